@@ -1,0 +1,29 @@
+import type { Message } from '../source/source.ts';
+
+/**
+ * Why a sample was turned away. `invalid`: it should have been a number and was not;
+ * `filtered`: it was left out on purpose (retained message, empty cell, series limit).
+ */
+export interface Rejection {
+  readonly verdict: 'invalid' | 'filtered';
+  /** A short stable word for counters: `not_json`, `no_field`, `not_finite`, `bad_time`, … */
+  readonly reason: string;
+  /** For a person: what was wrong, and what would be right. */
+  readonly detail: string;
+}
+
+/** Where a decoder puts what it found in one message. */
+export interface FieldSink {
+  /** One value of the message. `timeMs` is undefined where the receive time is to be used. */
+  sample(field: string, timeMs: number | undefined, value: number): void;
+  /** One value (or the whole message, when `field` is undefined) that could not be used. */
+  reject(field: string | undefined, rejection: Rejection): void;
+}
+
+/**
+ * The contract of a payload format: reads one message, never throws on any input, and calls the
+ * sink at least once, so that every message is accounted for.
+ */
+export interface PayloadDecoder {
+  decode(message: Message, sink: FieldSink): void;
+}

@@ -1,0 +1,38 @@
+/** One series as the rest of the house knows it: `id` indexes typed arrays, `name` is the key. */
+export interface SeriesInfo {
+  readonly id: number;
+  readonly stream: string;
+  /** The series' key: unique over all streams, and the `series` tag in the database. */
+  readonly name: string;
+}
+
+/** Names to dense ids, in order of first appearance. */
+export class SeriesRegistry {
+  readonly #byName = new Map<string, SeriesInfo>();
+  readonly #byId: SeriesInfo[] = [];
+
+  get size(): number {
+    return this.#byId.length;
+  }
+
+  get(id: number): SeriesInfo | undefined {
+    return this.#byId[id];
+  }
+
+  find(name: string): SeriesInfo | undefined {
+    return this.#byName.get(name);
+  }
+
+  /** Adds a series under the next id. The name must be new. */
+  add(stream: string, name: string): SeriesInfo {
+    if (this.#byName.has(name)) throw new Error(`series "${name}" is registered already`);
+    const series = { id: this.#byId.length, stream, name };
+    this.#byName.set(name, series);
+    this.#byId.push(series);
+    return series;
+  }
+
+  all(): readonly SeriesInfo[] {
+    return this.#byId;
+  }
+}

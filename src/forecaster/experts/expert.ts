@@ -1,0 +1,34 @@
+/**
+ * What every expert sees: the series' past on the grid, newest last. Kept once for all of them.
+ */
+export interface History {
+  /** Steps seen so far, gaps included: the newest step has index `steps - 1`. */
+  readonly steps: number;
+  /** Value `back` steps before the newest (0 = newest); NaN where missing or too long ago. */
+  at(back: number): number;
+  /** The newest value that was not missing; NaN before the first. */
+  readonly last: number;
+  /** Steps since `last` (0 = the newest step has it). */
+  readonly age: number;
+  /** Start of the newest step, ms since the epoch (for calendar terms). */
+  readonly timeMs: number;
+}
+
+/**
+ * The contract of a forecasting method. At each step, in this order: `learn` (the newest step has
+ * just joined the history: it is the target of lead h for the forecast issued h steps ago), then
+ * `forecast`. So nothing can be learned before its time.
+ */
+export interface Expert {
+  readonly name: string;
+  learn(history: History): void;
+  /**
+   * @param out receives one value a lead [horizon], in the series' units;
+   *   NaN where the expert has nothing to say yet
+   */
+  forecast(history: History, out: Float64Array): void;
+  /** A gap longer than the limit has passed: what hangs on neighbouring steps is void. */
+  restart(): void;
+  save(): Uint8Array;
+  load(bytes: Uint8Array): void;
+}

@@ -1,0 +1,67 @@
+import type { Cell, RecurrentEngine, TrainSettings } from '../recurrent/engine.ts';
+
+export interface RecurrentSettings extends TrainSettings {
+  readonly cell: Cell;
+  readonly hidden: number;
+  readonly layers: number;
+  /** k1: steps between updates. */
+  readonly updateSteps: number;
+  /** k2: steps an update goes back. */
+  readonly windowSteps: number;
+}
+
+/** How one series is forecast. */
+export interface ForecasterSettings {
+  readonly horizon: number;
+  /** Season lengths in steps, ascending; may be empty. */
+  readonly seasonSteps: readonly number[];
+  /** Nominal share of values inside the interval, e.g. 0.9. */
+  readonly coverage: number;
+  /** Step period, ms (calendar features). */
+  readonly everyMs: number;
+  /** undefined: no network for this series. */
+  readonly recurrent: RecurrentSettings | undefined;
+  readonly seed: number;
+}
+
+/** One scored lead; see LeadScore in store/points.ts for the words. */
+export interface ScoredLead {
+  readonly lead: number;
+  readonly forecast: number;
+  readonly lower: number;
+  readonly upper: number;
+  readonly naiveError: number;
+  readonly skill: number;
+}
+
+/** What one step gave. The arrays belong to the forecaster and hold until its next step. */
+export interface StepReport {
+  /** Whether a forecast was made: false until the series has a value. */
+  readonly issued: boolean;
+  readonly mean: Float64Array;
+  readonly lower: Float64Array;
+  readonly upper: Float64Array;
+  /** Every lead whose forecast had this step as its target, and a value came. */
+  readonly scores: readonly ScoredLead[];
+}
+
+/** One series: forecast, score, learn. */
+export interface SeriesForecaster {
+  /**
+   * The next step of the grid has closed. Scores what was forecast for it, learns, and forecasts.
+   * @param timeMs start of the step, ms since the epoch
+   * @param value NaN for a gap
+   */
+  step(timeMs: number, value: number): StepReport;
+  /** A gap longer than the limit: windows and state start anew, weights and scales stay. */
+  restart(): void;
+  /** The present weight of each expert at a lead (1-based). */
+  weights(lead: number): { readonly expert: string; readonly weight: number }[];
+  save(): Uint8Array;
+  load(bytes: Uint8Array): void;
+}
+
+export type ForecasterFactory = (
+  settings: ForecasterSettings,
+  engine: RecurrentEngine,
+) => SeriesForecaster;

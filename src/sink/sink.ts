@@ -1,0 +1,32 @@
+import type { SeriesPoints } from '../store/points.ts';
+
+/** The other side is away or busy: the same batch will be offered again, after a back-off. */
+export class SinkUnavailable extends Error {
+  override readonly name = 'SinkUnavailable';
+  constructor(
+    message: string,
+    /** `slow`: trying soon again does harm (wrong password, quota); wait for the longest back-off. */
+    readonly pace: 'normal' | 'slow' = 'normal',
+  ) {
+    super(message);
+  }
+}
+
+/** A point that the other side will never take: said with its reason, counted, and left out. */
+export interface RejectedPoint {
+  readonly series: string;
+  readonly detail: string;
+}
+
+/** The contract of every output. */
+export interface Sink {
+  /** For logs and metrics: `influx http://host:8086/db`. */
+  readonly name: string;
+  /**
+   * Writes all of the batch, in order; resolves with what was refused for good.
+   * @throws SinkUnavailable when nothing is known to be lost and the batch should be offered again.
+   */
+  write(batch: readonly SeriesPoints[]): Promise<readonly RejectedPoint[]>;
+  /** Flushes and disconnects. */
+  close(): Promise<void>;
+}

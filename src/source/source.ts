@@ -1,0 +1,56 @@
+import type { Observable } from 'rxjs';
+
+/** A row that a file source has already split: `cells[i]` belongs to `columns[i]`. */
+export interface Row {
+  readonly columns: readonly string[];
+  readonly cells: readonly string[];
+}
+
+/** One message as it came in: from a broker, or a line of a recorded file. */
+export interface Message {
+  readonly topic: string;
+  /** Bytes as received; empty where `row` is given. */
+  readonly payload: Uint8Array;
+  readonly row?: Row;
+  /**
+   * When it was received, ms since the epoch. For one source it strictly increases (the source adds
+   * microseconds where the clock stands still), so that it can serve as event time.
+   */
+  readonly receivedMs: number;
+  /** A broker's stored message, handed out on subscription: its age is unknown. */
+  readonly retained: boolean;
+  /** Where it came from, for error messages: `topic a/b` or `file.csv.gz:123`. */
+  readonly where: string;
+}
+
+/** Messages in receive order. Sources send batches, never single messages. */
+export type MessageBatch = readonly Message[];
+
+/** Back-pressure: a source that can wait calls `wait()` before each batch. */
+export interface Gate {
+  /** Resolves when there is room downstream; undefined when there is room now. */
+  wait(): Promise<void> | undefined;
+}
+
+/** What a source tells about itself; the daemon logs it and the status page shows it. */
+export type SourceEvent =
+  | { readonly kind: 'connected'; readonly detail: string }
+  | { readonly kind: 'disconnected'; readonly detail: string }
+  | { readonly kind: 'refused'; readonly detail: string }
+  | { readonly kind: 'dropped'; readonly count: number; readonly detail: string };
+
+/** The contract of every input. */
+export interface Source {
+  /**
+   * Cold: the subscription connects. Completes when the input is exhausted (files) or after
+   * `stop()`; errors only where going on is impossible, with a message for the user.
+   */
+  messages(gate: Gate): Observable<MessageBatch>;
+  readonly events: Observable<SourceEvent>;
+  /** Share of the input read so far, 0..1; undefined where it has no end. */
+  progress(): number | undefined;
+  /** Stops intake; what was already received still comes out, then `messages` completes. */
+  stop(): Promise<void>;
+  /** After everything is written: publishes offline where that applies, and disconnects. */
+  close(): Promise<void>;
+}
