@@ -1,0 +1,49 @@
+import type { Gate } from '../source/source.ts';
+
+/** Batches on their way between the source and the core. */
+const BATCHES_IN_FLIGHT_MAX = 64;
+
+/**
+ * Back-pressure to the source: closed while too many batches are on their way, or (when `lossless`)
+ * while too many points wait for the slowest sink.
+ */
+export class PipelineGate implements Gate {
+  readonly #depth: () => number;
+  readonly #depthMax: number;
+  #inFlight = 0;
+  #waiting: { promise: Promise<void>; open: () => void } | undefined;
+
+  constructor(depth: () => number, depthMax: number) {
+    this.#depth = depth;
+    this.#depthMax = depthMax;
+  }
+
+  wait(): Promise<void> | undefined {
+    if (this.#isOpen()) return undefined;
+    if (!this.#waiting) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#waiting = { promise, open: resolve };
+    }
+    return this.#waiting.promise;
+  }
+
+  entered(): void {
+    this.#inFlight++;
+  }
+
+  left(): void {
+    this.#inFlight--;
+    this.update();
+  }
+
+  /** To be called whenever the outbox has shrunk. */
+  update(): void {
+    if (!this.#waiting || !this.#isOpen()) return;
+    this.#waiting.open();
+    this.#waiting = undefined;
+  }
+
+  #isOpen(): boolean {
+    return this.#inFlight < BATCHES_IN_FLIGHT_MAX && this.#depth() < this.#depthMax;
+  }
+}

@@ -1,0 +1,73 @@
+import type { AlignSettings } from '../align/aligner.ts';
+import type { Period } from '../config/duration.ts';
+import type { Config, StreamConfig } from '../config/schema.ts';
+import type { RecurrentSettings } from '../forecaster/forecaster.ts';
+
+/** Mean length of a month, where a calendar grid must be told in ms. */
+export const MONTH_MS = 30.4375 * 86_400_000;
+
+/** What the core needs to know of a stream: the configuration without topics and payloads. */
+export interface StreamSettings {
+  readonly name: string;
+  readonly align: AlignSettings;
+  readonly horizon: number;
+  readonly seasons: readonly Period[];
+  readonly coverage: number;
+  /** Leads written to forecast_score, ascending. */
+  readonly scoreLeads: readonly number[];
+  readonly recurrent: RecurrentSettings | undefined;
+  readonly seed: number;
+}
+
+export function streamName(stream: StreamConfig): string {
+  return stream.name ?? stream.topic;
+}
+
+export function streamSettings(config: Config): Map<string, StreamSettings> {
+  return new Map(config.streams.map((stream) => [streamName(stream), settingsOf(stream)]));
+}
+
+/** The season's length on a grid of `everyMs`, in whole steps; undefined where it has none. */
+export function seasonSteps(season: Period, everyMs: number): number | undefined {
+  const ms = 'ms' in season ? season.ms : season.months * MONTH_MS;
+  const steps = Math.round(ms / everyMs);
+  return steps >= 2 ? steps : undefined;
+}
+
+function settingsOf(stream: StreamConfig): StreamSettings {
+  const { model } = stream;
+  return {
+    name: streamName(stream),
+    align: {
+      every: stream.every,
+      aggregate: stream.aggregate,
+      latenessMs: stream.lateness,
+      gapStepsMax: stream.gap_limit,
+      aheadStepsMax: stream.ahead_limit,
+      receiveTime: stream.time === 'receive',
+    },
+    horizon: stream.horizon,
+    seasons: stream.seasons,
+    coverage: stream.coverage,
+    scoreLeads: scoreLeads(stream),
+    recurrent:
+      model.cell === 'none'
+        ? undefined
+        : {
+            cell: model.cell,
+            hidden: model.hidden,
+            layers: model.layers,
+            updateSteps: model.update_interval,
+            windowSteps: model.window,
+            optimizer: model.optimizer,
+            learningRate: model.learning_rate,
+            clipNorm: model.clip_norm,
+          },
+    seed: model.seed,
+  };
+}
+
+function scoreLeads(stream: StreamConfig): number[] {
+  if (stream.score_leads === 'all') return Array.from({ length: stream.horizon }, (_, i) => i + 1);
+  return [...new Set(stream.score_leads ?? [1, stream.horizon])].sort((a, b) => a - b);
+}
