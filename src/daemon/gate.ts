@@ -3,15 +3,28 @@ import type { Gate } from '../source/source.ts';
 /** Batches on their way between the source and the core. */
 const BATCHES_IN_FLIGHT_MAX = 64;
 
+interface ClosedGate {
+  readonly promise: Promise<void>;
+  readonly open: () => void;
+}
+
+function closedGate(): ClosedGate {
+  let open = (): void => {};
+  const promise = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { promise, open };
+}
+
 /**
- * Back-pressure to the source: closed while too many batches are on their way, or (when `lossless`)
- * while too many points wait for the slowest sink.
+ * Back-pressure to the source: closed while too many batches are on their way, or while
+ * more points than `depthMax` wait for the slowest sink (Infinity: the outbox drops by its policy).
  */
 export class PipelineGate implements Gate {
   readonly #depth: () => number;
   readonly #depthMax: number;
   #inFlight = 0;
-  #waiting: { promise: Promise<void>; open: () => void } | undefined;
+  #waiting: ClosedGate | undefined;
 
   constructor(depth: () => number, depthMax: number) {
     this.#depth = depth;
@@ -20,10 +33,7 @@ export class PipelineGate implements Gate {
 
   wait(): Promise<void> | undefined {
     if (this.#isOpen()) return undefined;
-    if (!this.#waiting) {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      this.#waiting = { promise, open: resolve };
-    }
+    this.#waiting ??= closedGate();
     return this.#waiting.promise;
   }
 

@@ -1,0 +1,34 @@
+/** What the process's exit code means. */
+export const EXIT = {
+  done: 0,
+  /** A defect in Foretide: please report. */
+  defect: 1,
+  /** Bad usage, configuration or input. */
+  usage: 2,
+  /** A broker or database could not be reached, and the configuration says to give up. */
+  unreachable: 3,
+  /** Stopped, but a sink did not take everything in time. */
+  unwritten: 4,
+} as const;
+
+/** Something the user can mend: shown without a stack trace. */
+export class UserError extends Error {
+  override readonly name: string = 'UserError';
+  readonly exitCode: number;
+
+  constructor(message: string, exitCode: number = EXIT.usage) {
+    super(message);
+    this.exitCode = exitCode;
+  }
+}
+
+/** Ends the process with a message and the code that goes with the error. */
+export function exitWith(error: unknown): never {
+  if (error instanceof UserError) {
+    console.error(error.message);
+    process.exit(error.exitCode);
+  }
+  console.error('Foretide met a defect; please report it with this trace:');
+  console.error(error);
+  process.exit(EXIT.defect);
+}

@@ -1,0 +1,131 @@
+import cliProgress from 'cli-progress';
+import type { CommandModule } from 'yargs';
+import { loadConfig } from '../config/load.ts';
+import type { Config } from '../config/schema.ts';
+import { Daemon } from '../daemon/daemon.ts';
+import { seasonSteps, streamName } from '../daemon/settings.ts';
+import { formatAccounting } from '../observe/accounting.ts';
+import { createLog } from '../observe/log.ts';
+import { Scoreboard } from '../observe/scoreboard.ts';
+import { formatNumber, formatPercent, formatTable } from '../observe/table.ts';
+import { createSinks } from '../sink/registry.ts';
+import { createSource } from '../source/registry.ts';
+import type { SeriesPoints } from '../store/points.ts';
+import { UserError } from './exit.ts';
+import { stopOnSignals } from './signals.ts';
+
+interface ReplayArguments {
+  file: string;
+  config: string;
+  speed: string;
+  out?: string;
+}
+
+export const replayCommand: CommandModule<object, ReplayArguments> = {
+  command: 'replay <file>',
+  describe: 'Feed a recorded stream through the same pipeline, and say how the forecasts fared',
+  builder: (y) =>
+    y
+      .positional('file', {
+        type: 'string',
+        demandOption: true,
+        describe: 'CSV, or JSON lines (.ndjson, .jsonl); .gz too',
+      })
+      .option('config', { type: 'string', demandOption: true, describe: 'Configuration (YAML)' })
+      .option('speed', {
+        type: 'string',
+        default: 'max',
+        describe: '60x = an hour a minute; max = as fast as it goes, with identical output each time',
+      })
+      .option('out', {
+        type: 'string',
+        describe: 'Write line protocol to this file instead of to the configured sinks',
+      })
+      .example('$0 replay rec.ndjson.gz --config site.yaml --out out.lp', 'What would have come out')
+      .example('$0 replay a.csv --config site.yaml --speed 60x', 'Watch a recording in Grafana'),
+  handler: (argv) => replay(argv),
+};
+
+async function replay(argv: ReplayArguments): Promise<void> {
+  const config = replayConfig(loadConfig(argv.config), argv);
+  const log = createLog(config.log.level);
+  const source = await createSource(config, { speed: parseSpeed(argv.speed) });
+  const sinks = await createSinks(config, {});
+  const scoreboard = new Scoreboard((points) => firstSeason(config, points));
+
+  let steps = 0;
+  const bar = progressBar(() => source.progress() ?? 0);
+  const onPoints = (batch: readonly SeriesPoints[]): void => {
+    steps += batch.length;
+    for (const points of batch) scoreboard.add(points);
+  };
+  const daemon = new Daemon(config, { source, sinks, live: false, log, onPoints });
+  stopOnSignals(log, () => daemon.stop());
+  const startedMs = performance.now();
+  try {
+    await daemon.run();
+  } finally {
+    bar.stop();
+  }
+  const seconds = (performance.now() - startedMs) / 1000;
+  console.error(summary(daemon, scoreboard, steps, seconds));
+}
+
+/** The configuration with the file in the place of its source, and `--out` in that of its sinks. */
+function replayConfig(config: Config, { file, out }: ReplayArguments): Config {
+  const name = file.replace(/\.gz$/i, '').toLowerCase();
+  const configured = config.source?.csv ?? config.source?.ndjson;
+  const input = { file, topic: configured?.topic };
+  const source = name.endsWith('.csv')
+    ? { csv: { ...input, delimiter: config.source?.csv?.delimiter ?? ',' } }
+    : /\.(ndjson|jsonl)$/.test(name)
+      ? { ndjson: input }
+      : undefined;
+  if (!source) throw new UserError(`${file}: expected a name in .csv, .ndjson or .jsonl (or .gz)`);
+  return { ...config, source, sinks: out ? { line_protocol: { file: out } } : config.sinks };
+}
+
+function parseSpeed(text: string): number | 'max' {
+  if (text === 'max') return 'max';
+  const factor = Number(/^(\d+(?:\.\d+)?)x?$/.exec(text)?.[1]);
+  if (!(factor > 0)) throw new UserError(`--speed ${text}: write a factor such as 60x, or max`);
+  return factor;
+}
+
+function firstSeason(config: Config, points: SeriesPoints): number | undefined {
+  const stream = config.streams.find((s) => streamName(s) === points.stream);
+  const season = stream?.seasons[0];
+  return season && seasonSteps(season, points.targetMs[0]! - points.issuedMs);
+}
+
+function progressBar(share: () => number): { stop(): void } {
+  if (!process.stderr.isTTY) return { stop: () => {} };
+  const bar = new cliProgress.SingleBar({
+    format: '{bar} {percentage} %  {duration_formatted}, {eta_formatted} left',
+    hideCursor: true,
+  });
+  bar.start(1000, 0);
+  const timer = setInterval(() => bar.update(Math.round(1000 * share())), 200);
+  return {
+    stop() {
+      clearInterval(timer);
+      bar.update(1000);
+      bar.stop();
+    },
+  };
+}
+
+function summary(daemon: Daemon, board: Scoreboard, steps: number, seconds: number): string {
+  const rows: string[][] = [];
+  for (const [series, leads] of board.results()) {
+    for (const e of leads) {
+      const errors = [e.forecast, e.lastValue, e.seasonalNaive].map(formatNumber);
+      rows.push([series, String(e.lead), String(e.steps), ...errors, formatPercent(e.covered)]);
+    }
+  }
+  const header = ['series', 'lead', 'scored', 'MAE', 'last value', 'seasonal naive', 'covered'];
+  const accounting = [...daemon.accounting()].map(([s, a]) => `${s}: ${formatAccounting(a)}`);
+  const rate = `${steps} steps in ${seconds.toFixed(2)} s (${Math.round(steps / seconds)} a second)`;
+  return [formatTable(header, rows), '', ...accounting, rate].join('\n');
+}
+

@@ -1,0 +1,38 @@
+import type { CommandModule } from 'yargs';
+import { loadConfig } from '../config/load.ts';
+import { Daemon } from '../daemon/daemon.ts';
+import { formatAccounting } from '../observe/accounting.ts';
+import { createLog } from '../observe/log.ts';
+import { createSinks } from '../sink/registry.ts';
+import { createSource } from '../source/registry.ts';
+import { UserError } from './exit.ts';
+import { stopOnSignals } from './signals.ts';
+
+export const runCommand: CommandModule<object, { config: string }> = {
+  command: 'run <config>',
+  describe: 'Run the daemon',
+  builder: (y) =>
+    y
+      .positional('config', { type: 'string', demandOption: true, describe: 'Configuration (YAML)' })
+      .example('$0 run config/minimal.yaml', 'Forecast what the broker publishes'),
+  handler: ({ config }) => run(config),
+};
+
+async function run(path: string): Promise<void> {
+  const config = loadConfig(path);
+  if (!config.source) {
+    throw new UserError(`${path}: no source; add "source: { mqtt: { url: mqtt://… } }"`);
+  }
+  const log = createLog(config.log.level);
+  const source = await createSource(config);
+  const sinks = await createSinks(config, { sourceUrl: source.url });
+  if (sinks.length === 0) log.warn('no sinks configured: forecasts are computed and go nowhere');
+
+  const live = config.source.mqtt !== undefined;
+  const daemon = new Daemon(config, { source, sinks, live, log });
+  stopOnSignals(log, () => daemon.stop());
+  await daemon.run();
+  for (const [stream, counts] of daemon.accounting()) {
+    log.info(`stream ${stream}: ${formatAccounting(counts)}`);
+  }
+}

@@ -1,0 +1,81 @@
+/**
+ * All the wiring:  source → intake → journal → shard → outbox → drains → sinks
+ *
+ * RxJS carries batches and the control plane. Everything between the journal and the outbox is the
+ * pure `Shard`. Bounded everywhere: the gate holds the source while batches or points pile up, the
+ * outbox has a limit with a policy.
+ */
+import {
+  concat,
+  concatMap,
+  defer,
+  EMPTY,
+  filter,
+  finalize,
+  from,
+  interval,
+  map,
+  merge,
+  type Observable,
+  of,
+  Subject,
+  takeUntil,
+  tap,
+} from 'rxjs';
+import type { Intake } from '../decode/stream-decoder.ts';
+import type { Journal, JournalEntry } from '../journal/journal.ts';
+import type { Source } from '../source/source.ts';
+import type { Outbox } from '../store/outbox.ts';
+import type { SeriesPoints } from '../store/points.ts';
+import type { PipelineGate } from './gate.ts';
+import type { Shard } from './shard.ts';
+
+/** How often the journal is told the time, so that silence shows as a gap. */
+const TICK_MS = 1_000;
+/** A message may still be on its way through this process when the clock is read. */
+const TICK_SLACK_MS = 100;
+
+export interface PipelineParts {
+  readonly source: Source;
+  readonly intake: Intake;
+  readonly journal: Journal;
+  readonly shard: Shard;
+  readonly outbox: Outbox;
+  readonly gate: PipelineGate;
+  /** Live sources tick; recorded ones carry their own time, and their end closes the last step. */
+  readonly live: boolean;
+}
+
+/** Emits what was computed, batch by batch; completes when the source has ended and all is put. */
+export function pipeline(parts: PipelineParts): Observable<readonly SeriesPoints[]> {
+  const { source, intake, journal, shard, outbox, gate, live } = parts;
+  const ended = new Subject<void>();
+
+  const samples = source.messages(gate).pipe(
+    map((batch) => intake.decode(batch)),
+    finalize(() => ended.next()),
+  );
+  const clock = live ? ticks(gate).pipe(takeUntil(ended)) : EMPTY;
+
+  const computed = merge(samples, clock).pipe(
+    tap(() => gate.entered()),
+    concatMap((entries) => from(journal.append(entries)).pipe(map(() => entries))),
+    map((entries) => entries.flatMap((entry) => shard.apply(entry))),
+    tap(() => gate.left()),
+  );
+  const rest = live ? EMPTY : defer(() => of(shard.finish()));
+
+  return concat(computed, rest).pipe(
+    filter((points) => points.length > 0),
+    tap((points) => outbox.put(points)),
+  );
+}
+
+/** The receive clock, on the same scale as `Message.receivedMs`; silent while the gate holds back. */
+function ticks(gate: PipelineGate): Observable<JournalEntry[]> {
+  return interval(TICK_MS).pipe(
+    filter(() => gate.wait() === undefined),
+    map(() => performance.timeOrigin + performance.now() - TICK_SLACK_MS),
+    map((timeMs) => [{ kind: 'tick', timeMs }]),
+  );
+}

@@ -1,0 +1,32 @@
+#!/usr/bin/env node
+import yargs from 'yargs';
+import { hideBin } from 'yargs/helpers';
+import { checkCommand } from './cli/check.ts';
+import { demoCommand } from './cli/demo.ts';
+import { docsCommand } from './cli/docs.ts';
+import { EXIT, exitWith } from './cli/exit.ts';
+import { replayCommand } from './cli/replay.ts';
+import { runCommand } from './cli/run.ts';
+
+await yargs(hideBin(process.argv))
+  .scriptName('foretide')
+  .usage('$0 <command>\n\nOnline forecasts for MQTT streams, written to InfluxDB.')
+  .command(runCommand)
+  .command(replayCommand)
+  .command(checkCommand)
+  .command(demoCommand)
+  .command(docsCommand)
+  .completion('completion', 'Print a completion script for bash or zsh')
+  .epilogue('Exit codes: 0 done · 1 defect · 2 bad usage or configuration · 3 unreachable · 4 unwritten points')
+  .demandCommand(1, 'Name a command.')
+  .strict()
+  .recommendCommands()
+  .wrap(100)
+  .fail((message, error, parser) => {
+    if (error) exitWith(error);
+    console.error(`${message}\n\nSee: foretide ${parser.parsed ? '--help' : ''}`);
+    process.exit(EXIT.usage);
+  })
+  .parseAsync()
+  .catch(exitWith);
+
