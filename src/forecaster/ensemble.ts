@@ -23,6 +23,8 @@ import { clamp } from './scaler.ts';
 const MEMORY_STEPS = 5_000;
 /** Bound on an error, in mean errors of the naive forecast. */
 const ERROR_MAX = 10;
+/** Where all gains were so small that their squares vanish, no division by zero. */
+const BOUND_MIN = 1e-12;
 
 export class Ensemble {
   readonly #experts: number;
@@ -52,7 +54,7 @@ export class Ensemble {
    */
   mix(lead: number, forecasts: Float64Array, offset: number): number {
     const first = lead * this.#experts;
-    const bound = this.#bound[lead]!;
+    const bound = Math.max(BOUND_MIN, this.#bound[lead]!);
     let total = 0;
     for (let k = 0; k < this.#experts; k++) {
       const silent = Number.isNaN(forecasts[offset + k]!);
@@ -66,14 +68,21 @@ export class Ensemble {
       this.#weights[first] = 1;
       return base;
     }
-    // Relative to the first, so that experts that agree give exactly what they agree on.
+    // Relative to the first, and bounded: experts that agree give exactly what they agree on, and
+    // no rounding carries the mix beyond them.
     let shift = 0;
+    let least = Number.POSITIVE_INFINITY;
+    let most = Number.NEGATIVE_INFINITY;
     for (let k = 0; k < this.#experts; k++) {
       const weight = this.#weights[first + k]! / total;
       this.#weights[first + k] = weight;
-      if (weight > 0) shift += weight * (forecasts[offset + k]! - base);
+      if (weight === 0) continue;
+      const forecast = forecasts[offset + k]!;
+      shift += weight * (forecast - base);
+      least = Math.min(least, forecast);
+      most = Math.max(most, forecast);
     }
-    return base + shift;
+    return Math.max(least, Math.min(most, base + shift));
   }
 
   /**
