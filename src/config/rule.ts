@@ -51,10 +51,7 @@ export const tlsRule = rule<{
 }>(['url', 'tls'], ({ url, tls }, fault) => {
   if (!tls) return;
   if (url !== undefined && !/^(mqtts|wss):/i.test(url)) {
-    fault(
-      ['tls'],
-      `needs an encrypted url; write ${url.replace(/^(mqtt|ws):/i, '$1s:')}, or remove tls`,
-    );
+    fault(['tls'], 'needs an encrypted url (mqtts:// or wss://); change url, or remove tls');
   }
   if (Boolean(tls.cert_file) !== Boolean(tls.key_file)) {
     const [given, missing] = tls.cert_file ? ['cert_file', 'key_file'] : ['key_file', 'cert_file'];
@@ -76,14 +73,14 @@ export function urlRule<T extends { url?: string }>(schemes: readonly string[]) 
 
 function urlFault(url: string, schemes: readonly string[]): string | undefined {
   const allowed = `write ${schemes.map((scheme) => `${scheme}://host:port`).join(' or ')}`;
+  if (/^[^/?#]*(\/\/)?[^/?#]*@/.test(url)) {
+    return 'holds a user or password that logs would show; use username and password_file';
+  }
   let parsed: URL;
   try {
     parsed = new URL(url);
   } catch {
     return `is not a URL; ${allowed}`;
-  }
-  if (parsed.username || parsed.password) {
-    return 'holds a user or password that logs would show; use username and password_file';
   }
   if (!schemes.includes(parsed.protocol.slice(0, -1))) {
     return `"${url}" does not begin as it should; ${allowed}`;

@@ -98,7 +98,7 @@ export const source = z
       ),
   })
   .check(
-    rule(['mqtt', 'csv', 'ndjson'], (value, fault) => {
+    rule([], (value, fault) => {
       const given = (['mqtt', 'csv', 'ndjson'] as const).filter((key) => value[key] !== undefined);
       if (given.length === 0) fault([], 'names no source; give one of mqtt, csv, ndjson');
       for (const key of given.slice(1)) {

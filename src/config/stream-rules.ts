@@ -1,7 +1,7 @@
 /** What must hold between the keys of one stream, and between the streams. */
 import { formatPeriod, type Period, periodMs } from './duration.ts';
 import { type FaultAt, rule } from './rule.ts';
-import { parseTemplate } from './template.ts';
+import { parseTemplate, type TemplatePart } from './template.ts';
 import { filterCovers, topicFilterFault } from './topic.ts';
 
 /** A season of more steps would need megabytes a series. */
@@ -75,31 +75,40 @@ const payloadRule = rule<StreamKeys>(
   },
 );
 
-const seriesRule = rule<StreamKeys>(['topic', 'values', 'series'], (stream, fault) => {
-  const { topic, values, series } = stream;
+const seriesRule = rule<StreamKeys>(['topic', 'series'], ({ topic, series }, fault) => {
   if (series === undefined) return;
-  let parts: ReturnType<typeof parseTemplate>;
-  try {
-    parts = parseTemplate(series);
-  } catch (error) {
-    fault(['series'], (error as Error).message);
-    return;
-  }
   const levels = topic.split('/');
-  if (levels.at(-1) !== '#') {
-    for (const part of parts) {
-      if (part.kind !== 'level' || part.level < levels.length) continue;
-      const last = levels.length - 1;
-      const message = `{topic[${part.level}]}: the topic "${topic}" has levels 0 to ${last}`;
-      fault(['series'], `${message}; write one of those`);
-    }
-  }
-  if (Array.isArray(values) && values.length > 1 && !parts.some((p) => p.kind === 'field')) {
-    fault(['series'], `would give ${values.length} fields one name; add {field}`);
+  const last = levels.length - 1;
+  for (const part of templateOr(series, (message) => fault(['series'], message))) {
+    if (part.kind !== 'level' || part.level <= last || levels[last] === '#') continue;
+    const message = `{topic[${part.level}]}: the topic "${topic}" has levels 0 to ${last}`;
+    fault(['series'], `${message}; write one of those`);
   }
 });
 
-export const streamRules = [topicRule, seasonRule, leadsRule, payloadRule, seriesRule] as const;
+const fieldRule = rule<StreamKeys>(['values', 'series'], ({ values, series }, fault) => {
+  if (series === undefined || !Array.isArray(values) || values.length < 2) return;
+  if (templateOr(series, () => {}).some((part) => part.kind === 'field')) return;
+  fault(['series'], `would give ${values.length} fields one name; add {field}`);
+});
+
+function templateOr(series: string, bad: (message: string) => void): readonly TemplatePart[] {
+  try {
+    return parseTemplate(series);
+  } catch (error) {
+    bad((error as Error).message);
+    return [];
+  }
+}
+
+export const streamRules = [
+  topicRule,
+  seasonRule,
+  leadsRule,
+  payloadRule,
+  seriesRule,
+  fieldRule,
+] as const;
 
 /**
  * Names and topics of all streams. Entries may be unsound in any way: each one is looked at only as
