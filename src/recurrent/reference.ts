@@ -252,6 +252,7 @@ class ReferenceNetwork implements OpenNetwork {
   }
 
   dispose(): void {
+    if (this.#scratch.owner === this) this.#scratch.owner = undefined;
     this.#release();
   }
 }
