@@ -35,13 +35,17 @@ export const replayCommand: CommandModule<object, ReplayArguments> = {
       .option('speed', {
         type: 'string',
         default: 'max',
-        describe: '60x = an hour a minute; max = as fast as it goes, with identical output each time',
+        describe:
+          '60x = an hour a minute; max = as fast as it goes, with identical output each time',
       })
       .option('out', {
         type: 'string',
         describe: 'Write line protocol to this file instead of to the configured sinks',
       })
-      .example('$0 replay rec.ndjson.gz --config site.yaml --out out.lp', 'What would have come out')
+      .example(
+        '$0 replay rec.ndjson.gz --config site.yaml --out out.lp',
+        'What would have come out',
+      )
       .example('$0 replay a.csv --config site.yaml --speed 60x', 'Watch a recording in Grafana'),
   handler: (argv) => replay(argv),
 };
@@ -128,4 +132,3 @@ function summary(daemon: Daemon, board: Scoreboard, steps: number, seconds: numb
   const rate = `${steps} steps in ${seconds.toFixed(2)} s (${Math.round(steps / seconds)} a second)`;
   return [formatTable(header, rows), '', ...accounting, rate].join('\n');
 }
-
