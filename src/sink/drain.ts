@@ -194,7 +194,7 @@ export class SinkDrain {
     if (known && (known.pace === pace || pace === 'normal')) return;
     this.#incident.pace = pace;
     const next = pace === 'slow' ? `trying every ${this.#pacing.retryMsMax / 1000} s` : 'trying on';
-    const detail = `${message}; ${this.#reader.depth} steps wait, ${next}`;
+    const detail = `${message}; steps waiting: ${this.#reader.depth}, ${next}`;
     this.#events.next({ kind: 'unavailable', detail });
   }
 
@@ -206,7 +206,7 @@ export class SinkDrain {
     const seconds = ((performance.now() - incident.sinceMs) / 1000).toFixed(1);
     const dropped = this.#reader.dropped - incident.droppedBefore;
     const loss = dropped > 0 ? `; ${dropped} were dropped, as the outbox was full` : '';
-    const detail = `back after ${seconds} s; ${this.#reader.depth} steps had waited${loss}`;
+    const detail = `back after ${seconds} s; steps that waited: ${this.#reader.depth}${loss}`;
     this.#events.next({ kind: 'recovered', detail });
   }
 
