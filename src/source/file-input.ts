@@ -68,7 +68,7 @@ export class FileInput {
 function explainOpen(error: NodeJS.ErrnoException): string {
   switch (error.code) {
     case 'ENOENT':
-      return 'there is no such file; check the path (relative paths start at the configuration file)';
+      return 'there is no such file; check the path';
     case 'EISDIR':
       return 'is a folder; name a file in it';
     case 'EACCES':

@@ -1,70 +1,18 @@
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-import { Aedes, type AedesOptions } from 'aedes';
-import { connectAsync, type MqttClient } from 'mqtt';
+import { type AddressInfo, createServer } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import {
+  type Broker,
+  cleanup,
+  client,
+  endAll,
+  listen,
+  run,
+  startBroker,
+} from '../../test/support/mqtt-broker.ts';
 import { mqttSettings, RunningSource } from '../../test/support/mqtt-source.ts';
 import { createMqttSource } from './mqtt.ts';
-import type { Gate } from './source.ts';
 
-const cleanup: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const end of cleanup.splice(0).reverse()) await end();
-});
-
-interface Broker {
-  readonly url: string;
-  readonly port: number;
-  readonly aedes: Aedes;
-  readonly sockets: ReadonlySet<Socket>;
-  close(): Promise<void>;
-}
-
-async function startBroker(options: AedesOptions = {}, port = 0): Promise<Broker> {
-  const aedes = await Aedes.createBroker(options);
-  const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
-    sockets.add(socket.once('close', () => sockets.delete(socket)));
-    aedes.handle(socket);
-  });
-  await listen(server, port);
-  let open = true;
-  const broker = {
-    aedes,
-    sockets,
-    port: (server.address() as AddressInfo).port,
-    url: `mqtt://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    async close() {
-      if (!open) return;
-      open = false;
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      await new Promise<void>((resolve) => aedes.close(() => resolve()));
-      for (const socket of sockets) socket.destroy();
-      await closed;
-    },
-  };
-  cleanup.push(() => broker.close());
-  return broker;
-}
-
-function listen(server: Server, port = 0): Promise<void> {
-  return new Promise((resolve) => server.listen(port, '127.0.0.1', resolve));
-}
-
-function run(url: string, keys: object = {}, gate?: Gate): RunningSource {
-  const filters = [{ topic: '#', qos: 1 as const }];
-  const running = new RunningSource(
-    createMqttSource(mqttSettings(url, keys), 'tide', filters),
-    gate,
-  );
-  cleanup.push(() => running.end());
-  return running;
-}
-
-async function client(url: string): Promise<MqttClient> {
-  const publisher = await connectAsync(url, { reconnectPeriod: 0 });
-  cleanup.push(() => publisher.endAsync(true));
-  return publisher;
-}
+afterEach(endAll);
 
 /** Statuses in the order in which the broker sees them. */
 function watchStatus({ aedes }: Broker): string[] {
@@ -329,111 +277,5 @@ describe('MQTT source', () => {
     await running.end();
     await running.completed;
     expect(running.events).toEqual([]);
-  });
-});
-
-describe('MQTT source behind a closed gate', () => {
-  function closedGate(): Gate & { open(): void } {
-    let open = (): void => {};
-    const opened = new Promise<void>((resolve) => {
-      open = resolve;
-    });
-    let isOpen = false;
-    return {
-      wait: () => (isOpen ? undefined : opened),
-      open() {
-        isOpen = true;
-        open();
-      },
-    };
-  }
-
-  it('acknowledges QoS 1 only when the batch is out, and keeps the connection alive', async () => {
-    const broker = await startBroker();
-    let acknowledged = 0;
-    broker.aedes.on('ack', (_packet, { id }) => {
-      if (id === 'daemon') acknowledged++;
-    });
-    const gate = closedGate();
-    const running = run(broker.url, { keepalive: '1s' }, gate);
-    await running.connected();
-    const publisher = await client(broker.url);
-    // More than it takes in unacknowledged; this broker sends without a window of its own.
-    for (let i = 0; i < 3_000; i++) publisher.publish('a', `${i}`, { qos: 1 });
-    await new Promise((resolve) => setTimeout(resolve, 2_500));
-    const statusAcks = acknowledged;
-    expect(running.messages).toHaveLength(0);
-    expect(statusAcks).toBeLessThan(5);
-    gate.open();
-    await running.received(3_000);
-    expect(running.payloads()).toEqual(Array.from({ length: 3_000 }, (_, i) => `${i}`));
-    await expect.poll(() => acknowledged - statusAcks).toBeGreaterThanOrEqual(3_000);
-    expect(running.events.map(({ kind }) => kind)).toEqual(['connected']);
-  });
-
-  it('takes QoS 2 once each, and all of it', async () => {
-    const broker = await startBroker({ maxInflightInbound: 0 });
-    const gate = closedGate();
-    const filters = [{ topic: 'a', qos: 2 as const }];
-    const source = createMqttSource(mqttSettings(broker.url), 'tide', filters);
-    const running = new RunningSource(source, gate);
-    cleanup.push(() => running.end());
-    await running.connected();
-    const publisher = await client(broker.url);
-    for (let i = 0; i < 1_500; i++) publisher.publish('a', `${i}`, { qos: 2 });
-    await new Promise((resolve) => setTimeout(resolve, 300));
-    gate.open();
-    await running.received(1_500);
-    expect(running.payloads()).toEqual(Array.from({ length: 1_500 }, (_, i) => `${i}`));
-  });
-
-  it('drops QoS 0 beyond the queue and says exactly how many', async () => {
-    const broker = await startBroker();
-    const gate = closedGate();
-    const filters = [{ topic: 'a', qos: 0 as const }];
-    const source = createMqttSource(mqttSettings(broker.url), 'tide', filters);
-    const running = new RunningSource(source, gate);
-    cleanup.push(() => running.end());
-    await running.connected();
-    for (let i = 0; i < 25_000; i++) {
-      const packet = {
-        cmd: 'publish',
-        qos: 0,
-        topic: 'a',
-        payload: `${i}`,
-        retain: false,
-      } as const;
-      await new Promise<void>((resolve) =>
-        broker.aedes.publish({ ...packet, dup: false }, () => resolve()),
-      );
-    }
-    await running.until(() => running.details('dropped').length > 0);
-    gate.open();
-    await running.received(20_000);
-    await running.end();
-    const dropped = running.events.reduce((n, e) => n + (e.kind === 'dropped' ? e.count : 0), 0);
-    expect(running.messages).toHaveLength(20_000);
-    expect(dropped).toBe(5_000);
-  });
-
-  it('gives out what it holds before it completes, and acknowledges it', async () => {
-    const broker = await startBroker();
-    const gate = closedGate();
-    const running = run(broker.url, {}, gate);
-    await running.connected();
-    const publisher = await client(broker.url);
-    for (let i = 0; i < 10; i++) await publisher.publishAsync('a', `${i}`, { qos: 1 });
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    const stopped = running.source.stop();
-    await publisher.publishAsync('a', 'too late', { qos: 1 });
-    gate.open();
-    await stopped;
-    await running.completed;
-    await running.source.close();
-    expect(running.payloads()).toEqual(Array.from({ length: 10 }, (_, i) => `${i}`));
-
-    const next = run(broker.url);
-    await next.received(1);
-    expect(next.payloads()).toEqual(['too late']);
   });
 });
