@@ -173,7 +173,22 @@ sinks: { influx: { url: "http://127.0.0.1:${port}" } }
     await mosquittoPub(broker.port, 't5', '{"ts": 1700000000, "v": 1}');
     await foretide.says('ECONNREFUSED');
     expect(await stop(foretide)).toBe(4);
-    expect(foretide.output()).toContain('1 step');
+    expect(foretide.output()).toContain('did not take 1 step');
+  });
+
+  it('ends at once on a second signal', async () => {
+    const foretide = start(`
+base: test6
+source: { mqtt: { url: "${broker.url}" } }
+streams: [{ topic: t6, time: ts, values: v, every: 1s, aggregate: none, horizon: 1 }]
+sinks: { influx: { url: "http://127.0.0.1:${await freePort()}" } }
+`);
+    await foretide.says('source: connected');
+    await mosquittoPub(broker.port, 't6', '{"ts": 1700000000, "v": 1}');
+    await foretide.says('ECONNREFUSED');
+    foretide.process.kill('SIGTERM');
+    await foretide.says('a second signal ends at once');
+    expect(await stop(foretide)).toBe(143);
   });
 
   it('refuses a bad configuration with code 2 and every fault', async () => {
