@@ -57,14 +57,11 @@ export class InfluxSink implements Sink {
   }
 
   async write(batch: readonly SeriesPoints[]): Promise<readonly RejectedPoint[]> {
-    const { lines, series, rejected } = this.#encoder.encode(batch);
-    const all = lines.map((text, i) => ({ text, series: series[i]! }));
+    const rejected: RejectedPoint[] = [];
     this.#searches = 0;
     try {
       if (!this.#prepared) await this.prepare();
-      for (let from = 0; from < all.length; from += this.#linesMax) {
-        await this.#send(all.slice(from, from + this.#linesMax), rejected);
-      }
+      for (const request of this.#requests(batch, rejected)) await this.#send(request, rejected);
     } catch (error) {
       // Whatever it was, database and policy may be gone when the server is back.
       this.#prepared = false;
@@ -76,6 +73,22 @@ export class InfluxSink implements Sink {
   async close(): Promise<void> {
     this.#client.close();
     this.#notices.complete();
+  }
+
+  /** Encodes as it goes, so that a batch with long horizons is never in memory as text at once. */
+  *#requests(batch: readonly SeriesPoints[], rejected: RejectedPoint[]): Generator<Line[]> {
+    let waiting: Line[] = [];
+    for (const points of batch) {
+      const encoded = this.#encoder.encode([points]);
+      rejected.push(...encoded.rejected);
+      for (const [i, text] of encoded.lines.entries()) {
+        waiting.push({ text, series: encoded.series[i]! });
+        if (waiting.length < this.#linesMax) continue;
+        yield waiting;
+        waiting = [];
+      }
+    }
+    if (waiting.length > 0) yield waiting;
   }
 
   /** One request, and as many more as it takes to find what is refused. */
