@@ -105,15 +105,20 @@ function firstSeason(config: Config, points: SeriesPoints): number | undefined {
 function progressBar(share: () => number): { stop(): void } {
   if (!process.stderr.isTTY) return { stop: () => {} };
   const bar = new cliProgress.SingleBar({
-    format: '{bar} {percentage} %  {duration_formatted}, {eta_formatted} left',
+    format: '{bar} {percentage} %  {duration_formatted}, {left} left',
     hideCursor: true,
   });
-  bar.start(1000, 0);
-  const timer = setInterval(() => bar.update(Math.round(1000 * share())), 200);
+  const startedMs = performance.now();
+  bar.start(1000, 0, { left: '?' });
+  const timer = setInterval(() => {
+    const done = share();
+    const leftS = ((performance.now() - startedMs) / 1000 / done) * (1 - done);
+    bar.update(Math.round(1000 * done), { left: done > 0 ? `${Math.ceil(leftS)}s` : '?' });
+  }, 200);
   return {
     stop() {
       clearInterval(timer);
-      bar.update(1000);
+      bar.update(1000, { left: '0s' });
       bar.stop();
     },
   };
