@@ -28,6 +28,8 @@ export interface DrainOptions extends Partial<Pacing> {
 }
 
 const DEFAULTS: Pacing = { batchSteps: 500, flushMs: 250, retryMsMin: 500, retryMsMax: 30_000 };
+/** An idle drain does not look by itself more often than this. */
+const IDLE_MS_MIN = 100;
 /** A sink that hangs in `close` must not keep the process. */
 const CLOSE_MS_MIN = 2_000;
 
@@ -90,7 +92,7 @@ export class SinkDrain {
     this.#loop ??= this.#run();
   }
 
-  /** Points were put into the outbox. Without it the drain looks by itself every `flushMs`. */
+  /** Points were put into the outbox. Without it the drain looks by itself every `flushMs` or so. */
   notify(): void {
     if (this.#waiting?.due()) this.#waiting.end();
   }
@@ -148,11 +150,11 @@ export class SinkDrain {
         for (const resolve of this.#idle.splice(0)) resolve();
         if (this.#last) return;
         const due = (): boolean => this.#reader.depth > 0 || this.#idle.length > 0;
-        await this.#wait(flushMs, due);
+        await this.#wait(Math.max(flushMs, IDLE_MS_MIN), due);
         continue;
       }
       const full = (): boolean => this.#hurry || this.#reader.depth >= batchSteps;
-      if (!full()) await this.#wait(flushMs, full);
+      if (flushMs > 0 && !full()) await this.#wait(flushMs, full);
       if (this.#ended) return;
       const failure = await this.#offer(this.#reader.peek(batchSteps));
       if (!failure) continue;
