@@ -2,7 +2,7 @@
  * What every expert sees: the series' past on the grid, newest last. Kept once for all of them.
  */
 export interface History {
-  /** Steps seen so far, gaps included: the newest step has index `steps - 1`. */
+  /** Steps since the start or the last restart, gaps included: the newest has index `steps - 1`. */
   readonly steps: number;
   /** Value `back` steps before the newest (0 = newest); NaN where missing or too long ago. */
   at(back: number): number;
@@ -17,10 +17,12 @@ export interface History {
 /**
  * The contract of a forecasting method. At each step, in this order: `learn` (the newest step has
  * just joined the history: it is the target of lead h for the forecast issued h steps ago), then
- * `forecast`. So nothing can be learned before its time.
+ * `forecast`. So nothing can be learned before its time. Neither is called before the first value.
  */
 export interface Expert {
   readonly name: string;
+  /** How far back it asks the history: `at(back)` with `back < historySteps`. */
+  readonly historySteps: number;
   learn(history: History): void;
   /**
    * @param out receives one value a lead [horizon], in the series' units;
@@ -29,6 +31,8 @@ export interface Expert {
   forecast(history: History, out: Float64Array): void;
   /** A gap longer than the limit has passed: what hangs on neighbouring steps is void. */
   restart(): void;
+  /** Everything learnt; after `load` of it the expert continues identically. */
   save(): Uint8Array;
+  /** @throws Error when the bytes are of other settings. */
   load(bytes: Uint8Array): void;
 }

@@ -1,0 +1,85 @@
+import { z } from 'zod';
+import { period, timer } from './duration.ts';
+import { count, credentials, outputPath, qos, text, tls } from './kinds.ts';
+import { credentialsRule, retryRule, rule, tlsRule, urlRule } from './rule.ts';
+import { MQTT_SCHEMES } from './schema-source.ts';
+
+const retention = z
+  .strictObject({
+    name: text.describe('Retention policy to write to; created if absent.'),
+    duration: period.describe('How long the database keeps the points: `90d`.'),
+  })
+  .check(
+    rule(['duration'], ({ duration }, fault) => {
+      if ('months' in duration || duration.ms < 3_600_000 || duration.ms % 1_000 !== 0) {
+        fault(['duration'], 'is no retention InfluxDB knows; write whole seconds, 1h or more: 90d');
+      }
+    }),
+  );
+
+const influxSink = z
+  .strictObject({
+    url: text.default('http://127.0.0.1:8086').describe('Address of the database.'),
+    database: text.default('foretide').describe('Created if it is absent.'),
+    retention: retention
+      .optional()
+      .describe('Write to this retention policy instead of the database’s default.'),
+    ...credentials,
+    batch_points: count.default(5_000).describe('Most lines a request.'),
+    flush_interval: timer
+      .prefault('250ms')
+      .describe('Longest wait before a batch that is not full is written.'),
+    timeout: timer.prefault('10s').describe('A request that takes longer is tried again.'),
+    retry_min: timer
+      .prefault('500ms')
+      .describe('First wait after a failure; doubles, with jitter.'),
+    retry_max: timer.prefault('30s').describe('Longest wait after a failure.'),
+    exit_if_unreachable: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Exit with code 3 instead of retrying when the database cannot be reached at the start.',
+      ),
+  })
+  .check(
+    urlRule(['http', 'https']),
+    credentialsRule,
+    retryRule,
+    rule(['username', 'password', 'password_file'], (influx, fault) => {
+      const secret = influx.password ?? influx.password_file;
+      if (influx.username === undefined && secret !== undefined) {
+        fault([], 'has a password and no username; add username');
+      }
+      if (influx.username !== undefined && secret === undefined) {
+        fault(['username'], `has no password; add password_file or password: \${NAME}`);
+      }
+    }),
+  );
+
+const lineProtocolSink = z.strictObject({
+  file: outputPath.describe('The file; written anew at each start.'),
+  header: z
+    .string()
+    .regex(/^[^\r\n]+$/)
+    .optional()
+    .describe('Database for a `# DML` head that `influx -import` wants.'),
+});
+
+const mqttSink = z
+  .strictObject({
+    url: text.optional().describe('Broker; default: the source’s.'),
+    ...credentials,
+    tls: tls.optional().describe('TLS settings for `mqtts://` and `wss://`.'),
+    qos: qos.default(0).describe('Quality of service.'),
+    retain: z
+      .boolean()
+      .default(true)
+      .describe('Let the broker keep the newest forecast of each series.'),
+  })
+  .check(urlRule(MQTT_SCHEMES), credentialsRule, tlsRule);
+
+export const sinks = z.strictObject({
+  influx: influxSink.optional().describe('InfluxDB 1.x.'),
+  line_protocol: lineProtocolSink.optional().describe('A file of InfluxDB line protocol.'),
+  mqtt: mqttSink.optional().describe('JSON messages on `<base>/forecast/<series>`.'),
+});

@@ -1,0 +1,130 @@
+import { z } from 'zod';
+import { duration, period } from './duration.ts';
+import { count, text } from './kinds.ts';
+import { rule } from './rule.ts';
+import { streamRules } from './stream-rules.ts';
+
+const model = z
+  .strictObject({
+    cell: z
+      .enum(['lstm', 'gru', 'rnn_tanh', 'rnn_relu', 'none'])
+      .default('gru')
+      .describe('Recurrent cell; none = simple experts only.'),
+    hidden: count.max(512).default(16).describe('Hidden units a layer.'),
+    layers: count.max(3).default(1).describe('Stacked layers.'),
+    update_interval: count.max(4096).default(4).describe('Steps between updates (k1).'),
+    window: count.max(4096).default(32).describe('Steps an update goes back (k2).'),
+    optimizer: z
+      .enum(['sgd', 'rmsprop', 'adam'])
+      .default('rmsprop')
+      .describe('How weights follow gradients.'),
+    learning_rate: z
+      .number()
+      .positive()
+      .max(1)
+      .default(0.002)
+      .describe('Step size of the optimizer.'),
+    clip_norm: z
+      .number()
+      .min(0)
+      .default(1)
+      .describe('Largest global norm of a gradient; 0 = no limit.'),
+    engine: z.enum(['reference']).default('reference').describe('What computes the network.'),
+    seed: z
+      .number()
+      .int()
+      .min(0)
+      .max(0xffffffff)
+      .default(1)
+      .describe('Start of the random initial weights.'),
+  })
+  .check(
+    rule(['update_interval', 'window'], (value, fault) => {
+      const { update_interval: interval, window } = value;
+      if (window < interval) {
+        const message = `${window} is shorter than update_interval (${interval}), so steps between two updates would teach nothing; write ${interval} or more`;
+        fault(['window'], message);
+      }
+    }),
+  );
+
+const time = z.union([
+  text,
+  z.strictObject({
+    field: text.describe('Field of the time; for CSV a column name or number.'),
+    unit: z
+      .enum(['auto', 's', 'ms', 'us', 'ns', 'iso'])
+      .default('auto')
+      .describe('Unit of the time; auto: told by form and magnitude.'),
+  }),
+]);
+
+export const stream = z
+  .strictObject({
+    name: text.optional().describe('Name in messages and metrics; default: the topic filter.'),
+    topic: text.describe('MQTT topic filter; `+` and `#` are wildcards.'),
+    payload: z.enum(['json', 'number', 'csv']).default('json').describe('What a message holds.'),
+    columns: z
+      .array(text)
+      .min(1)
+      .optional()
+      .describe('Column names of a CSV payload that brings no header.'),
+    values: z
+      .union([text, z.array(text).min(1)])
+      .default('*')
+      .describe(
+        'Field or fields to forecast: `temperature`, `sensor.t[0]`; `*` = every number in the payload.',
+      ),
+    time: time
+      .default('auto')
+      .describe(
+        'Event time: a field, `receive` for the time of arrival, or `auto`: a field named time, timestamp, ts, datetime or date, else the time of arrival.',
+      ),
+    max_ahead: duration
+      .prefault('1h')
+      .describe('Live sources: a stamp further ahead of this machine’s clock is invalid.'),
+    series: text
+      .optional()
+      .describe(
+        'Series name template: `{topic}`, `{topic[1]}` (a level, from 0), `{field}`, `{stream}`; default `{topic}`, with `/{field}` where there are several values.',
+      ),
+    series_max: count
+      .default(10_000)
+      .describe('Most series this stream may create; samples of further ones are filtered.'),
+    retained: z
+      .enum(['skip', 'learn'])
+      .default('skip')
+      .describe('What to do with the broker’s stored messages: their age is unknown.'),
+    every: period
+      .optional()
+      .describe(
+        'Period of the grid: `10s`, `1h`, `1mo`; default: learned from the first samples of each series.',
+      ),
+    aggregate: z
+      .enum(['auto', 'none', 'mean', 'last', 'min', 'max', 'sum'])
+      .default('auto')
+      .describe(
+        'How the samples of a step become its value; none: one sample a step; auto: told by the first samples.',
+      ),
+    lateness: duration
+      .prefault('0s')
+      .describe('How late, in event time, a sample may come and still count.'),
+    gap_limit: count.default(1_000).describe('A gap of more steps restarts the window.'),
+    ahead_limit: count
+      .default(60)
+      .describe('A stamp more steps ahead is held until two others confirm it.'),
+    horizon: count.max(1_000).default(12).describe('Steps to forecast.'),
+    seasons: z.array(period).max(8).prefault([]).describe('Season lengths: `["24h", "7d"]`.'),
+    coverage: z
+      .number()
+      .gt(0)
+      .lt(1)
+      .default(0.9)
+      .describe('Share of values the interval should hold.'),
+    score_leads: z
+      .union([z.literal('all'), z.array(count).min(1)])
+      .optional()
+      .describe('Leads written to forecast_score; default the first and the last.'),
+    model: model.prefault({}).describe('The recurrent expert.'),
+  })
+  .check(...streamRules);

@@ -1,0 +1,154 @@
+/** What must hold between the keys of one stream, and between the streams. */
+import { formatPeriod, type Period, periodMs } from './duration.ts';
+import { type FaultAt, rule } from './rule.ts';
+import { parseTemplate, type TemplatePart } from './template.ts';
+import { filterCovers, topicFilterFault } from './topic.ts';
+
+/** A season of more steps would need megabytes a series. */
+const SEASON_STEPS_MAX = 1_000_000;
+
+interface StreamKeys {
+  topic: string;
+  payload: string;
+  columns?: string[];
+  values: string | string[];
+  time: string | { field: string };
+  series?: string;
+  every?: Period;
+  horizon: number;
+  seasons: Period[];
+  score_leads?: 'all' | number[];
+}
+
+const topicRule = rule<StreamKeys>(['topic'], ({ topic }, fault) => {
+  const message = topicFilterFault(topic);
+  if (message) fault(['topic'], message);
+});
+
+const seasonRule = rule<StreamKeys>(['every', 'seasons'], ({ every, seasons }, fault) => {
+  for (const [i, season] of seasons.entries()) {
+    const text = formatPeriod(season);
+    const twin = seasons.findIndex((other) => periodMs(other) === periodMs(season));
+    if (twin < i) fault(['seasons', i], `${text} is as long as seasons[${twin}]; remove one`);
+    if (!every) continue;
+    const steps = periodMs(season) / periodMs(every);
+    const grid = `every: ${formatPeriod(every)}`;
+    if (steps < 2) {
+      fault(['seasons', i], `${text} holds fewer than two steps of ${grid}; write a longer season`);
+    } else if (steps > SEASON_STEPS_MAX) {
+      const most = `the most is ${SEASON_STEPS_MAX}`;
+      fault(
+        ['seasons', i],
+        `${text} holds ${Math.round(steps)} steps of ${grid}, ${most}; shorten it`,
+      );
+    }
+  }
+});
+
+const leadsRule = rule<StreamKeys>(['horizon', 'score_leads'], (stream, fault) => {
+  const { horizon, score_leads: leads } = stream;
+  if (leads === undefined || leads === 'all') return;
+  for (const [i, lead] of leads.entries()) {
+    if (lead > horizon) {
+      const message = `${lead} lies beyond the horizon (${horizon}); write a lead from 1 to ${horizon}`;
+      fault(['score_leads', i], message);
+    }
+    if (leads.indexOf(lead) < i) fault(['score_leads', i], `${lead} is given twice; remove one`);
+  }
+});
+
+const payloadRule = rule<StreamKeys>(
+  ['payload', 'columns', 'values', 'time'],
+  ({ payload, columns, values, time }, fault) => {
+    if (columns && payload !== 'csv') {
+      fault(['columns'], `belongs to payload: csv, and the payload is ${payload}; remove one`);
+    }
+    noTwins('columns', columns ?? [], fault);
+    if (typeof values !== 'string') noTwins('values', values, fault);
+    if (payload !== 'number') return;
+    if (values !== '*') {
+      fault(['values'], 'a payload that is one number has no fields; remove values');
+    }
+    if (time !== 'auto' && time !== 'receive') {
+      fault(['time'], 'a payload that is one number has no time field; write receive');
+    }
+  },
+);
+
+const seriesRule = rule<StreamKeys>(['topic', 'series'], ({ topic, series }, fault) => {
+  if (series === undefined) return;
+  const levels = topic.split('/');
+  const last = levels.length - 1;
+  for (const part of templateOr(series, (message) => fault(['series'], message))) {
+    if (part.kind !== 'level' || part.level <= last || levels[last] === '#') continue;
+    const message = `{topic[${part.level}]}: the topic "${topic}" has levels 0 to ${last}`;
+    fault(['series'], `${message}; write one of those`);
+  }
+});
+
+const fieldRule = rule<StreamKeys>(['values', 'series'], ({ values, series }, fault) => {
+  if (series === undefined || !Array.isArray(values) || values.length < 2) return;
+  if (templateOr(series, () => {}).some((part) => part.kind === 'field')) return;
+  fault(['series'], `would give ${values.length} fields one name; add {field}`);
+});
+
+function templateOr(series: string, bad: (message: string) => void): readonly TemplatePart[] {
+  try {
+    return parseTemplate(series);
+  } catch (error) {
+    bad((error as Error).message);
+    return [];
+  }
+}
+
+export const streamRules = [
+  topicRule,
+  seasonRule,
+  leadsRule,
+  payloadRule,
+  seriesRule,
+  fieldRule,
+] as const;
+
+/**
+ * Names and topics of all streams. Entries may be unsound in any way: each one is looked at only as
+ * far as it is what it should be.
+ */
+export function checkStreams(streams: readonly unknown[], fault: FaultAt): void {
+  const names = new Map<string, number>();
+  const topics: (string | undefined)[] = [];
+  for (const [i, stream] of streams.entries()) {
+    const topic = textOf(stream, 'topic');
+    const name = textOf(stream, 'name');
+    topics.push(topic === undefined || topicFilterFault(topic) ? undefined : topic);
+    const called = name ?? topic;
+    if (called === undefined) continue;
+    const twin = names.get(called);
+    if (twin === undefined) names.set(called, i);
+    else if (name !== undefined) {
+      fault(
+        ['streams', i, 'name'],
+        `"${name}" is the name of streams[${twin}] too; choose another`,
+      );
+    }
+  }
+  for (const [i, topic] of topics.entries()) {
+    if (topic === undefined) continue;
+    const before = topics.findIndex((t, j) => j < i && t !== undefined && filterCovers(t, topic));
+    if (before < 0) continue;
+    const message = `never gets a message: streams[${before}] ("${topics[before]}") comes first and takes them all`;
+    fault(['streams', i, 'topic'], `${message}; put the narrower topic first, or remove one`);
+  }
+}
+
+function textOf(stream: unknown, key: 'name' | 'topic'): string | undefined {
+  if (typeof stream !== 'object' || stream === null) return undefined;
+  const value = (stream as Record<string, unknown>)[key];
+  return typeof value === 'string' ? value : undefined;
+}
+
+function noTwins(key: string, list: readonly string[], fault: FaultAt): void {
+  for (const [i, item] of list.entries()) {
+    if (list.indexOf(item) < i) fault([key, i], `"${item}" is given twice; remove one`);
+  }
+}

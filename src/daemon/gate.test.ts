@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest';
+import { PipelineGate } from './gate.ts';
+
+describe('PipelineGate', () => {
+  it('is open at first, closes at 64 batches on their way, and opens when one has left', async () => {
+    const gate = new PipelineGate(() => 0, 10);
+    for (let i = 0; i < 64; i++) {
+      expect(gate.wait()).toBeUndefined();
+      gate.entered();
+    }
+    const waiting = gate.wait();
+    expect(waiting).toBeInstanceOf(Promise);
+    expect(gate.wait()).toBe(waiting);
+    gate.left();
+    await waiting;
+    expect(gate.wait()).toBeUndefined();
+  });
+
+  it('closes while points pile up, until the outbox has shrunk', async () => {
+    let depth = 10;
+    const gate = new PipelineGate(() => depth, 10);
+    const waiting = gate.wait();
+    gate.update();
+    expect(gate.wait()).toBe(waiting);
+    depth = 9;
+    gate.update();
+    await waiting;
+    expect(gate.wait()).toBeUndefined();
+  });
+});

@@ -1,0 +1,109 @@
+/**
+ * What a forecaster remembers, as bytes: little-endian, numbers as float64, no padding. A reader
+ * reads in the order of writing; a wrong length or a short buffer is an error, never a guess.
+ */
+export class ByteWriter {
+  #buffer = new Uint8Array(1024);
+  #view = new DataView(this.#buffer.buffer);
+  #length = 0;
+
+  number(value: number): this {
+    this.#reserve(8);
+    this.#view.setFloat64(this.#length, value, true);
+    this.#length += 8;
+    return this;
+  }
+
+  /** Length, then the values. */
+  numbers(values: Float64Array): this {
+    this.number(values.length);
+    this.#reserve(values.length * 8);
+    for (let i = 0; i < values.length; i++) {
+      this.#view.setFloat64(this.#length + i * 8, values[i]!, true);
+    }
+    this.#length += values.length * 8;
+    return this;
+  }
+
+  /** Length, then the bytes. */
+  bytes(values: Uint8Array): this {
+    this.number(values.length);
+    this.#reserve(values.length);
+    this.#buffer.set(values, this.#length);
+    this.#length += values.length;
+    return this;
+  }
+
+  text(value: string): this {
+    return this.bytes(new TextEncoder().encode(value));
+  }
+
+  finish(): Uint8Array {
+    return this.#buffer.slice(0, this.#length);
+  }
+
+  #reserve(more: number): void {
+    if (this.#length + more <= this.#buffer.length) return;
+    const grown = new Uint8Array(Math.max(this.#buffer.length * 2, this.#length + more));
+    grown.set(this.#buffer);
+    this.#buffer = grown;
+    this.#view = new DataView(grown.buffer);
+  }
+}
+
+export class ByteReader {
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
+  #offset = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  number(): number {
+    this.#require(8);
+    const value = this.#view.getFloat64(this.#offset, true);
+    this.#offset += 8;
+    return value;
+  }
+
+  /** Fills `target`. @throws Error when another number of values was written. */
+  numbers(target: Float64Array, what: string): void {
+    const length = this.number();
+    if (length !== target.length) {
+      throw new Error(`saved ${what}: ${length} values, but these settings need ${target.length}`);
+    }
+    this.#require(length * 8);
+    for (let i = 0; i < length; i++) {
+      target[i] = this.#view.getFloat64(this.#offset + i * 8, true);
+    }
+    this.#offset += length * 8;
+  }
+
+  bytes(): Uint8Array {
+    const length = this.number();
+    this.#require(length);
+    this.#offset += length;
+    return this.#bytes.slice(this.#offset - length, this.#offset);
+  }
+
+  text(): string {
+    return new TextDecoder().decode(this.bytes());
+  }
+
+  /** @throws Error when something is left: the bytes are of another version. */
+  end(): void {
+    const left = this.#bytes.length - this.#offset;
+    if (left !== 0) throw new Error(`saved forecaster: ${left} bytes more than expected`);
+  }
+
+  #require(length: number): void {
+    if (!(length >= 0) || this.#offset + length > this.#bytes.length) {
+      throw new Error(
+        `saved forecaster: ends at byte ${this.#bytes.length}, ` +
+          `but ${length} more were expected after byte ${this.#offset}`,
+      );
+    }
+  }
+}

@@ -1,0 +1,207 @@
+/**
+ * One series: score what came due → learn → forecast, step by step.
+ *
+ *     value → history → scores of the forecasts for this step → weights, intervals, experts learn
+ *                     → experts forecast → ensemble mixes per lead → interval around the mix
+ */
+import type { RecurrentEngine } from '../recurrent/engine.ts';
+import { ByteReader, ByteWriter } from './bytes.ts';
+import { Ensemble } from './ensemble.ts';
+import type { Expert } from './experts/expert.ts';
+import { createExperts } from './experts/registry.ts';
+import type {
+  ForecasterFactory,
+  ForecasterSettings,
+  ScoredLead,
+  SeriesForecaster,
+  StepReport,
+} from './forecaster.ts';
+import { HistoryRing } from './history.ts';
+import { Intervals } from './interval.ts';
+import { Pending } from './pending.ts';
+import { Skill } from './skill.ts';
+
+/** Values beyond count as missing: twice as large a difference must still be a number. */
+export const VALUE_MAX = 1e100;
+/** Longer seasons are left out: their history would not fit in a series' memory. */
+export const SEASON_STEPS_MAX = 100_000;
+const FORMAT = 'foretide forecaster 1';
+
+export const createSeriesForecaster: ForecasterFactory = (settings, engine) =>
+  new OnlineForecaster(settings, engine);
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+class OnlineForecaster implements SeriesForecaster {
+  readonly #horizon: number;
+  readonly #experts: readonly Expert[];
+  readonly #history: HistoryRing;
+  readonly #ensemble: Ensemble;
+  readonly #intervals: Intervals;
+  readonly #skill: Skill;
+  /** Lanes of a row: the experts' forecasts, then mean, lower, upper, error scale at issue. */
+  readonly #pending: Pending;
+  /** [experts][horizon] */
+  readonly #forecasts: readonly Float64Array[];
+  readonly #scales: Float64Array;
+  readonly #scored: readonly Mutable<ScoredLead>[];
+  readonly #scores: ScoredLead[] = [];
+  readonly #report: Mutable<StepReport>;
+
+  constructor(given: ForecasterSettings, engine: RecurrentEngine) {
+    const settings = checked(given);
+    const { horizon } = settings;
+    this.#horizon = horizon;
+    this.#experts = createExperts(settings, engine);
+    this.#history = new HistoryRing(Math.max(...this.#experts.map((e) => e.historySteps)));
+    this.#ensemble = new Ensemble(horizon, this.#experts.length);
+    this.#intervals = new Intervals(horizon, settings.coverage);
+    this.#skill = new Skill(horizon);
+    this.#pending = new Pending(horizon, this.#experts.length + 4);
+    this.#forecasts = this.#experts.map(() => new Float64Array(horizon));
+    this.#scales = new Float64Array(horizon);
+    this.#scored = Array.from({ length: horizon }, (_, i) => ({
+      lead: i + 1,
+      forecast: 0,
+      lower: 0,
+      upper: 0,
+      naiveError: 0,
+      skill: 0,
+    }));
+    this.#report = {
+      issued: false,
+      mean: new Float64Array(horizon),
+      lower: new Float64Array(horizon),
+      upper: new Float64Array(horizon),
+      scores: this.#scores,
+    };
+  }
+
+  step(timeMs: number, value: number): StepReport {
+    const known = Math.abs(value) <= VALUE_MAX;
+    this.#history.push(timeMs, known ? value : Number.NaN);
+    this.#scores.length = 0;
+    this.#report.issued = !Number.isNaN(this.#history.last);
+    if (!this.#report.issued) return this.#report;
+
+    if (known) this.#score(value);
+    for (const expert of this.#experts) expert.learn(this.#history);
+    for (let k = 0; k < this.#experts.length; k++) {
+      this.#experts[k]!.forecast(this.#history, this.#forecasts[k]!);
+    }
+    this.#issue();
+    this.#pending.next();
+    return this.#report;
+  }
+
+  restart(): void {
+    this.#history.clear();
+    this.#pending.clear();
+    for (const expert of this.#experts) expert.restart();
+  }
+
+  weights(lead: number): { expert: string; weight: number }[] {
+    return this.#experts.map((expert, k) => ({
+      expert: expert.name,
+      weight: this.#ensemble.weight(lead - 1, k),
+    }));
+  }
+
+  /** The forecasts that had this step as their target: scores, weights, intervals. */
+  #score(actual: number): void {
+    const { values } = this.#pending;
+    const experts = this.#experts.length;
+    const leads = Math.min(this.#horizon, this.#pending.step);
+    for (let i = 0; i < leads; i++) {
+      const row = this.#pending.offset(i + 1);
+      const mean = values[row + experts]!;
+      const lower = values[row + experts + 1]!;
+      const upper = values[row + experts + 2]!;
+      const naiveError = values[row]! - actual;
+      this.#skill.add(i, mean - actual, naiveError);
+      this.#ensemble.learn(i, values, row, mean, actual, this.#skill.scale(i));
+      const covered = lower <= actual && actual <= upper;
+      this.#intervals.learn(i, actual - mean, values[row + experts + 3]!, covered);
+
+      const score = this.#scored[i]!;
+      score.forecast = mean;
+      score.lower = lower;
+      score.upper = upper;
+      score.naiveError = naiveError;
+      score.skill = this.#skill.skill(i);
+      this.#scores.push(score);
+    }
+  }
+
+  /** Mixes what the experts say, puts the interval around it, and keeps it all for its target. */
+  #issue(): void {
+    const { values } = this.#pending;
+    const experts = this.#experts.length;
+    const { mean, lower, upper } = this.#report;
+    // With no error known, a value may be off by as much as itself.
+    this.#intervals.scales(Math.abs(this.#history.last), this.#scales);
+    for (let i = 0; i < this.#horizon; i++) {
+      const row = this.#pending.offset(i + 1);
+      for (let k = 0; k < experts; k++) values[row + k] = audible(this.#forecasts[k]![i]!);
+      const scale = this.#scales[i]!;
+      const mix = this.#ensemble.mix(i, values, row);
+      mean[i] = mix;
+      lower[i] = this.#intervals.lower(i, mix, scale);
+      upper[i] = this.#intervals.upper(i, mix, scale);
+      values[row + experts] = mix;
+      values[row + experts + 1] = lower[i]!;
+      values[row + experts + 2] = upper[i]!;
+      values[row + experts + 3] = scale;
+    }
+  }
+
+  save(): Uint8Array {
+    const out = new ByteWriter().text(FORMAT).number(this.#horizon).number(this.#experts.length);
+    for (const expert of this.#experts) out.text(expert.name).bytes(expert.save());
+    this.#history.save(out);
+    this.#pending.save(out);
+    this.#ensemble.save(out);
+    this.#intervals.save(out);
+    this.#skill.save(out);
+    return out.finish();
+  }
+
+  load(bytes: Uint8Array): void {
+    const from = new ByteReader(bytes);
+    same('format', from.text(), FORMAT);
+    same('horizon', from.number(), this.#horizon);
+    same('number of experts', from.number(), this.#experts.length);
+    for (const expert of this.#experts) {
+      same('expert', from.text(), expert.name);
+      expert.load(from.bytes());
+    }
+    this.#history.load(from);
+    this.#pending.load(from);
+    this.#ensemble.load(from);
+    this.#intervals.load(from);
+    this.#skill.load(from);
+    from.end();
+  }
+}
+
+/** An expert that says something that is no number, or no number to reckon with, says nothing. */
+function audible(forecast: number): number {
+  return Math.abs(forecast) <= 10 * VALUE_MAX ? forecast : Number.NaN;
+}
+
+function same(what: string, saved: string | number, wanted: string | number): void {
+  if (saved === wanted) return;
+  throw new Error(`saved forecaster: ${what} is "${saved}", but these settings need "${wanted}"`);
+}
+
+function checked(settings: ForecasterSettings): ForecasterSettings {
+  const { horizon, coverage, everyMs, seasonSteps } = settings;
+  if (!(Number.isInteger(horizon) && horizon >= 1)) {
+    throw new Error(`horizon: ${horizon} is no whole number of steps from 1 up`);
+  }
+  if (!(coverage > 0 && coverage < 1)) throw new Error(`coverage: ${coverage} is not in (0, 1)`);
+  if (!(everyMs > 0)) throw new Error(`everyMs: ${everyMs} is not above 0`);
+  const bad = seasonSteps.find((season) => !(Number.isInteger(season) && season >= 2));
+  if (bad !== undefined) throw new Error(`season: ${bad} is no whole number of steps from 2 up`);
+  return { ...settings, seasonSteps: seasonSteps.filter((season) => season <= SEASON_STEPS_MAX) };
+}
