@@ -29,7 +29,7 @@ function upToDate() {
   return [...files, fileURLToPath(import.meta.url)].every((file) => modifiedMs(file) < built);
 }
 
-export async function buildKernel() {
+export default async function buildKernel() {
   if (upToDate()) return;
   const { main } = await import('assemblyscript/asc');
   const outputs = new Map();

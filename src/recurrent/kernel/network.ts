@@ -4,7 +4,7 @@
  */
 import { headBackward, headForward, maskedLoss, softmax, SOFTMAX } from './head';
 import { layerBackward, layerForward, layerInputGradient } from './layer';
-import { limitedSquareSum, update } from './optimizer';
+import { update } from './optimizer';
 import { Counters, Layer, layerOf, LSTM, Plan, Report, Rule } from './plan';
 import { allFinite, squareSum } from './vector';
 
@@ -132,7 +132,7 @@ export function train(plan: Plan, net: usize, steps: i32): i32 {
   let norm = gradNorm;
   if (rule.clipValue > 0) {
     limit = rule.clipValue;
-    norm = Math.sqrt(limitedSquareSum(plan.gradient, plan.weightBytes, limit));
+    norm = Math.sqrt(squareSum(plan.gradient, plan.weightBytes, limit));
   }
   let scale: f64 = 1;
   if (rule.clipNorm > 0 && norm > rule.clipNorm) scale = rule.clipNorm / (norm + 1e-6);

@@ -20,19 +20,6 @@ export const SGD = 0;
 export const RMSPROP = 1;
 export const ADAM = 2;
 
-/** Σ of squares after limiting each to ±v. */
-export function limitedSquareSum(g: usize, bytes: usize, limit: f32): f64 {
-  const high = f32x4.splat(limit);
-  const low = f32x4.neg(high);
-  let sum = f32x4.splat(0);
-  for (let at = g; at < g + bytes; at += 16) {
-    const x = f32x4.pmax(f32x4.pmin(v128.load(at), high), low);
-    sum = f32x4.add(sum, f32x4.mul(x, x));
-  }
-  const left = <f64>f32x4.extract_lane(sum, 0) + <f64>f32x4.extract_lane(sum, 1);
-  return left + <f64>f32x4.extract_lane(sum, 2) + <f64>f32x4.extract_lane(sum, 3);
-}
-
 /** One update. @param scale of the norm clip; g itself is left as it is */
 export function update(plan: Plan, rule: Rule, net: usize, limit: f32, scale: f32): void {
   if (rule.optimizer == RMSPROP) sweep(RMSPROP, plan, rule, net, limit, scale);

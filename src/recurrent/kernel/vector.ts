@@ -13,24 +13,26 @@ export function withoutDenormals(x: v128): v128 {
   return f32x4.sub(f32x4.add(x, grain), grain);
 }
 
-/** Σ of squares of [bytes ÷ 4] values, a multiple of four. */
-export function squareSum(from: usize, bytes: usize): f64 {
+/** Σ of squares of [bytes ÷ 4] values, each limited to ±limit; a multiple of four values. */
+export function squareSum(from: usize, bytes: usize, limit: f32 = f32.MAX_VALUE): f64 {
+  const high = f32x4.splat(limit);
+  const low = f32x4.neg(high);
   let s0 = f32x4.splat(0);
   let s1 = s0, s2 = s0, s3 = s0;
   let at = from;
   const end = from + bytes;
   for (; at + 64 <= end; at += 64) {
-    const a = v128.load(at);
-    const b = v128.load(at + 16);
-    const c = v128.load(at + 32);
-    const d = v128.load(at + 48);
+    const a = f32x4.pmax(f32x4.pmin(v128.load(at), high), low);
+    const b = f32x4.pmax(f32x4.pmin(v128.load(at + 16), high), low);
+    const c = f32x4.pmax(f32x4.pmin(v128.load(at + 32), high), low);
+    const d = f32x4.pmax(f32x4.pmin(v128.load(at + 48), high), low);
     s0 = f32x4.add(s0, f32x4.mul(a, a));
     s1 = f32x4.add(s1, f32x4.mul(b, b));
     s2 = f32x4.add(s2, f32x4.mul(c, c));
     s3 = f32x4.add(s3, f32x4.mul(d, d));
   }
   for (; at < end; at += 16) {
-    const a = v128.load(at);
+    const a = f32x4.pmax(f32x4.pmin(v128.load(at), high), low);
     s0 = f32x4.add(s0, f32x4.mul(a, a));
   }
   return lanes(s0) + lanes(s1) + lanes(s2) + lanes(s3);
