@@ -20,22 +20,36 @@
  * [1] K. Cho et al.: Learning phrase representations using RNN encoder–decoder for statistical
  *     machine translation. 2014.
  */
-import { sigmoid4, tanh4 } from './math';
+import {
+  coefficient, HALF, HIGH, LOW, P0, P1, P2, P3, P4, Q0, Q1, Q2, Q3, sigmoid4, tanh4,
+} from './math';
 import { withoutDenormals } from './vector';
 
 /** x, s: [H÷4][r z n][4]; hBefore and h: [H] */
 export function gruForward(x: usize, s: usize, hBefore: usize, h: usize, hidden: i32): void {
-  for (let u: usize = 0, end = <usize>hidden << 2; u < end; u += 16) {
-    const r = sigmoid4(f32x4.add(v128.load(x), v128.load(s)));
-    const z = sigmoid4(f32x4.add(v128.load(x + 16), v128.load(s + 16)));
-    const q = v128.load(s + 32);
-    const n = tanh4(f32x4.add(v128.load(x + 32), f32x4.mul(r, q)));
-    v128.store(x, r);
-    v128.store(x + 16, z);
-    v128.store(x + 32, n);
-    v128.store(h + u, f32x4.add(n, f32x4.mul(z, f32x4.sub(v128.load(hBefore + u), n))));
-    x += 48;
+  // Two loops, for the same reason as in lstm.ts.
+  const p4 = coefficient(P4), p3 = coefficient(P3), p2 = coefficient(P2), p1 = coefficient(P1);
+  const p0 = coefficient(P0), q3 = coefficient(Q3), q2 = coefficient(Q2), q1 = coefficient(Q1);
+  const q0 = coefficient(Q0), high = coefficient(HIGH), low = coefficient(LOW);
+  const half = coefficient(HALF);
+  const end = x + hidden * 12;
+  let b = s;
+  for (let a = x; a < end; a += 48) {
+    const r = f32x4.add(v128.load(a), v128.load(b));
+    v128.store(a, sigmoid4(r, p4, p3, p2, p1, p0, q3, q2, q1, q0, high, low, half));
+    const z = f32x4.add(v128.load(a, 16), v128.load(b, 16));
+    v128.store(a, sigmoid4(z, p4, p3, p2, p1, p0, q3, q2, q1, q0, high, low, half), 16);
+    b += 48;
+  }
+  for (let a = x; a < end; a += 48) {
+    const offered = f32x4.mul(v128.load(a), v128.load(s, 32));
+    const n = tanh4(f32x4.add(v128.load(a, 32), offered), p4, p3, p2, p1, p0, q3, q2, q1, q0, high, low);
+    v128.store(a, n, 32);
+    const change = f32x4.mul(v128.load(a, 16), f32x4.sub(v128.load(hBefore), n));
+    v128.store(h, f32x4.add(n, change));
     s += 48;
+    hBefore += 16;
+    h += 16;
   }
 }
 

@@ -18,28 +18,39 @@
  * [1] S. Hochreiter, J. Schmidhuber: Long short-term memory. Neural Computation 9(8), 1997.
  * [2] F. Gers, J. Schmidhuber, F. Cummins: Learning to forget. Neural Computation 12(10), 2000.
  */
-import { sigmoid4, tanh4 } from './math';
+import {
+  coefficient, HALF, HIGH, LOW, P0, P1, P2, P3, P4, Q0, Q1, Q2, Q3, sigmoid4, tanh4,
+} from './math';
 import { withoutDenormals } from './vector';
 
 /** z: [H÷4][i f g o][4]; c' and c, tanhC, h: [H] */
 export function lstmForward(
   z: usize, cBefore: usize, c: usize, tanhC: usize, h: usize, hidden: i32,
 ): void {
-  for (let u: usize = 0, end = <usize>hidden << 2; u < end; u += 16) {
-    const i = sigmoid4(v128.load(z));
-    const f = sigmoid4(v128.load(z + 16));
-    const g = tanh4(v128.load(z + 32));
-    const o = sigmoid4(v128.load(z + 48));
-    const cu = f32x4.add(f32x4.mul(f, v128.load(cBefore + u)), f32x4.mul(i, g));
-    const tanhCu = tanh4(cu);
-    v128.store(z, i);
-    v128.store(z + 16, f);
-    v128.store(z + 32, g);
-    v128.store(z + 48, o);
-    v128.store(c + u, cu);
-    v128.store(tanhC + u, tanhCu);
-    v128.store(h + u, f32x4.mul(o, tanhCu));
-    z += 64;
+  // One vector after the other, in two loops: the coefficients then keep their registers, and the
+  // processor works on many vectors at once, since none waits for another.
+  const p4 = coefficient(P4), p3 = coefficient(P3), p2 = coefficient(P2), p1 = coefficient(P1);
+  const p0 = coefficient(P0), q3 = coefficient(Q3), q2 = coefficient(Q2), q1 = coefficient(Q1);
+  const q0 = coefficient(Q0), high = coefficient(HIGH), low = coefficient(LOW);
+  const half = coefficient(HALF);
+  const end = z + (<usize>hidden << 4);
+  for (let at = z; at < end; at += 64) {
+    v128.store(at, sigmoid4(v128.load(at), p4, p3, p2, p1, p0, q3, q2, q1, q0, high, low, half));
+    v128.store(at, sigmoid4(v128.load(at, 16), p4, p3, p2, p1, p0, q3, q2, q1, q0, high, low, half), 16);
+    v128.store(at, tanh4(v128.load(at, 32), p4, p3, p2, p1, p0, q3, q2, q1, q0, high, low), 32);
+    v128.store(at, sigmoid4(v128.load(at, 48), p4, p3, p2, p1, p0, q3, q2, q1, q0, high, low, half), 48);
+  }
+  for (let at = z; at < end; at += 64) {
+    const kept = f32x4.mul(v128.load(at, 16), v128.load(cBefore));
+    const cu = f32x4.add(kept, f32x4.mul(v128.load(at), v128.load(at, 32)));
+    v128.store(c, cu);
+    const tanhCu = tanh4(cu, p4, p3, p2, p1, p0, q3, q2, q1, q0, high, low);
+    v128.store(tanhC, tanhCu);
+    v128.store(h, f32x4.mul(v128.load(at, 48), tanhCu));
+    cBefore += 16;
+    c += 16;
+    tanhC += 16;
+    h += 16;
   }
 }
 

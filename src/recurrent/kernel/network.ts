@@ -123,7 +123,7 @@ export function train(plan: Plan, net: usize, steps: i32): i32 {
   headForward(plan, net, steps);
   report.loss = maskedLoss(plan, rule, steps);
   report.reach = backward(plan, net, steps);
-  const gradNorm = Math.sqrt(squareSum(plan.gradient, plan.weightBytes));
+  const gradNorm = Math.sqrt(squareSum(plan.gradient, plan.weightBytes, f32.MAX_VALUE));
   report.gradNorm = gradNorm;
   report.clippedNorm = gradNorm;
   if (!isFinite(report.loss) || !isFinite(gradNorm)) return 0;
@@ -166,9 +166,9 @@ function backward(plan: Plan, net: usize, steps: i32): f64 {
   let last: f64 = 0;
   for (let l = plan.layers - 1; l >= 0; l--) {
     const layer = layerOf(plan, l);
-    last += squareSum(layer.d + steps * hiddenBytes, hiddenBytes);
+    last += squareSum(layer.d + steps * hiddenBytes, hiddenBytes, f32.MAX_VALUE);
     layerBackward(plan, layer, net, steps);
-    first += squareSum(layer.d, hiddenBytes);
+    first += squareSum(layer.d, hiddenBytes, f32.MAX_VALUE);
     if (l > 0) layerInputGradient(plan, layer, layerOf(plan, l - 1), net, steps);
   }
   return last == 0 ? NaN : Math.sqrt(first / last);

@@ -20,54 +20,112 @@ export const SGD = 0;
 export const RMSPROP = 1;
 export const ADAM = 2;
 
-/** One update. @param scale of the norm clip; g itself is left as it is */
+/** Constants as splat vectors: in the code they would be built anew for every vector. */
+const TABLE: usize = memory.data<f32>([
+  1e-30, 1e-30, 1e-30, 1e-30,
+  0.9, 0.9, 0.9, 0.9,
+  0.1, 0.1, 0.1, 0.1,
+  1e-7, 1e-7, 1e-7, 1e-7,
+  0.999, 0.999, 0.999, 0.999,
+  0.001, 0.001, 0.001, 0.001,
+  1e-8, 1e-8, 1e-8, 1e-8,
+], 16);
+const FLOOR: usize = TABLE;
+const RMSPROP_ALPHA: usize = TABLE + 16;
+const RMSPROP_REST: usize = TABLE + 32;
+const RMSPROP_EPSILON: usize = TABLE + 48;
+const ADAM_BETA1: usize = TABLE + 16;
+const ADAM_REST1: usize = TABLE + 32;
+const ADAM_BETA2: usize = TABLE + 64;
+const ADAM_REST2: usize = TABLE + 80;
+const ADAM_EPSILON: usize = TABLE + 96;
+
+/**
+ * One update; g itself is left as it is.
+ * @param limit v, or the largest number for none
+ * @param scale of the norm clip
+ */
 export function update(plan: Plan, rule: Rule, net: usize, limit: f32, scale: f32): void {
-  if (rule.optimizer == RMSPROP) sweep(RMSPROP, plan, rule, net, limit, scale);
-  else if (rule.optimizer == ADAM) sweep(ADAM, plan, rule, net, limit, scale);
-  else sweep(SGD, plan, rule, net, limit, scale);
+  const p = net + plan.weights;
+  const g = plan.gradient;
+  const end = g + plan.weightBytes;
+  const keep = f32x4.splat(1 - rule.learningRate * rule.weightDecay);
+  const rate = f32x4.splat(rule.learningRate);
+  const high = f32x4.splat(limit);
+  const scales = f32x4.splat(scale);
+  if (rule.optimizer == RMSPROP) {
+    rmsprop(p, net + plan.meanSquare, g, end, high, scales, rate, keep);
+  } else if (rule.optimizer == ADAM) {
+    adam(rule, p, net + plan.meanSquare, net + plan.mean, g, end, high, scales, rate, keep);
+  } else {
+    sgd(p, g, end, high, scales, rate, keep);
+  }
 }
 
 @inline
-function sweep(
-  optimizer: i32, plan: Plan, rule: Rule, net: usize, limit: f32, scale: f32,
+function limited(g: usize, high: v128, low: v128, scale: v128): v128 {
+  return f32x4.mul(f32x4.pmax(f32x4.pmin(v128.load(g), high), low), scale);
+}
+
+@inline
+function move(p: usize, keep: v128, rate: v128, step: v128): void {
+  v128.store(p, f32x4.sub(f32x4.mul(v128.load(p), keep), f32x4.mul(rate, step)));
+}
+
+function sgd(
+  p: usize, g: usize, end: usize, high: v128, scale: v128, rate: v128, keep: v128,
 ): void {
-  const high = f32x4.splat(limit);
   const low = f32x4.neg(high);
-  const scales = f32x4.splat(scale);
-  const rate = f32x4.splat(rule.learningRate);
-  const keep = f32x4.splat(1 - rule.learningRate * rule.weightDecay);
-  const floor = f32x4.splat(1e-30);
+  for (; g < end; g += 16) {
+    move(p, keep, rate, limited(g, high, low, scale));
+    p += 16;
+  }
+}
+
+function rmsprop(
+  p: usize, s: usize, g: usize, end: usize, high: v128, scale: v128, rate: v128, keep: v128,
+): void {
+  const low = f32x4.neg(high);
+  const alpha = v128.load(RMSPROP_ALPHA);
+  const rest = v128.load(RMSPROP_REST);
+  const epsilon = v128.load(RMSPROP_EPSILON);
+  const floor = v128.load(FLOOR);
+  for (; g < end; g += 16) {
+    const gj = limited(g, high, low, scale);
+    const square = f32x4.mul(f32x4.mul(gj, gj), rest);
+    const sj = f32x4.pmax(f32x4.add(f32x4.mul(v128.load(s), alpha), square), floor);
+    v128.store(s, sj);
+    move(p, keep, rate, f32x4.div(gj, f32x4.add(f32x4.sqrt(sj), epsilon)));
+    p += 16;
+    s += 16;
+  }
+}
+
+function adam(
+  rule: Rule, p: usize, s: usize, m: usize, g: usize, end: usize,
+  high: v128, scale: v128, rate: v128, keep: v128,
+): void {
+  const low = f32x4.neg(high);
+  const beta1 = v128.load(ADAM_BETA1);
+  const rest1 = v128.load(ADAM_REST1);
+  const beta2 = v128.load(ADAM_BETA2);
+  const rest2 = v128.load(ADAM_REST2);
+  const epsilon = v128.load(ADAM_EPSILON);
+  const floor = v128.load(FLOOR);
   const meanScale = f32x4.splat(<f32>1 / rule.meanCorrection);
   const squareScale = f32x4.splat(<f32>1 / rule.squareCorrection);
-  let p = net + plan.weights;
-  let s = net + plan.meanSquare;
-  let m = net + plan.mean;
-  let g = plan.gradient;
-  const end = g + plan.weightBytes;
   for (; g < end; g += 16) {
-    const limited = f32x4.pmax(f32x4.pmin(v128.load(g), high), low);
-    let step = f32x4.mul(limited, scales);
-    if (optimizer == RMSPROP) {
-      const square = f32x4.mul(f32x4.mul(step, step), f32x4.splat(0.1));
-      const sj = f32x4.pmax(f32x4.add(f32x4.mul(v128.load(s), f32x4.splat(0.9)), square), floor);
-      v128.store(s, sj);
-      step = f32x4.div(step, f32x4.add(f32x4.sqrt(sj), f32x4.splat(1e-7)));
-      s += 16;
-    }
-    if (optimizer == ADAM) {
-      const mean = f32x4.add(f32x4.mul(v128.load(m), f32x4.splat(0.9)), f32x4.mul(step, f32x4.splat(0.1)));
-      const mj = withoutDenormals(mean);
-      const square = f32x4.mul(f32x4.mul(step, step), f32x4.splat(0.001));
-      const sj = f32x4.pmax(f32x4.add(f32x4.mul(v128.load(s), f32x4.splat(0.999)), square), floor);
-      v128.store(m, mj);
-      v128.store(s, sj);
-      const root = f32x4.sqrt(f32x4.mul(sj, squareScale));
-      step = f32x4.div(f32x4.mul(mj, meanScale), f32x4.add(root, f32x4.splat(1e-8)));
-      s += 16;
-      m += 16;
-    }
-    const kept = f32x4.mul(v128.load(p), keep);
-    v128.store(p, f32x4.sub(kept, f32x4.mul(rate, step)));
+    const gj = limited(g, high, low, scale);
+    const mean = f32x4.add(f32x4.mul(v128.load(m), beta1), f32x4.mul(gj, rest1));
+    const mj = withoutDenormals(mean);
+    const square = f32x4.mul(f32x4.mul(gj, gj), rest2);
+    const sj = f32x4.pmax(f32x4.add(f32x4.mul(v128.load(s), beta2), square), floor);
+    v128.store(m, mj);
+    v128.store(s, sj);
+    const root = f32x4.add(f32x4.sqrt(f32x4.mul(sj, squareScale)), epsilon);
+    move(p, keep, rate, f32x4.div(f32x4.mul(mj, meanScale), root));
     p += 16;
+    s += 16;
+    m += 16;
   }
 }

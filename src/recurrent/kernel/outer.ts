@@ -21,33 +21,34 @@ function block(
   let s1 = s0, s2 = s0, s3 = s0, t0 = s0, t1 = s0, t2 = s0, t3 = s0;
   for (let t = steps >> 1; t > 0; t--) {
     let u = v128.load(g);
-    let v = v128.load(g + 16);
+    let v = v128.load(g, 16);
     let x = v128.load32_splat(a);
     s0 = mac(s0, x, u);
     t0 = mac(t0, x, v);
-    x = v128.load32_splat(a + 4);
+    x = v128.load32_splat(a, 4);
     s1 = mac(s1, x, u);
     t1 = mac(t1, x, v);
-    x = v128.load32_splat(a + 8);
+    x = v128.load32_splat(a, 8);
     s2 = mac(s2, x, u);
     t2 = mac(t2, x, v);
-    x = v128.load32_splat(a + 12);
+    x = v128.load32_splat(a, 12);
     s3 = mac(s3, x, u);
     t3 = mac(t3, x, v);
     a += aStride;
     g += gStride;
+    if (a == 0) break;
     u = v128.load(g);
-    v = v128.load(g + 16);
+    v = v128.load(g, 16);
     x = v128.load32_splat(a);
     s0 = mac(s0, x, u);
     t0 = mac(t0, x, v);
-    x = v128.load32_splat(a + 4);
+    x = v128.load32_splat(a, 4);
     s1 = mac(s1, x, u);
     t1 = mac(t1, x, v);
-    x = v128.load32_splat(a + 8);
+    x = v128.load32_splat(a, 8);
     s2 = mac(s2, x, u);
     t2 = mac(t2, x, v);
-    x = v128.load32_splat(a + 12);
+    x = v128.load32_splat(a, 12);
     s3 = mac(s3, x, u);
     t3 = mac(t3, x, v);
     a += aStride;
@@ -55,17 +56,17 @@ function block(
   }
   if ((steps & 1) != 0) {
     const u = v128.load(g);
-    const v = v128.load(g + 16);
+    const v = v128.load(g, 16);
     let x = v128.load32_splat(a);
     s0 = mac(s0, x, u);
     t0 = mac(t0, x, v);
-    x = v128.load32_splat(a + 4);
+    x = v128.load32_splat(a, 4);
     s1 = mac(s1, x, u);
     t1 = mac(t1, x, v);
-    x = v128.load32_splat(a + 8);
+    x = v128.load32_splat(a, 8);
     s2 = mac(s2, x, u);
     t2 = mac(t2, x, v);
-    x = v128.load32_splat(a + 12);
+    x = v128.load32_splat(a, 12);
     s3 = mac(s3, x, u);
     t3 = mac(t3, x, v);
   }
@@ -90,29 +91,29 @@ function single(
   for (; t >= 4; t -= 4) {
     let x = v128.load32_splat(a);
     s0 = mac(s0, x, v128.load(g));
-    t0 = mac(t0, x, v128.load(g + 16));
+    t0 = mac(t0, x, v128.load(g, 16));
     a += aStride;
     g += gStride;
     x = v128.load32_splat(a);
     s1 = mac(s1, x, v128.load(g));
-    t1 = mac(t1, x, v128.load(g + 16));
+    t1 = mac(t1, x, v128.load(g, 16));
     a += aStride;
     g += gStride;
     x = v128.load32_splat(a);
     s2 = mac(s2, x, v128.load(g));
-    t2 = mac(t2, x, v128.load(g + 16));
+    t2 = mac(t2, x, v128.load(g, 16));
     a += aStride;
     g += gStride;
     x = v128.load32_splat(a);
     s3 = mac(s3, x, v128.load(g));
-    t3 = mac(t3, x, v128.load(g + 16));
+    t3 = mac(t3, x, v128.load(g, 16));
     a += aStride;
     g += gStride;
   }
   for (; t > 0; t--) {
     const x = v128.load32_splat(a);
     s0 = mac(s0, x, v128.load(g));
-    t0 = mac(t0, x, v128.load(g + 16));
+    t0 = mac(t0, x, v128.load(g, 16));
     a += aStride;
     g += gStride;
   }

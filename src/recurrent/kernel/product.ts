@@ -12,19 +12,19 @@
  *     forward     y_j = init_j + Σ_k a_k W_kj      eight sums of vectors, a_k splat to four lanes
  *     transposed  d_k = d_k + Σ_j W_kj g_j         eight rows share the load of g; sums across lanes
  *
- * Eight sums at once hide the latency of the additions (3–4 cycles, two a cycle); with the operands
- * they fit the fifteen vector registers that V8 leaves. A narrower panel takes 8 ÷ width rows at
- * once instead, and adds up in the end.
+ * Eight sums at once hide the latency of the additions (3–4 cycles, two a cycle). A narrower panel
+ * takes 8 ÷ width rows at once instead, and adds up in the end.
+ *
+ * Pins. V8 moves all loads of a basic block to its start, where they soon outnumber the fifteen
+ * vector registers and are spilled. A conditional exit that is never taken, `if (p == 1) break` with
+ * an aligned pointer, ends the block and needs all the sums done so far, so no more than four loads
+ * wait at a time. Each pin compares with another odd number, as a second equal test would be
+ * optimised away. It costs one instruction; without, the products take half as long again.
  */
 
 @inline
 function mac(sum: v128, x: v128, w: usize, at: usize): v128 {
   return f32x4.add(sum, f32x4.mul(x, v128.load(w + at)));
-}
-
-@inline
-function input(a: usize, k: usize): v128 {
-  return v128.load32_splat(a + (k << 2));
 }
 
 /**
@@ -52,36 +52,77 @@ function forward(
     let p = w;
     let k = a;
     let left = rows;
-    for (; left >= 2 * rowsAtOnce; left -= 2 * rowsAtOnce) {
-      let x = input(k, 0);
+    for (; left >= 4 * rowsAtOnce; left -= 4 * rowsAtOnce) {
+      let x = v128.load32_splat(k);
       s0 = mac(s0, x, p, 0);
       s1 = mac(s1, x, p, 16);
-      if (width <= 2) x = input(k, 1);
+      if (width == 2) x = v128.load32_splat(k, 4);
       s2 = mac(s2, x, p, 32);
       s3 = mac(s3, x, p, 48);
-      if (width <= 4) x = input(k, 4 / width);
+      if (p == 1) break;
+      if (width == 4) x = v128.load32_splat(k, 4);
+      if (width == 2) x = v128.load32_splat(k, 8);
       s4 = mac(s4, x, p, 64);
       s5 = mac(s5, x, p, 80);
-      if (width <= 2) x = input(k, 3);
+      if (width == 2) x = v128.load32_splat(k, 12);
       s6 = mac(s6, x, p, 96);
       s7 = mac(s7, x, p, 112);
-      x = input(k, rowsAtOnce);
+      if (p == 3) break;
+      if (width == 8) x = v128.load32_splat(k, 4);
+      if (width == 4) x = v128.load32_splat(k, 8);
+      if (width == 2) x = v128.load32_splat(k, 16);
       s0 = mac(s0, x, p, 128);
       s1 = mac(s1, x, p, 144);
-      if (width <= 2) x = input(k, rowsAtOnce + 1);
+      if (width == 2) x = v128.load32_splat(k, 20);
       s2 = mac(s2, x, p, 160);
       s3 = mac(s3, x, p, 176);
-      if (width <= 4) x = input(k, rowsAtOnce + 4 / width);
+      if (p == 5) break;
+      if (width == 4) x = v128.load32_splat(k, 12);
+      if (width == 2) x = v128.load32_splat(k, 24);
       s4 = mac(s4, x, p, 192);
       s5 = mac(s5, x, p, 208);
-      if (width <= 2) x = input(k, rowsAtOnce + 3);
+      if (width == 2) x = v128.load32_splat(k, 28);
       s6 = mac(s6, x, p, 224);
       s7 = mac(s7, x, p, 240);
-      p += 256;
-      k += 8 * rowsAtOnce;
+      if (p == 7) break;
+      if (width == 8) x = v128.load32_splat(k, 8);
+      if (width == 4) x = v128.load32_splat(k, 16);
+      if (width == 2) x = v128.load32_splat(k, 32);
+      s0 = mac(s0, x, p, 256);
+      s1 = mac(s1, x, p, 272);
+      if (width == 2) x = v128.load32_splat(k, 36);
+      s2 = mac(s2, x, p, 288);
+      s3 = mac(s3, x, p, 304);
+      if (p == 9) break;
+      if (width == 4) x = v128.load32_splat(k, 20);
+      if (width == 2) x = v128.load32_splat(k, 40);
+      s4 = mac(s4, x, p, 320);
+      s5 = mac(s5, x, p, 336);
+      if (width == 2) x = v128.load32_splat(k, 44);
+      s6 = mac(s6, x, p, 352);
+      s7 = mac(s7, x, p, 368);
+      if (p == 11) break;
+      if (width == 8) x = v128.load32_splat(k, 12);
+      if (width == 4) x = v128.load32_splat(k, 24);
+      if (width == 2) x = v128.load32_splat(k, 48);
+      s0 = mac(s0, x, p, 384);
+      s1 = mac(s1, x, p, 400);
+      if (width == 2) x = v128.load32_splat(k, 52);
+      s2 = mac(s2, x, p, 416);
+      s3 = mac(s3, x, p, 432);
+      if (p == 13) break;
+      if (width == 4) x = v128.load32_splat(k, 28);
+      if (width == 2) x = v128.load32_splat(k, 56);
+      s4 = mac(s4, x, p, 448);
+      s5 = mac(s5, x, p, 464);
+      if (width == 2) x = v128.load32_splat(k, 60);
+      s6 = mac(s6, x, p, 480);
+      s7 = mac(s7, x, p, 496);
+      p += 512;
+      k += 16 * rowsAtOnce;
     }
     for (; left > 0; left--) {
-      const x = input(k, 0);
+      const x = v128.load32_splat(k);
       s0 = mac(s0, x, p, 0);
       s1 = mac(s1, x, p, 16);
       if (width > 2) {
@@ -89,6 +130,7 @@ function forward(
         s3 = mac(s3, x, p, 48);
       }
       if (width > 4) {
+        if (p == 1) break;
         s4 = mac(s4, x, p, 64);
         s5 = mac(s5, x, p, 80);
         s6 = mac(s6, x, p, 96);
@@ -172,21 +214,48 @@ function backward(
         s1 = mac(s1, x, p, row);
         s2 = mac(s2, x, p, 2 * row);
         s3 = mac(s3, x, p, 3 * row);
+        if (p == 1) break;
         s4 = mac(s4, x, p, 4 * row);
         s5 = mac(s5, x, p, 5 * row);
         s6 = mac(s6, x, p, 6 * row);
         s7 = mac(s7, x, p, 7 * row);
-        x = v128.load(q + 16);
+        if (p == 3) break;
+        x = v128.load(q, 16);
         s0 = mac(s0, x, p, 16);
         s1 = mac(s1, x, p, row + 16);
         s2 = mac(s2, x, p, 2 * row + 16);
         s3 = mac(s3, x, p, 3 * row + 16);
+        if (p == 5) break;
         s4 = mac(s4, x, p, 4 * row + 16);
         s5 = mac(s5, x, p, 5 * row + 16);
         s6 = mac(s6, x, p, 6 * row + 16);
         s7 = mac(s7, x, p, 7 * row + 16);
-        p += 32;
-        q += 32;
+        if (width > 2) {
+          if (p == 21) break;
+          x = v128.load(q, 32);
+          s0 = mac(s0, x, p, 32);
+          s1 = mac(s1, x, p, row + 32);
+          s2 = mac(s2, x, p, 2 * row + 32);
+          s3 = mac(s3, x, p, 3 * row + 32);
+          if (p == 7) break;
+          s4 = mac(s4, x, p, 4 * row + 32);
+          s5 = mac(s5, x, p, 5 * row + 32);
+          s6 = mac(s6, x, p, 6 * row + 32);
+          s7 = mac(s7, x, p, 7 * row + 32);
+          if (p == 9) break;
+          x = v128.load(q, 48);
+          s0 = mac(s0, x, p, 48);
+          s1 = mac(s1, x, p, row + 48);
+          s2 = mac(s2, x, p, 2 * row + 48);
+          s3 = mac(s3, x, p, 3 * row + 48);
+          if (p == 11) break;
+          s4 = mac(s4, x, p, 4 * row + 48);
+          s5 = mac(s5, x, p, 5 * row + 48);
+          s6 = mac(s6, x, p, 6 * row + 48);
+          s7 = mac(s7, x, p, 7 * row + 48);
+        }
+        p += width > 2 ? 64 : 32;
+        q += width > 2 ? 64 : 32;
       } while (q < panelEnd);
       p += rest;
     }
@@ -206,7 +275,8 @@ function backward(
       s1 = mac(s1, x, w, row);
       s2 = mac(s2, x, w, 2 * row);
       s3 = mac(s3, x, w, 3 * row);
-      x = v128.load(g + 16);
+      if (w == 1) break;
+      x = v128.load(g, 16);
       s4 = mac(s4, x, w, 16);
       s5 = mac(s5, x, w, row + 16);
       s6 = mac(s6, x, w, 2 * row + 16);

@@ -14,7 +14,7 @@ export function withoutDenormals(x: v128): v128 {
 }
 
 /** Σ of squares of [bytes ÷ 4] values, each limited to ±limit; a multiple of four values. */
-export function squareSum(from: usize, bytes: usize, limit: f32 = f32.MAX_VALUE): f64 {
+export function squareSum(from: usize, bytes: usize, limit: f32): f64 {
   const high = f32x4.splat(limit);
   const low = f32x4.neg(high);
   let s0 = f32x4.splat(0);
