@@ -4,10 +4,10 @@
  *
  *     block      | counters | weights | meanSquare | mean | state | stored | ring of inputs [T][I] |
  *     weights    | layer 0 | layer 1 | … | head |
- *     layer      panels of rows [h H | x I | b_ih | b_hh], head: [h H | b]; see kernel/product.ts
- *     columns    unit-major: [H ÷ 4][G][4]
+ *     layer      panels of rows [b_ih | x I | h H | b_hh] and columns, unit-major, [H ÷ 4][G][4]
+ *     head       panels of rows [O] and columns [H], then b [O]; see kernel/product.ts for panels
  *
- * Here H is rounded up to a multiple of 4 and the vectors of a row to an even number. What pads has
+ * Here H and O are rounded up to a multiple of 4 and the vectors of a row to an even number. What pads has
  * weight, gradient and state 0 and stays so.
  */
 import type { NetworkShape, TrainSettings } from './engine.ts';
@@ -61,6 +61,7 @@ export interface BlockLayout {
   readonly hidden: number;
   readonly layers: readonly Panels[];
   readonly head: Panels;
+  readonly headBias: number;
   readonly weights: number;
   readonly weightBytes: number;
   readonly meanSquare: number;
@@ -87,8 +88,10 @@ export function blockLayout(
     layers.push(panels);
     at += panels.bytes;
   }
-  const head = new Panels(at, hidden + 1, shape.outputs);
-  const weightBytes = at + head.bytes - weights;
+  const outputs = LANES * Math.ceil(shape.outputs / LANES);
+  const head = new Panels(at, outputs, hidden);
+  const headBias = at + head.bytes;
+  const weightBytes = align(headBias + outputs * FLOAT - weights);
   const states = shape.layers * hidden * (shape.cell === 'lstm' ? 2 : 1) * FLOAT;
   const meanSquare = weights + weightBytes;
   const mean = meanSquare + (optimizer === 'sgd' ? 0 : weightBytes);
@@ -96,9 +99,9 @@ export function blockLayout(
   const stored = state + states;
   const ring = stored + states;
   const bytes = align(ring + shape.windowSteps * shape.inputs * FLOAT);
-  const layout = { hidden, layers, head, weights, weightBytes, meanSquare, mean, state, stored };
-  const places = placesOf(shape, optimizer, { ...layout, ring, bytes });
-  return { ...layout, ring, bytes, places };
+  const weightsAt = { hidden, layers, head, headBias, weights, weightBytes };
+  const layout = { ...weightsAt, meanSquare, mean, state, stored, ring, bytes };
+  return { ...layout, places: placesOf(shape, optimizer, layout) };
 }
 
 function placesOf(
@@ -143,26 +146,26 @@ function placeWeights(
   const canonical = weightLayout(shape);
   for (const [l, { inputs, hidden, rows, ...at }] of canonical.layers.entries()) {
     const panels = block.layers[l]!;
-    const biasIh = panels.rows - 2;
+    const firstH = panels.rows - 1 - block.hidden;
     for (let j = 0; j < rows; j++) {
       const unit = j % hidden;
       const gate = Math.floor(j / hidden);
       const column = (Math.floor(unit / LANES) * gates + gate) * LANES + (unit % LANES);
       for (let k = 0; k < inputs; k++) {
-        places[at.weightIh + j * inputs + k] = panels.place(block.hidden + k, column);
+        places[at.weightIh + j * inputs + k] = panels.place(1 + k, column);
       }
       for (let k = 0; k < hidden; k++) {
-        places[at.weightHh + j * hidden + k] = panels.place(k, column);
+        places[at.weightHh + j * hidden + k] = panels.place(firstH + k, column);
       }
-      places[at.biasIh + j] = panels.place(biasIh, column);
-      places[at.biasHh + j] = panels.place(biasIh + 1, column);
+      places[at.biasIh + j] = panels.place(0, column);
+      places[at.biasHh + j] = panels.place(panels.rows - 1, column);
     }
   }
   for (let o = 0; o < shape.outputs; o++) {
     for (let k = 0; k < shape.hidden; k++) {
-      places[canonical.headWeight + o * shape.hidden + k] = block.head.place(k, o);
+      places[canonical.headWeight + o * shape.hidden + k] = block.head.place(o, k);
     }
-    places[canonical.headBias + o] = block.head.place(block.hidden, o);
+    places[canonical.headBias + o] = block.headBias / FLOAT + o;
   }
 }
 
@@ -173,7 +176,6 @@ export interface PlanTable {
   readonly at: {
     readonly x: number;
     readonly y: number;
-    readonly yStride: number;
     readonly targets: number;
     readonly mask: number;
     readonly levels: number;
@@ -186,7 +188,7 @@ export interface PlanTable {
 }
 
 /** 32-bit fields of Plan and of Layer in kernel/plan.ts. */
-export const PLAN_FIELDS = 30;
+export const PLAN_FIELDS = 33;
 export const LAYER_FIELDS = 10;
 const RULE_BYTES = 64;
 const REPORT_BYTES = 64;
@@ -207,22 +209,25 @@ export function planTable(
   };
   take((PLAN_FIELDS + LAYER_FIELDS * shape.layers) * FLOAT);
   const first = block.layers[0]!;
+  const { head } = block;
+  const dStride = head.vectors * LANES * FLOAT;
+  const yStride = head.rows * FLOAT;
   const zStride = oddLines(first.vectors * LANES * FLOAT);
   const ones: number[] = [];
   const layers = block.layers.map((panels) => {
     const inputs = panels.rows - hidden - 2;
-    const aStride = Math.ceil((hidden + inputs + 1) / LANES) * LANES * FLOAT;
-    const a = take((T + 1) * aStride);
-    for (let t = 0; t <= T; t++) ones.push((a + t * aStride) / FLOAT + hidden + inputs);
+    // [1 | x I | h H], h at a multiple of four.
+    const before = Math.ceil((1 + inputs) / LANES) * LANES;
+    const aStride = (before + dStride / FLOAT) * FLOAT;
+    const a = take((T + 1) * aStride) + before * FLOAT;
+    for (let t = 0; t <= T; t++) ones.push((a + t * aStride) / FLOAT - inputs - 1);
     const z = take(T * zStride);
     const zHidden = take(shape.cell === 'gru' ? T * zStride : 0);
     const c = take(shape.cell === 'lstm' ? (T + 1) * hidden * FLOAT : 0);
     const tanhC = take(shape.cell === 'lstm' ? T * hidden * FLOAT : 0);
-    const d = take((T + 1) * hidden * FLOAT);
+    const d = take((T + 1) * dStride);
     return [inputs, panels.offset, panels.stride, a, aStride, z, zHidden, c, tanhC, d];
   });
-  const { head } = block;
-  const yStride = head.vectors * LANES * FLOAT;
   const bias = take(first.vectors * LANES * FLOAT);
   const dc = take(hidden * FLOAT);
   const y = take(T * yStride);
@@ -236,13 +241,14 @@ export function planTable(
   const plan = [
     ...[CELLS.indexOf(shape.cell), shape.layers, shape.inputs, hidden],
     ...[first.vectors, first.width, zStride, T],
-    ...[outputs, head.vectors, head.width, head.offset, head.stride],
+    ...[outputs, head.vectors, head.width, head.offset, block.headBias, head.stride],
+    ...[dStride, yStride],
     ...[block.weights, block.weightBytes, block.meanSquare, block.mean],
     ...[block.state, block.stored, block.ring],
     ...[bias, dc, y, gradient, x, targets, mask, levels, rule, report],
   ];
   const table = Int32Array.from([...plan, ...layers.flat()]);
-  const at = { x, y, yStride, targets, mask, levels, rule, report, gradient };
+  const at = { x, y, targets, mask, levels, rule, report, gradient };
   return { table, at, ones, end };
 }
 

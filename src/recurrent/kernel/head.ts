@@ -10,7 +10,7 @@
  */
 import { exp4 } from './math';
 import { outerProduct } from './outer';
-import { Layer, layerOf, Plan, Rule } from './plan';
+import { layerOf, Plan, Rule } from './plan';
 import { product, transposedProduct } from './product';
 
 export const SQUARED = 0;
@@ -22,37 +22,43 @@ export const SOFTMAX = 3;
 export function headForward(plan: Plan, net: usize, steps: i32): void {
   const top = layerOf(plan, plan.layers - 1);
   const w = net + plan.headWeights;
-  const bias = w + ((plan.hidden * plan.headWidth) << 4);
-  const stride = plan.headStride;
+  const rows = <i32>(plan.yStride >> 2);
   let h = top.a;
   let y = plan.y;
   for (let t = 0; t < steps; t++) {
     h += top.aStride;
-    const vectors = plan.headVectors;
-    product(plan.headWidth, y, bias, stride, w, stride, h, plan.hidden, vectors);
-    y += <usize>vectors << 4;
+    memory.copy(y, net + plan.headBias, plan.yStride);
+    transposedProduct(plan.headWidth, y, w, plan.headStride, rows, h, plan.headVectors);
+    y += plan.yStride;
   }
 }
 
-/** From ∂L/∂p in plan.y: the head's gradient, and ∂L/∂h into the top layer's d. */
+/**
+ * From ∂L/∂p in plan.y: the head's gradient, and ∂L/∂h into the top layer's d, added. W is stored
+ * output-major, the other way round than the layers' weights: so `product` goes back through it,
+ * and `transposedProduct` forward.
+ */
 export function headBackward(plan: Plan, net: usize, steps: i32): void {
   const top = layerOf(plan, plan.layers - 1);
   const width = plan.headWidth;
   const vectors = plan.headVectors;
+  const outputs = plan.outputs;
   const stride = plan.headStride;
-  const yStride = <usize>vectors << 4;
+  const yStride = plan.yStride;
   const w = net + plan.headWeights;
   const dw = plan.gradient + (plan.headWeights - plan.weights);
+  const db = plan.gradient + (plan.headBias - plan.weights);
   const h = top.a + top.aStride;
-  outerProduct(width, dw, stride, plan.hidden, h, top.aStride, plan.y, yStride, vectors, steps);
-  const db = dw + ((plan.hidden * width) << 4);
-  const one = top.a + ((plan.hidden + top.inputs) << 2);
-  outerProduct(width, db, stride, 1, one, top.aStride, plan.y, yStride, vectors, steps);
+  outerProduct(width, dw, stride, outputs, plan.y, yStride, h, top.aStride, vectors, steps);
+  memory.fill(db, 0, yStride);
   let d = top.d;
   let y = plan.y;
   for (let t = 0; t < steps; t++) {
-    d += plan.hidden << 2;
-    transposedProduct(width, d, w, stride, plan.hidden, y, vectors);
+    d += plan.dStride;
+    product(width, d, d, width << 4, w, stride, y, outputs, vectors);
+    for (let o: usize = 0; o < yStride; o += 16) {
+      v128.store(db + o, f32x4.add(v128.load(db + o), v128.load(y + o)));
+    }
     y += yStride;
   }
 }
@@ -80,7 +86,7 @@ export function maskedLoss(plan: Plan, rule: Rule, steps: i32): f64 {
       }
       cell++;
     }
-    y += <usize>plan.headVectors << 4;
+    y += plan.yStride;
   }
   return sum / <f64>known;
 }
@@ -112,7 +118,7 @@ function slope(plan: Plan, rule: Rule, o: usize, e: f32): f32 {
 
 function softmaxLoss(plan: Plan, steps: i32): f64 {
   const outputs = plan.outputs;
-  const yStride = <usize>plan.headVectors << 4;
+  const yStride = plan.yStride;
   let known = 0;
   for (let t = 0; t < steps; t++) known += <i32>(load<u8>(plan.mask + t * outputs) != 0);
   const share: f32 = <f32>1 / <f32>known;

@@ -2,11 +2,11 @@
  * One recurrent layer over T steps, forward and back: products (product.ts), what the cell does with
  * them (lstm.ts, gru.ts, rnn.ts), and the gradients of its weights (outer.ts).
  *
- *     a      h_0 x_1 1 │ h_1 x_2 1 │ …       a row a step, [h | x | 1], the products' input
+ *     a      1 x_1 h_0 │ 1 x_2 h_1 │ …       a row a step, [1 | x | h], the products' input
  *     z      gates 1   │ gates 2   │ …
  *     d      dh_0      │ dh_1      │ …
  *
- * LSTM and simple RNN take [h | x] in one product. The GRU keeps the input side apart (see gru.ts).
+ * LSTM and simple RNN take [x | h] in one product. The GRU keeps the input side apart (see gru.ts).
  */
 import { gruBackward, gruForward } from './gru';
 import { lstmBackward, lstmForward } from './lstm';
@@ -27,14 +27,15 @@ function plainLayerForward(plan: Plan, layer: Layer, net: usize, steps: i32): vo
   const width = plan.width;
   const row: usize = <usize>width << 4;
   const w = net + layer.weights;
-  const rows = hidden + layer.inputs;
-  sumBiases(plan.bias, w + rows * row, row, layer.panelStride, plan.vectors);
+  const rows = layer.inputs + hidden;
+  const toX = layer.inputs << 2;
+  sumBiases(plan.bias, w, (rows + 1) * row, row, layer.panelStride, plan.vectors);
   let a = layer.a;
   let z = layer.z;
   let c = layer.c;
   let tanhC = layer.tanhC;
   for (let t = 0; t < steps; t++) {
-    product(width, z, plan.bias, row, w, layer.panelStride, a, rows, plan.vectors);
+    product(width, z, plan.bias, row, w + row, layer.panelStride, a - toX, rows, plan.vectors);
     a += layer.aStride;
     if (plan.cell == LSTM) {
       lstmForward(z, c, c + hiddenBytes, tanhC, a, hidden);
@@ -56,14 +57,14 @@ function gruLayerForward(plan: Plan, layer: Layer, net: usize, steps: i32): void
   const row: usize = <usize>width << 4;
   const stride = layer.panelStride;
   const vectors = plan.vectors;
-  const w = net + layer.weights;
-  const wx = w + hidden * row;
-  const biasX = wx + inputs * row;
-  const biasH = biasX + row;
+  const biasX = net + layer.weights;
+  const wx = biasX + row;
+  const wh = wx + inputs * row;
+  const biasH = wh + hidden * row;
   let a = layer.a;
   let z = layer.z;
   for (let t = 0; t < steps; t++) {
-    product(width, z, biasX, stride, wx, stride, a + (hidden << 2), inputs, vectors);
+    product(width, z, biasX, stride, wx, stride, a - (inputs << 2), inputs, vectors);
     a += layer.aStride;
     z += plan.zStride;
   }
@@ -71,7 +72,7 @@ function gruLayerForward(plan: Plan, layer: Layer, net: usize, steps: i32): void
   z = layer.z;
   let s = layer.zHidden;
   for (let t = 0; t < steps; t++) {
-    product(width, s, biasH, stride, w, stride, a, hidden, vectors);
+    product(width, s, biasH, stride, wh, stride, a, hidden, vectors);
     gruForward(z, s, a, a + layer.aStride, hidden);
     a += layer.aStride;
     z += plan.zStride;
@@ -79,12 +80,14 @@ function gruLayerForward(plan: Plan, layer: Layer, net: usize, steps: i32): void
   }
 }
 
-/** bias = b_ih + b_hh [vectors]; the two rows of each panel into one vector */
-function sumBiases(bias: usize, rows: usize, row: usize, stride: usize, vectors: i32): void {
+/** bias = b_ih + b_hh [vectors]; the rows lie `apart` bytes from each other in every panel */
+function sumBiases(
+  bias: usize, rows: usize, apart: usize, row: usize, stride: usize, vectors: i32,
+): void {
   const end = bias + (<usize>vectors << 4);
   while (bias < end) {
     for (let j: usize = 0; j < row; j += 16) {
-      v128.store(bias + j, f32x4.add(v128.load(rows + j), v128.load(rows + row + j)));
+      v128.store(bias + j, f32x4.add(v128.load(rows + j), v128.load(rows + apart + j)));
     }
     bias += row;
     rows += stride;
@@ -98,23 +101,24 @@ function sumBiases(bias: usize, rows: usize, row: usize, stride: usize, vectors:
 export function layerBackward(plan: Plan, layer: Layer, net: usize, steps: i32): void {
   const hidden = plan.hidden;
   const hiddenBytes = <usize>hidden << 2;
-  const w = net + layer.weights;
+  const dStride = plan.dStride;
+  const w = net + layer.weights + (((layer.inputs + 1) * plan.width) << 4);
   const isGru = plan.cell == GRU;
   memory.fill(plan.dc, 0, hiddenBytes);
   for (let t = steps - 1; t >= 0; t--) {
     const z = layer.z + t * plan.zStride;
-    const d = layer.d + t * hiddenBytes;
+    const d = layer.d + t * dStride;
     let g = z;
     if (plan.cell == LSTM) {
       const c = layer.c + t * hiddenBytes;
-      lstmBackward(z, c, layer.tanhC + t * hiddenBytes, d + hiddenBytes, plan.dc, hidden);
+      lstmBackward(z, c, layer.tanhC + t * hiddenBytes, d + dStride, plan.dc, hidden);
     } else if (isGru) {
       g = layer.zHidden + t * plan.zStride;
-      gruBackward(z, g, layer.a + t * layer.aStride, d + hiddenBytes, d, hidden);
+      gruBackward(z, g, layer.a + t * layer.aStride, d + dStride, d, hidden);
     } else if (plan.cell == RNN_RELU) {
-      rnnBackward(true, z, d + hiddenBytes, hidden);
+      rnnBackward(true, z, d + dStride, hidden);
     } else {
-      rnnBackward(false, z, d + hiddenBytes, hidden);
+      rnnBackward(false, z, d + dStride, hidden);
     }
     transposedProduct(plan.width, d, w, layer.panelStride, hidden, g, plan.vectors);
   }
@@ -133,24 +137,21 @@ function layerGradient(plan: Plan, layer: Layer, steps: i32): void {
   const z = layer.z;
   const zStride = plan.zStride;
   const dw = plan.gradient + (layer.weights - plan.weights);
+  const one = a - ((inputs + 1) << 2);
+  const dbHidden = dw + (inputs + 1 + hidden) * row;
   if (plan.cell == GRU) {
     const s = layer.zHidden;
-    const x = hidden << 2;
-    const one = (hidden + inputs) << 2;
-    const dwX = dw + hidden * row;
-    outerProduct(width, dw, stride, hidden, a, aStride, s, zStride, vectors, steps);
-    outerProduct(width, dwX, stride, inputs + 1, a + x, aStride, z, zStride, vectors, steps);
-    const dbHidden = dwX + (inputs + 1) * row;
-    outerProduct(width, dbHidden, stride, 1, a + one, aStride, s, zStride, vectors, steps);
+    const dwHidden = dw + (inputs + 1) * row;
+    outerProduct(width, dw, stride, inputs + 1, one, aStride, z, zStride, vectors, steps);
+    outerProduct(width, dwHidden, stride, hidden, a, aStride, s, zStride, vectors, steps);
+    outerProduct(width, dbHidden, stride, 1, one, aStride, s, zStride, vectors, steps);
     return;
   }
-  const rows = hidden + inputs + 1;
-  outerProduct(width, dw, stride, rows, a, aStride, z, zStride, vectors, steps);
+  const rows = 1 + inputs + hidden;
+  outerProduct(width, dw, stride, rows, one, aStride, z, zStride, vectors, steps);
   // Both biases have the same gradient.
-  let b = dw + (rows - 1) * row;
-  for (let v = 0; v < vectors; v += width) {
-    memory.copy(b + row, b, row);
-    b += stride;
+  for (let v = 0, panel: usize = 0; v < vectors; v += width, panel += stride) {
+    memory.copy(dbHidden + panel, dw + panel, row);
   }
 }
 
@@ -158,11 +159,11 @@ function layerGradient(plan: Plan, layer: Layer, steps: i32): void {
 export function layerInputGradient(
   plan: Plan, layer: Layer, below: Layer, net: usize, steps: i32,
 ): void {
-  const w = net + layer.weights + ((plan.hidden * plan.width) << 4);
+  const w = net + layer.weights + (plan.width << 4);
   let d = below.d;
   let z = layer.z;
   for (let t = 0; t < steps; t++) {
-    d += plan.hidden << 2;
+    d += plan.dStride;
     transposedProduct(plan.width, d, w, layer.panelStride, layer.inputs, z, plan.vectors);
     z += plan.zStride;
   }

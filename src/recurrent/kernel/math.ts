@@ -81,6 +81,7 @@ export function sigmoid4(
 }
 
 /** Below −87 the result is about 1e−38, not less; above 88 it is 1.65e38. */
+@inline
 export function exp4(x: v128): v128 {
   const clamped = f32x4.pmax(f32x4.pmin(x, f32x4.splat(88)), f32x4.splat(-87));
   const n = f32x4.nearest(f32x4.mul(clamped, f32x4.splat(1.4426950408889634)));

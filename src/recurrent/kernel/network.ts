@@ -6,7 +6,7 @@ import { headBackward, headForward, maskedLoss, softmax, SOFTMAX } from './head'
 import { layerBackward, layerForward, layerInputGradient } from './layer';
 import { update } from './optimizer';
 import { Counters, Layer, layerOf, LSTM, Plan, Report, Rule } from './plan';
-import { allFinite, squareSum } from './vector';
+import { allFinite, limitedSquareSum, squareSum } from './vector';
 
 /** Sizes of the tables, for the host to compare with its own. */
 export function planBytes(): i32 {
@@ -60,7 +60,7 @@ function advance(plan: Plan, net: usize, state: usize, x: usize): void {
 
 /** @returns whether the new state is finite */
 function step(plan: Plan, net: usize, state: usize, x: usize): bool {
-  memory.copy(layerOf(plan, 0).a + (plan.hidden << 2), x, plan.inputs << 2);
+  memory.copy(layerOf(plan, 0).a - (plan.inputs << 2), x, plan.inputs << 2);
   setState(plan, state);
   runLayers(plan, net, 1);
   const hiddenBytes = <usize>plan.hidden << 2;
@@ -100,7 +100,7 @@ function runLayers(plan: Plan, net: usize, steps: i32): void {
     if (l > 0) {
       const below = layerOf(plan, l - 1);
       let from = below.a;
-      let to = layer.a + hiddenBytes;
+      let to = layer.a - hiddenBytes;
       for (let t = 0; t < steps; t++, to += layer.aStride) {
         from += below.aStride;
         memory.copy(to, from, hiddenBytes);
@@ -123,7 +123,7 @@ export function train(plan: Plan, net: usize, steps: i32): i32 {
   headForward(plan, net, steps);
   report.loss = maskedLoss(plan, rule, steps);
   report.reach = backward(plan, net, steps);
-  const gradNorm = Math.sqrt(squareSum(plan.gradient, plan.weightBytes, f32.MAX_VALUE));
+  const gradNorm = Math.sqrt(squareSum(plan.gradient, plan.weightBytes));
   report.gradNorm = gradNorm;
   report.clippedNorm = gradNorm;
   if (!isFinite(report.loss) || !isFinite(gradNorm)) return 0;
@@ -132,7 +132,7 @@ export function train(plan: Plan, net: usize, steps: i32): i32 {
   let norm = gradNorm;
   if (rule.clipValue > 0) {
     limit = rule.clipValue;
-    norm = Math.sqrt(squareSum(plan.gradient, plan.weightBytes, limit));
+    norm = Math.sqrt(limitedSquareSum(plan.gradient, plan.weightBytes, limit));
   }
   let scale: f64 = 1;
   if (rule.clipNorm > 0 && norm > rule.clipNorm) scale = rule.clipNorm / (norm + 1e-6);
@@ -147,7 +147,7 @@ function loadWindow(plan: Plan, net: usize, steps: i32): void {
   const rowBytes = <usize>plan.inputs << 2;
   const ring = net + plan.ring;
   let index = changetype<Counters>(net).windowStart;
-  let to = layer.a + (plan.hidden << 2);
+  let to = layer.a - rowBytes;
   for (let t = 0; t < steps; t++) {
     memory.copy(to, ring + index * rowBytes, rowBytes);
     to += layer.aStride;
@@ -159,16 +159,16 @@ function loadWindow(plan: Plan, net: usize, steps: i32): void {
 function backward(plan: Plan, net: usize, steps: i32): f64 {
   const hiddenBytes = <usize>plan.hidden << 2;
   for (let l = 0; l < plan.layers; l++) {
-    memory.fill(layerOf(plan, l).d, 0, (steps + 1) * hiddenBytes);
+    memory.fill(layerOf(plan, l).d, 0, (steps + 1) * plan.dStride);
   }
   headBackward(plan, net, steps);
   let first: f64 = 0;
   let last: f64 = 0;
   for (let l = plan.layers - 1; l >= 0; l--) {
     const layer = layerOf(plan, l);
-    last += squareSum(layer.d + steps * hiddenBytes, hiddenBytes, f32.MAX_VALUE);
+    last += squareSum(layer.d + steps * plan.dStride, hiddenBytes);
     layerBackward(plan, layer, net, steps);
-    first += squareSum(layer.d, hiddenBytes, f32.MAX_VALUE);
+    first += squareSum(layer.d, hiddenBytes);
     if (l > 0) layerInputGradient(plan, layer, layerOf(plan, l - 1), net, steps);
   }
   return last == 0 ? NaN : Math.sqrt(first / last);

@@ -82,6 +82,7 @@ function sgd(
   }
 }
 
+/** Two vectors at a time share a division: 1 ÷ a is b ÷ (a b), and 1 ÷ b is a ÷ (a b). */
 function rmsprop(
   p: usize, s: usize, g: usize, end: usize, high: v128, scale: v128, rate: v128, keep: v128,
 ): void {
@@ -90,14 +91,24 @@ function rmsprop(
   const rest = v128.load(RMSPROP_REST);
   const epsilon = v128.load(RMSPROP_EPSILON);
   const floor = v128.load(FLOOR);
-  for (; g < end; g += 16) {
-    const gj = limited(g, high, low, scale);
-    const square = f32x4.mul(f32x4.mul(gj, gj), rest);
-    const sj = f32x4.pmax(f32x4.add(f32x4.mul(v128.load(s), alpha), square), floor);
-    v128.store(s, sj);
-    move(p, keep, rate, f32x4.div(gj, f32x4.add(f32x4.sqrt(sj), epsilon)));
-    p += 16;
-    s += 16;
+  for (; g < end; g += 32) {
+    const g0 = limited(g, high, low, scale);
+    const g1 = limited(g + 16, high, low, scale);
+    const square0 = f32x4.mul(f32x4.mul(g0, g0), rest);
+    const square1 = f32x4.mul(f32x4.mul(g1, g1), rest);
+    const s0 = f32x4.pmax(f32x4.add(f32x4.mul(v128.load(s), alpha), square0), floor);
+    const s1 = f32x4.pmax(f32x4.add(f32x4.mul(v128.load(s, 16), alpha), square1), floor);
+    v128.store(s, s0);
+    v128.store(s, s1, 16);
+    const root0 = f32x4.add(f32x4.sqrt(s0), epsilon);
+    const root1 = f32x4.add(f32x4.sqrt(s1), epsilon);
+    const share = f32x4.div(rate, f32x4.mul(root0, root1));
+    const step0 = f32x4.mul(g0, f32x4.mul(root1, share));
+    const step1 = f32x4.mul(g1, f32x4.mul(root0, share));
+    v128.store(p, f32x4.sub(f32x4.mul(v128.load(p), keep), step0));
+    v128.store(p, f32x4.sub(f32x4.mul(v128.load(p, 16), keep), step1), 16);
+    p += 32;
+    s += 32;
   }
 }
 

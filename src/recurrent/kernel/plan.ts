@@ -21,11 +21,11 @@ export class Counters {
 @unmanaged
 export class Layer {
   inputs: i32;
-  /** In the network's block: panels of rows [h H | x I | b_ih | b_hh]. */
+  /** In the network's block: panels of rows [b_ih | x I | h H | b_hh]. */
   weights: usize;
   /** From one panel to the next. */
   panelStride: usize;
-  /** Inputs of the products [T+1][h H | x I | 1]; row t holds h_{t−1} and x_t. */
+  /** h in the inputs of the products, [T+1][1 | x I | h H]; row t holds x_t and h_{t−1}. */
   a: usize;
   aStride: usize;
   /** Sums, then gates, then their gradients [T][V]; GRU: the input side. */
@@ -52,9 +52,14 @@ export class Plan {
   outputs: i32;
   headVectors: i32;
   headWidth: i32;
-  /** Panels of rows [h H | b]; offsets in the network's block. */
+  /** Panels of rows [O], columns [H]; then b [O]. Offsets in the network's block. */
   headWeights: usize;
+  headBias: usize;
   headStride: usize;
+  /** ∂L/∂h: from one step to the next; H and perhaps a vector more, of zeros, as the head's. */
+  dStride: usize;
+  /** Predictions: from one step to the next; O rounded up to a multiple of 4. */
+  yStride: usize;
   weights: usize;
   weightBytes: usize;
   meanSquare: usize;
@@ -64,7 +69,7 @@ export class Plan {
   stored: usize;
   /** Ring [T][I]. */
   ring: usize;
-  /** Buffers: sum of both biases [V], ∂L/∂c [H], predictions and their gradient [T][headVectors]. */
+  /** Buffers: sum of both biases [V], ∂L/∂c [H], predictions and their gradient [T][O]. */
   bias: usize;
   dc: usize;
   y: usize;

@@ -13,8 +13,25 @@ export function withoutDenormals(x: v128): v128 {
   return f32x4.sub(f32x4.add(x, grain), grain);
 }
 
-/** Σ of squares of [bytes ÷ 4] values, each limited to ±limit; a multiple of four values. */
-export function squareSum(from: usize, bytes: usize, limit: f32): f64 {
+/** Σ of squares of [bytes ÷ 4] values, a multiple of four. */
+export function squareSum(from: usize, bytes: usize): f64 {
+  return sum(false, from, bytes, 0);
+}
+
+/** The same after limiting each value to ±limit, summed in the same order. */
+export function limitedSquareSum(from: usize, bytes: usize, limit: f32): f64 {
+  return sum(true, from, bytes, limit);
+}
+
+@inline
+function term(limited: bool, at: usize, high: v128, low: v128): v128 {
+  const x = v128.load(at);
+  const y = limited ? f32x4.pmax(f32x4.pmin(x, high), low) : x;
+  return f32x4.mul(y, y);
+}
+
+@inline
+function sum(limited: bool, from: usize, bytes: usize, limit: f32): f64 {
   const high = f32x4.splat(limit);
   const low = f32x4.neg(high);
   let s0 = f32x4.splat(0);
@@ -22,19 +39,12 @@ export function squareSum(from: usize, bytes: usize, limit: f32): f64 {
   let at = from;
   const end = from + bytes;
   for (; at + 64 <= end; at += 64) {
-    const a = f32x4.pmax(f32x4.pmin(v128.load(at), high), low);
-    const b = f32x4.pmax(f32x4.pmin(v128.load(at + 16), high), low);
-    const c = f32x4.pmax(f32x4.pmin(v128.load(at + 32), high), low);
-    const d = f32x4.pmax(f32x4.pmin(v128.load(at + 48), high), low);
-    s0 = f32x4.add(s0, f32x4.mul(a, a));
-    s1 = f32x4.add(s1, f32x4.mul(b, b));
-    s2 = f32x4.add(s2, f32x4.mul(c, c));
-    s3 = f32x4.add(s3, f32x4.mul(d, d));
+    s0 = f32x4.add(s0, term(limited, at, high, low));
+    s1 = f32x4.add(s1, term(limited, at + 16, high, low));
+    s2 = f32x4.add(s2, term(limited, at + 32, high, low));
+    s3 = f32x4.add(s3, term(limited, at + 48, high, low));
   }
-  for (; at < end; at += 16) {
-    const a = f32x4.pmax(f32x4.pmin(v128.load(at), high), low);
-    s0 = f32x4.add(s0, f32x4.mul(a, a));
-  }
+  for (; at < end; at += 16) s0 = f32x4.add(s0, term(limited, at, high, low));
   return lanes(s0) + lanes(s1) + lanes(s2) + lanes(s3);
 }
 
@@ -45,10 +55,10 @@ function lanes(s: v128): f64 {
 
 /** Whether none of the [bytes ÷ 4] values is infinite or NaN: x − x is 0 for finite x alone. */
 export function allFinite(from: usize, bytes: usize): bool {
-  let sum = f32x4.splat(0);
+  let zeros = f32x4.splat(0);
   for (let at = from; at < from + bytes; at += 16) {
     const x = v128.load(at);
-    sum = f32x4.add(sum, f32x4.sub(x, x));
+    zeros = f32x4.add(zeros, f32x4.sub(x, x));
   }
-  return lanes(sum) == 0;
+  return lanes(zeros) == 0;
 }
