@@ -20,32 +20,42 @@
  * [1] K. Cho et al.: Learning phrase representations using RNN encoder–decoder for statistical
  *     machine translation. 2014.
  */
-import {
-  coefficient, HALF, HIGH, LOW, P0, P1, P2, P3, P4, Q0, Q1, Q2, Q3, sigmoid4, tanh4,
-} from './math';
+import { ofSigmoid, ofTanh, sigmoid4, tanh4 } from './math';
 import { withoutDenormals } from './vector';
 
-/** x, s: [H÷4][r z n][4]; hBefore and h: [H] */
+/** x, s: [H÷4][r z n][4]; hBefore and h: [H]. In two loops, for the same reason as in lstm.ts. */
 export function gruForward(x: usize, s: usize, hBefore: usize, h: usize, hidden: i32): void {
-  // Two loops, for the same reason as in lstm.ts.
-  const p4 = coefficient(P4), p3 = coefficient(P3), p2 = coefficient(P2), p1 = coefficient(P1);
-  const p0 = coefficient(P0), q3 = coefficient(Q3), q2 = coefficient(Q2), q1 = coefficient(Q1);
-  const q0 = coefficient(Q0), high = coefficient(HIGH), low = coefficient(LOW);
-  const half = coefficient(HALF);
   const end = x + hidden * 12;
-  let b = s;
-  for (let a = x; a < end; a += 48) {
-    const r = f32x4.add(v128.load(a), v128.load(b));
-    v128.store(a, sigmoid4(r, p4, p3, p2, p1, p0, q3, q2, q1, q0, high, low, half));
-    const z = f32x4.add(v128.load(a, 16), v128.load(b, 16));
-    v128.store(a, sigmoid4(z, p4, p3, p2, p1, p0, q3, q2, q1, q0, high, low, half), 16);
-    b += 48;
+  gruGates(x, end, s);
+  gruState(x, end, s, hBefore, h);
+}
+
+/** r, z */
+@inline
+function gruGates(x: usize, end: usize, s: usize): void {
+  const r4 = ofSigmoid(0), r3 = ofSigmoid(1), r2 = ofSigmoid(2), r1 = ofSigmoid(3);
+  const r0 = ofSigmoid(4), s3 = ofSigmoid(5), s2 = ofSigmoid(6), s1 = ofSigmoid(7);
+  const s0 = ofSigmoid(8), high = ofSigmoid(9), low = ofSigmoid(10), half = ofSigmoid(11);
+  for (let at = x; at < end; at += 48) {
+    const r = f32x4.add(v128.load(at), v128.load(s));
+    v128.store(at, sigmoid4(r, r4, r3, r2, r1, r0, s3, s2, s1, s0, high, low, half));
+    const z = f32x4.add(v128.load(at, 16), v128.load(s, 16));
+    v128.store(at, sigmoid4(z, r4, r3, r2, r1, r0, s3, s2, s1, s0, high, low, half), 16);
+    s += 48;
   }
-  for (let a = x; a < end; a += 48) {
-    const offered = f32x4.mul(v128.load(a), v128.load(s, 32));
-    const n = tanh4(f32x4.add(v128.load(a, 32), offered), p4, p3, p2, p1, p0, q3, q2, q1, q0, high, low);
-    v128.store(a, n, 32);
-    const change = f32x4.mul(v128.load(a, 16), f32x4.sub(v128.load(hBefore), n));
+}
+
+/** n, h */
+@inline
+function gruState(x: usize, end: usize, s: usize, hBefore: usize, h: usize): void {
+  const p4 = ofTanh(0), p3 = ofTanh(1), p2 = ofTanh(2), p1 = ofTanh(3), p0 = ofTanh(4);
+  const q3 = ofTanh(5), q2 = ofTanh(6), q1 = ofTanh(7), q0 = ofTanh(8);
+  const high = ofTanh(9), low = ofTanh(10);
+  for (let at = x; at < end; at += 48) {
+    const offered = f32x4.mul(v128.load(at), v128.load(s, 32));
+    const n = tanh4(f32x4.add(v128.load(at, 32), offered), p4, p3, p2, p1, p0, q3, q2, q1, q0, high, low);
+    v128.store(at, n, 32);
+    const change = f32x4.mul(v128.load(at, 16), f32x4.sub(v128.load(hBefore), n));
     v128.store(h, f32x4.add(n, change));
     s += 48;
     hBefore += 16;

@@ -12,6 +12,7 @@ import { exp4 } from './math';
 import { outerProduct } from './outer';
 import { layerOf, Plan, Rule } from './plan';
 import { product, transposedProduct } from './product';
+import { copyVectors } from './vector';
 
 export const SQUARED = 0;
 export const HUBER = 1;
@@ -27,7 +28,7 @@ export function headForward(plan: Plan, net: usize, steps: i32): void {
   let y = plan.y;
   for (let t = 0; t < steps; t++) {
     h += top.aStride;
-    memory.copy(y, net + plan.headBias, plan.yStride);
+    copyVectors(y, net + plan.headBias, plan.yStride);
     transposedProduct(plan.headWidth, y, w, plan.headStride, rows, h, plan.headVectors);
     y += plan.yStride;
   }

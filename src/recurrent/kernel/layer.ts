@@ -14,6 +14,7 @@ import { outerProduct } from './outer';
 import { GRU, Layer, LSTM, Plan, RNN_RELU } from './plan';
 import { product, transposedProduct } from './product';
 import { rnnBackward, rnnForward } from './rnn';
+import { copyVectors } from './vector';
 
 /** Rows 0 … steps−1 of a, but for h of the rows after the first, are filled in. */
 export function layerForward(plan: Plan, layer: Layer, net: usize, steps: i32): void {
@@ -151,7 +152,7 @@ function layerGradient(plan: Plan, layer: Layer, steps: i32): void {
   outerProduct(width, dw, stride, rows, one, aStride, z, zStride, vectors, steps);
   // Both biases have the same gradient.
   for (let v = 0, panel: usize = 0; v < vectors; v += width, panel += stride) {
-    memory.copy(dbHidden + panel, dw + panel, row);
+    copyVectors(dbHidden + panel, dw + panel, row);
   }
 }
 

@@ -18,28 +18,44 @@
  * [1] S. Hochreiter, J. Schmidhuber: Long short-term memory. Neural Computation 9(8), 1997.
  * [2] F. Gers, J. Schmidhuber, F. Cummins: Learning to forget. Neural Computation 12(10), 2000.
  */
-import {
-  coefficient, HALF, HIGH, LOW, P0, P1, P2, P3, P4, Q0, Q1, Q2, Q3, sigmoid4, tanh4,
-} from './math';
+import { ofSigmoid, ofTanh, sigmoid4, tanh4, tanhEach } from './math';
 import { withoutDenormals } from './vector';
 
-/** z: [H÷4][i f g o][4]; c' and c, tanhC, h: [H] */
+/**
+ * Function by function rather than unit by unit: so the coefficients keep their registers, and the
+ * processor works on several vectors at once, since none waits for another.
+ * @param z [H÷4][i f g o][4]
+ * @param cBefore c' [H]; c, tanhC and h [H] are filled
+ */
 export function lstmForward(
   z: usize, cBefore: usize, c: usize, tanhC: usize, h: usize, hidden: i32,
 ): void {
-  // One vector after the other, in two loops: the coefficients then keep their registers, and the
-  // processor works on many vectors at once, since none waits for another.
-  const p4 = coefficient(P4), p3 = coefficient(P3), p2 = coefficient(P2), p1 = coefficient(P1);
-  const p0 = coefficient(P0), q3 = coefficient(Q3), q2 = coefficient(Q2), q1 = coefficient(Q1);
-  const q0 = coefficient(Q0), high = coefficient(HIGH), low = coefficient(LOW);
-  const half = coefficient(HALF);
   const end = z + (<usize>hidden << 4);
+  lstmGates(z, end);
+  tanhEach(z + 32, end, 64);
+  lstmState(z, end, cBefore, c, tanhC, h);
+}
+
+/** i, f, o */
+@inline
+function lstmGates(z: usize, end: usize): void {
+  const r4 = ofSigmoid(0), r3 = ofSigmoid(1), r2 = ofSigmoid(2), r1 = ofSigmoid(3);
+  const r0 = ofSigmoid(4), s3 = ofSigmoid(5), s2 = ofSigmoid(6), s1 = ofSigmoid(7);
+  const s0 = ofSigmoid(8), high = ofSigmoid(9), low = ofSigmoid(10), half = ofSigmoid(11);
   for (let at = z; at < end; at += 64) {
-    v128.store(at, sigmoid4(v128.load(at), p4, p3, p2, p1, p0, q3, q2, q1, q0, high, low, half));
-    v128.store(at, sigmoid4(v128.load(at, 16), p4, p3, p2, p1, p0, q3, q2, q1, q0, high, low, half), 16);
-    v128.store(at, tanh4(v128.load(at, 32), p4, p3, p2, p1, p0, q3, q2, q1, q0, high, low), 32);
-    v128.store(at, sigmoid4(v128.load(at, 48), p4, p3, p2, p1, p0, q3, q2, q1, q0, high, low, half), 48);
+    v128.store(at, sigmoid4(v128.load(at), r4, r3, r2, r1, r0, s3, s2, s1, s0, high, low, half));
+    v128.store(at, sigmoid4(v128.load(at, 16), r4, r3, r2, r1, r0, s3, s2, s1, s0, high, low, half), 16);
+    v128.store(at, sigmoid4(v128.load(at, 48), r4, r3, r2, r1, r0, s3, s2, s1, s0, high, low, half), 48);
   }
+}
+
+@inline
+function lstmState(
+  z: usize, end: usize, cBefore: usize, c: usize, tanhC: usize, h: usize,
+): void {
+  const p4 = ofTanh(0), p3 = ofTanh(1), p2 = ofTanh(2), p1 = ofTanh(3), p0 = ofTanh(4);
+  const q3 = ofTanh(5), q2 = ofTanh(6), q1 = ofTanh(7), q0 = ofTanh(8);
+  const high = ofTanh(9), low = ofTanh(10);
   for (let at = z; at < end; at += 64) {
     const kept = f32x4.mul(v128.load(at, 16), v128.load(cBefore));
     const cu = f32x4.add(kept, f32x4.mul(v128.load(at), v128.load(at, 32)));

@@ -1,12 +1,13 @@
 /**
  * tanh, the logistic function σ and exp, four lanes at a time.
  *
- *     tanh(x) = x P(x²) ÷ Q(x²)                 |x| ≤ 9, beyond which it is ±1 in float32
- *     σ(x)    = ½ + ½ tanh(x ÷ 2)
+ *     tanh(x) = x P(x²) ÷ Q(x²)                    |x| ≤ 9, beyond which it is ±1 in float32
+ *     σ(x)    = ½ + ½ tanh(x ÷ 2) = ½ + x R(x²) ÷ S(x²)
  *     exp(x)  = 2ⁿ E(f),  n = round(x log₂e),  f = x log₂e − n in [−½, ½]
  *
  * P and Q have degree 4, Q monic; a minimax fit of the relative error over [0, 9] (iteratively
- * reweighted least squares in 40 digits), 2.1e−8 before rounding. E has degree 6, fitted alike.
+ * reweighted least squares in 40 digits), 2.1e−8 before rounding. R and S are P and Q with each
+ * coefficient scaled by a power of two. E has degree 6, fitted alike.
  *
  * Largest errors over all of float32, as math.test.ts measures them:
  *
@@ -18,8 +19,8 @@
  * would be built anew, in three instructions each, every time round.
  */
 
-/** As splat vectors; see `coefficient`. */
-const TABLE: usize = memory.data<f32>([
+/** As splat vectors: P from the highest power on, Q from the cube on, the bounds of x. */
+const TANH: usize = memory.data<f32>([
   0.017173538574698513, 0.017173538574698513, 0.017173538574698513, 0.017173538574698513,
   26.500780646470353, 26.500780646470353, 26.500780646470353, 26.500780646470353,
   4494.715071085598, 4494.715071085598, 4494.715071085598, 4494.715071085598,
@@ -31,28 +32,41 @@ const TABLE: usize = memory.data<f32>([
   1285791.2660835215, 1285791.2660835215, 1285791.2660835215, 1285791.2660835215,
   9.0, 9.0, 9.0, 9.0,
   -9.0, -9.0, -9.0, -9.0,
+], 16);
+
+/** R, S, the bounds, ½. */
+const SIGMOID: usize = memory.data<f32>([
+  0.004293384643674628, 0.004293384643674628, 0.004293384643674628, 0.004293384643674628,
+  26.500780646470353, 26.500780646470353, 26.500780646470353, 26.500780646470353,
+  17978.86028434239, 17978.86028434239, 17978.86028434239, 17978.86028434239,
+  2752849.3986180476, 2752849.3986180476, 2752849.3986180476, 2752849.3986180476,
+  82290639.384582, 82290639.384582, 82290639.384582, 82290639.384582,
+  1689.9311317627835, 1689.9311317627835, 1689.9311317627835, 1689.9311317627835,
+  532365.7236832554, 532365.7236832554, 532365.7236832554, 532365.7236832554,
+  38441596.80621267, 38441596.80621267, 38441596.80621267, 38441596.80621267,
+  329162564.1173815, 329162564.1173815, 329162564.1173815, 329162564.1173815,
+  18.0, 18.0, 18.0, 18.0,
+  -18.0, -18.0, -18.0, -18.0,
   0.5, 0.5, 0.5, 0.5,
 ], 16);
 
-export const P4 = 0;
-export const P3 = 1;
-export const P2 = 2;
-export const P1 = 3;
-export const P0 = 4;
-export const Q3 = 5;
-export const Q2 = 6;
-export const Q1 = 7;
-export const Q0 = 8;
-export const HIGH = 9;
-export const LOW = 10;
-export const HALF = 11;
-
+/** Coefficient j of tanh: 0–4 P, 5–8 Q, 9 and 10 the bounds. */
 @inline
-export function coefficient(j: usize): v128 {
-  return v128.load(TABLE + (j << 4));
+export function ofTanh(j: usize): v128 {
+  return v128.load(TANH + (j << 4));
 }
 
-/** pmin and pmax, unlike min and max, are one instruction each, and keep a NaN in this order. */
+/** The same of σ; 11 is ½. */
+@inline
+export function ofSigmoid(j: usize): v128 {
+  return v128.load(SIGMOID + (j << 4));
+}
+
+/**
+ * x P(x²) ÷ Q(x²). By Estrin's scheme, even and odd powers apart, which is shorter than Horner's from
+ * the first operation to the last: how long the processor waits matters more here than how much it
+ * does. pmin and pmax, unlike min and max, are one instruction each, and keep a NaN in this order.
+ */
 @inline
 export function tanh4(
   x: v128, p4: v128, p3: v128, p2: v128, p1: v128, p0: v128,
@@ -60,24 +74,32 @@ export function tanh4(
 ): v128 {
   const y = f32x4.pmax(f32x4.pmin(x, high), low);
   const u = f32x4.mul(y, y);
-  let q = f32x4.add(u, q3);
-  let p = f32x4.add(f32x4.mul(p4, u), p3);
-  q = f32x4.add(f32x4.mul(q, u), q2);
-  p = f32x4.add(f32x4.mul(p, u), p2);
-  q = f32x4.add(f32x4.mul(q, u), q1);
-  p = f32x4.add(f32x4.mul(p, u), p1);
-  q = f32x4.add(f32x4.mul(q, u), q0);
-  p = f32x4.add(f32x4.mul(p, u), p0);
+  const v = f32x4.mul(u, u);
+  const qHigh = f32x4.add(f32x4.add(f32x4.mul(q3, u), q2), v);
+  const pHigh = f32x4.add(f32x4.add(f32x4.mul(p3, u), p2), f32x4.mul(p4, v));
+  const q = f32x4.add(f32x4.mul(qHigh, v), f32x4.add(f32x4.mul(q1, u), q0));
+  const p = f32x4.add(f32x4.mul(pHigh, v), f32x4.add(f32x4.mul(p1, u), p0));
   return f32x4.div(f32x4.mul(p, y), q);
 }
 
+/** The same with the coefficients of σ. */
 @inline
 export function sigmoid4(
-  x: v128, p4: v128, p3: v128, p2: v128, p1: v128, p0: v128,
-  q3: v128, q2: v128, q1: v128, q0: v128, high: v128, low: v128, half: v128,
+  x: v128, r4: v128, r3: v128, r2: v128, r1: v128, r0: v128,
+  s3: v128, s2: v128, s1: v128, s0: v128, high: v128, low: v128, half: v128,
 ): v128 {
-  const y = tanh4(f32x4.mul(x, half), p4, p3, p2, p1, p0, q3, q2, q1, q0, high, low);
-  return f32x4.add(f32x4.mul(y, half), half);
+  return f32x4.add(tanh4(x, r4, r3, r2, r1, r0, s3, s2, s1, s0, high, low), half);
+}
+
+/** tanh of the vectors at `from`, from + step, … before `end`, in place. */
+@inline
+export function tanhEach(from: usize, end: usize, step: usize): void {
+  const p4 = ofTanh(0), p3 = ofTanh(1), p2 = ofTanh(2), p1 = ofTanh(3), p0 = ofTanh(4);
+  const q3 = ofTanh(5), q2 = ofTanh(6), q1 = ofTanh(7), q0 = ofTanh(8);
+  const high = ofTanh(9), low = ofTanh(10);
+  for (let at = from; at < end; at += step) {
+    v128.store(at, tanh4(v128.load(at), p4, p3, p2, p1, p0, q3, q2, q1, q0, high, low));
+  }
 }
 
 /** Below −87 the result is about 1e−38, not less; above 88 it is 1.65e38. */

@@ -6,7 +6,9 @@ import { headBackward, headForward, maskedLoss, softmax, SOFTMAX } from './head'
 import { layerBackward, layerForward, layerInputGradient } from './layer';
 import { update } from './optimizer';
 import { Counters, Layer, layerOf, LSTM, Plan, Report, Rule } from './plan';
-import { allFinite, limitedSquareSum, squareSum } from './vector';
+import {
+  allFinite, copyFloats, copyVectors, limitedSquareSum, squareSum,
+} from './vector';
 
 /** Sizes of the tables, for the host to compare with its own. */
 export function planBytes(): i32 {
@@ -60,18 +62,19 @@ function advance(plan: Plan, net: usize, state: usize, x: usize): void {
 
 /** @returns whether the new state is finite */
 function step(plan: Plan, net: usize, state: usize, x: usize): bool {
-  memory.copy(layerOf(plan, 0).a - (plan.inputs << 2), x, plan.inputs << 2);
+  const inputBytes = <usize>plan.inputs << 2;
+  copyFloats(layerOf(plan, 0).a - inputBytes, x, inputBytes);
   setState(plan, state);
   runLayers(plan, net, 1);
   const hiddenBytes = <usize>plan.hidden << 2;
   let to = state;
   for (let l = 0; l < plan.layers; l++, to += hiddenBytes) {
     const layer = layerOf(plan, l);
-    memory.copy(to, layer.a + layer.aStride, hiddenBytes);
+    copyVectors(to, layer.a + layer.aStride, hiddenBytes);
   }
   if (plan.cell == LSTM) {
     for (let l = 0; l < plan.layers; l++, to += hiddenBytes) {
-      memory.copy(to, layerOf(plan, l).c + hiddenBytes, hiddenBytes);
+      copyVectors(to, layerOf(plan, l).c + hiddenBytes, hiddenBytes);
     }
   }
   return allFinite(state, stateBytes(plan));
@@ -85,11 +88,11 @@ function stateBytes(plan: Plan): usize {
 function setState(plan: Plan, state: usize): void {
   const hiddenBytes = <usize>plan.hidden << 2;
   for (let l = 0; l < plan.layers; l++, state += hiddenBytes) {
-    memory.copy(layerOf(plan, l).a, state, hiddenBytes);
+    copyVectors(layerOf(plan, l).a, state, hiddenBytes);
   }
   if (plan.cell != LSTM) return;
   for (let l = 0; l < plan.layers; l++, state += hiddenBytes) {
-    memory.copy(layerOf(plan, l).c, state, hiddenBytes);
+    copyVectors(layerOf(plan, l).c, state, hiddenBytes);
   }
 }
 
@@ -103,7 +106,7 @@ function runLayers(plan: Plan, net: usize, steps: i32): void {
       let to = layer.a - hiddenBytes;
       for (let t = 0; t < steps; t++, to += layer.aStride) {
         from += below.aStride;
-        memory.copy(to, from, hiddenBytes);
+        copyVectors(to, from, hiddenBytes);
       }
     }
     layerForward(plan, layer, net, steps);
@@ -149,7 +152,7 @@ function loadWindow(plan: Plan, net: usize, steps: i32): void {
   let index = changetype<Counters>(net).windowStart;
   let to = layer.a - rowBytes;
   for (let t = 0; t < steps; t++) {
-    memory.copy(to, ring + index * rowBytes, rowBytes);
+    copyFloats(to, ring + index * rowBytes, rowBytes);
     to += layer.aStride;
     index = index + 1 == plan.windowSteps ? 0 : index + 1;
   }

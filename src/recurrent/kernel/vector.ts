@@ -13,6 +13,18 @@ export function withoutDenormals(x: v128): v128 {
   return f32x4.sub(f32x4.add(x, grain), grain);
 }
 
+/** Copies [bytes ÷ 4] values, a multiple of four. For short rows: memory.copy leaves the module. */
+@inline
+export function copyVectors(to: usize, from: usize, bytes: usize): void {
+  for (let at: usize = 0; at < bytes; at += 16) v128.store(to + at, v128.load(from + at));
+}
+
+/** Copies any number of values. */
+@inline
+export function copyFloats(to: usize, from: usize, bytes: usize): void {
+  for (let at: usize = 0; at < bytes; at += 4) store<f32>(to + at, load<f32>(from + at));
+}
+
 /** Σ of squares of [bytes ÷ 4] values, a multiple of four. */
 export function squareSum(from: usize, bytes: usize): f64 {
   return sum(false, from, bytes, 0);
