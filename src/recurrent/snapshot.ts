@@ -101,9 +101,7 @@ export function readSnapshot(
 ): Counters {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length < PREFIX_BYTES || view.getUint32(0, true) !== form.magic) {
-    throw new Error(
-      `saved network: these bytes are not a network of the ${form.engine} engine`,
-    );
+    throw new Error(`saved network: these bytes are not a network of the ${form.engine} engine`);
   }
   const version = view.getUint32(4, true);
   if (version !== VERSION) {

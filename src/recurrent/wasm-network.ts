@@ -1,11 +1,5 @@
 import { checkLength, checkRate, checkValues } from './check.ts';
-import type {
-  Loss,
-  NetworkShape,
-  OpenNetwork,
-  TrainReport,
-  TrainSettings,
-} from './engine.ts';
+import type { Loss, NetworkShape, OpenNetwork, TrainReport, TrainSettings } from './engine.ts';
 import { lastKnownRow } from './head.ts';
 import { COUNTER_FIELDS } from './kernel-layout.ts';
 import { memoryLayout, OPTIMIZERS, stateCount, weightLayout } from './layout.ts';

@@ -56,7 +56,10 @@ export class WasmEngine implements OpenEngine {
     this.memory = new KernelMemory(limits);
     const instance = new WebAssembly.Instance(module, { env: { memory: this.memory.memory } });
     this.kernel = instance.exports as Kernel;
-    if (this.kernel.planBytes() !== PLAN_FIELDS * 4 || this.kernel.layerBytes() !== LAYER_FIELDS * 4) {
+    if (
+      this.kernel.planBytes() !== PLAN_FIELDS * 4 ||
+      this.kernel.layerBytes() !== LAYER_FIELDS * 4
+    ) {
       throw new Error('kernel.wasm is of another version than this program: run `npm run build`');
     }
     this.memory.begin(this.kernel.heapBase());

@@ -117,7 +117,10 @@ print(rows);
 if (json) {
   const table = (value) =>
     Object.fromEntries(
-      rows.map((row) => [`${row.cell}_h${row.hidden}_t${row.steps}`, Number(value(row).toFixed(4))]),
+      rows.map((row) => [
+        `${row.cell}_h${row.hidden}_t${row.steps}`,
+        Number(value(row).toFixed(4)),
+      ]),
     );
   console.log(
     JSON.stringify({
