@@ -5,6 +5,7 @@ export default defineConfig({
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
     // The tests run from source, but the kernel has to be compiled.
     globalSetup: ['scripts/build-kernel.mjs'],
+    reporters: ['default', './test/support/server-count-reporter.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     // Two cores: more workers only make the server tests wait for each other.

@@ -211,15 +211,15 @@ describe('files', () => {
   it('says why a configuration cannot be read', () => {
     const gone = join(folder, 'gone.yaml');
     expect(thrown(() => loadConfig(gone, {})).message).toBe(
-      `${gone}  does not exist; check the path`,
+      `${gone}: does not exist; check the path`,
     );
     expect(thrown(() => loadConfig(folder, {})).message).toBe(
-      `${folder}  is a folder; name a file`,
+      `${folder}: is a folder; name a file`,
     );
     const latin = join(folder, 'latin.yaml');
     writeFileSync(latin, Buffer.from([0x62, 0x3a, 0xe9]));
     expect(thrown(() => loadConfig(latin, {})).message).toBe(
-      `${latin}  is not UTF-8 text; save it as UTF-8`,
+      `${latin}: is not UTF-8 text; save it as UTF-8`,
     );
   });
 });

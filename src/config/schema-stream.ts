@@ -16,13 +16,13 @@ const model = z
     window: count.max(4096).default(32).describe('Steps an update goes back (k2).'),
     optimizer: z
       .enum(['sgd', 'rmsprop', 'adam'])
-      .default('rmsprop')
+      .default('adam')
       .describe('How weights follow gradients.'),
     learning_rate: z
       .number()
       .positive()
       .max(1)
-      .default(0.002)
+      .default(0.003)
       .describe('Step size of the optimizer.'),
     clip_norm: z
       .number()

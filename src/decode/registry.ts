@@ -11,6 +11,14 @@ const FORMATS: Record<StreamConfig['payload'], (settings: DecodeSettings) => Pay
   csv: createCsvDecoder,
 };
 
+/** The decoder of a stream's payloads; rows of a CSV file are what they are, whatever it says. */
 export function createDecoder(stream: StreamConfig): PayloadDecoder {
-  return FORMATS[stream.payload](decodeSettings(stream));
+  const settings = decodeSettings(stream);
+  const payloads = FORMATS[stream.payload](settings);
+  const rows = createCsvDecoder(settings);
+  return {
+    decode(message, sink) {
+      (message.row ? rows : payloads).decode(message, sink);
+    },
+  };
 }

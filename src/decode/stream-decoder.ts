@@ -25,6 +25,8 @@ export interface IntakeCounts {
 export interface IntakeOptions {
   /** Messages come as they are made, so a stamp can be held against their time of arrival. */
   readonly live: boolean;
+  /** Our own topics: a stream that begins with a wildcard does not mean them. */
+  readonly base?: string;
   /** Everything that is turned away; the caller limits what it says of it. */
   readonly onRejection: (stream: string, where: string, rejection: Rejection) => void;
 }
@@ -139,7 +141,10 @@ export class Intake implements FieldSink {
 
   #routeOf(topic: string): TopicRoute | undefined {
     if (this.#routes.has(topic)) return this.#routes.get(topic);
-    const stream = this.#streams.find(({ config }) => filterCovers(config.topic, topic));
+    const isOwn = topic.startsWith(`${this.#options.base}/`);
+    const stream = this.#streams.find(
+      ({ config }) => filterCovers(config.topic, topic) && !(isOwn && /^[+#]/.test(config.topic)),
+    );
     const route = stream && { stream, fields: new Map() };
     if (this.#routes.size >= TOPICS_MAX) this.#routes.clear();
     this.#routes.set(topic, route);

@@ -102,8 +102,8 @@ describe('SinkDrain', () => {
     expect(sink.batches).toEqual([[1, 2, 3]]);
     expect(drain.counts.retries).toBe(6);
     expect(events).toEqual([
-      { kind: 'unavailable', detail: 'connection refused; 3 steps wait, trying on' },
-      { kind: 'recovered', detail: 'back after 15.5 s; 3 steps had waited' },
+      { kind: 'unavailable', detail: 'connection refused; steps waiting: 3, trying on' },
+      { kind: 'recovered', detail: 'back after 15.5 s; steps that waited: 3' },
     ]);
   });
 
@@ -127,9 +127,9 @@ describe('SinkDrain', () => {
     await vi.advanceTimersByTimeAsync(100);
     expect(sink.batches).toEqual([[1, 2, 3]]);
     expect(events.map((event) => 'detail' in event && event.detail)).toEqual([
-      'away; 3 steps wait, trying on',
-      'wrong password; 3 steps wait, trying every 8 s',
-      'back after 8.5 s; 3 steps had waited',
+      'away; steps waiting: 3, trying on',
+      'wrong password; steps waiting: 3, trying every 8 s',
+      'back after 8.5 s; steps that waited: 3',
     ]);
     expect(drain.unavailable).toBe(false);
   });

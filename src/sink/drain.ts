@@ -28,6 +28,8 @@ export interface DrainOptions extends Partial<Pacing> {
 }
 
 const DEFAULTS: Pacing = { batchSteps: 500, flushMs: 250, retryMsMin: 500, retryMsMax: 30_000 };
+/** An idle drain does not look by itself more often than this. */
+const IDLE_MS_MIN = 100;
 /** A sink that hangs in `close` must not keep the process. */
 const CLOSE_MS_MIN = 2_000;
 
@@ -90,7 +92,7 @@ export class SinkDrain {
     this.#loop ??= this.#run();
   }
 
-  /** Points were put into the outbox. Without it the drain looks by itself every `flushMs`. */
+  /** Points were put into the outbox. Without it the drain looks by itself every `flushMs` or so. */
   notify(): void {
     if (this.#waiting?.due()) this.#waiting.end();
   }
@@ -148,11 +150,11 @@ export class SinkDrain {
         for (const resolve of this.#idle.splice(0)) resolve();
         if (this.#last) return;
         const due = (): boolean => this.#reader.depth > 0 || this.#idle.length > 0;
-        await this.#wait(flushMs, due);
+        await this.#wait(Math.max(flushMs, IDLE_MS_MIN), due);
         continue;
       }
       const full = (): boolean => this.#hurry || this.#reader.depth >= batchSteps;
-      if (!full()) await this.#wait(flushMs, full);
+      if (flushMs > 0 && !full()) await this.#wait(flushMs, full);
       if (this.#ended) return;
       const failure = await this.#offer(this.#reader.peek(batchSteps));
       if (!failure) continue;
@@ -194,7 +196,7 @@ export class SinkDrain {
     if (known && (known.pace === pace || pace === 'normal')) return;
     this.#incident.pace = pace;
     const next = pace === 'slow' ? `trying every ${this.#pacing.retryMsMax / 1000} s` : 'trying on';
-    const detail = `${message}; ${this.#reader.depth} steps wait, ${next}`;
+    const detail = `${message}; steps waiting: ${this.#reader.depth}, ${next}`;
     this.#events.next({ kind: 'unavailable', detail });
   }
 
@@ -206,7 +208,7 @@ export class SinkDrain {
     const seconds = ((performance.now() - incident.sinceMs) / 1000).toFixed(1);
     const dropped = this.#reader.dropped - incident.droppedBefore;
     const loss = dropped > 0 ? `; ${dropped} were dropped, as the outbox was full` : '';
-    const detail = `back after ${seconds} s; ${this.#reader.depth} steps had waited${loss}`;
+    const detail = `back after ${seconds} s; steps that waited: ${this.#reader.depth}${loss}`;
     this.#events.next({ kind: 'recovered', detail });
   }
 

@@ -1,4 +1,5 @@
 /** What the `influx` package throws, and what that means for the batch. */
+import { ResultError } from 'influx';
 import { SinkUnavailable } from './sink.ts';
 
 /** The database answered that it will not take the request as it is. */
@@ -23,6 +24,7 @@ export class InfluxRefusal extends Error {
   }
 }
 
+const HINT = 'is that an InfluxDB 1.x?';
 const REASON_CHARS_MAX = 300;
 /** How the package words a status from 300 to 499. */
 const REQUEST_ERROR = /^A (\d{3}) .*? error occurred: (.*)$/s;
@@ -36,6 +38,10 @@ export function classify(error: unknown, where: string, user?: string): Error {
   if (error instanceof SinkUnavailable || error instanceof InfluxRefusal) return error;
   const { message = String(error), code = '' } = error as NodeJS.ErrnoException;
   const answered = REQUEST_ERROR.exec(message);
+  if (error instanceof ResultError) return new SinkUnavailable(`${where}: ${message}`, 'slow');
+  if (error instanceof SyntaxError) {
+    return new SinkUnavailable(`${where} does not answer in JSON; ${HINT}`, 'slow');
+  }
   if (!answered) return unanswered(where, message, code);
   const status = Number(answered[1]);
   const reason = serverReason(answered[2]!);
@@ -47,8 +53,7 @@ export function classify(error: unknown, where: string, user?: string): Error {
   const refusal = new InfluxRefusal(status, reason);
   if (status === 400 || status === 413 || refusal.databaseMissing) return refusal;
   if (status === 429) return new SinkUnavailable(`${where} is busy: ${reason}`);
-  const hint = 'is that an InfluxDB 1.x?';
-  return new SinkUnavailable(`${where} answers ${status}: ${reason}; ${hint}`, 'slow');
+  return new SinkUnavailable(`${where} answers ${status}: ${reason}; ${HINT}`, 'slow');
 }
 
 function unanswered(where: string, message: string, code: string): SinkUnavailable {

@@ -1,4 +1,4 @@
-import { type Observable, Subject } from 'rxjs';
+import { type Observable, ReplaySubject } from 'rxjs';
 import type { InfluxSinkConfig } from '../config/schema.ts';
 import type { SeriesPoints } from '../store/points.ts';
 import { InfluxClient } from './influx-client.ts';
@@ -14,6 +14,8 @@ interface Line {
 /** Requests that one `write` may spend on finding the lines that were refused. */
 const SEARCH_REQUESTS_MAX = 200;
 
+const NOTICES_MAX = 10;
+
 /** InfluxDB 1.x. What it refuses is found by bisection; all else of the batch is stored. */
 export class InfluxSink implements Sink {
   readonly name: string;
@@ -21,7 +23,8 @@ export class InfluxSink implements Sink {
   readonly #client: InfluxClient;
   readonly #encoder: LineEncoder;
   readonly #linesMax: number;
-  readonly #notices = new Subject<string>();
+  /** Kept for who listens later: `prepare` may come before the drain. */
+  readonly #notices = new ReplaySubject<string>(NOTICES_MAX);
   /** What has been said already. */
   readonly #said = new Set<string>();
   #prepared = false;
@@ -57,14 +60,11 @@ export class InfluxSink implements Sink {
   }
 
   async write(batch: readonly SeriesPoints[]): Promise<readonly RejectedPoint[]> {
-    const { lines, series, rejected } = this.#encoder.encode(batch);
-    const all = lines.map((text, i) => ({ text, series: series[i]! }));
+    const rejected: RejectedPoint[] = [];
     this.#searches = 0;
     try {
       if (!this.#prepared) await this.prepare();
-      for (let from = 0; from < all.length; from += this.#linesMax) {
-        await this.#send(all.slice(from, from + this.#linesMax), rejected);
-      }
+      for (const request of this.#requests(batch, rejected)) await this.#send(request, rejected);
     } catch (error) {
       // Whatever it was, database and policy may be gone when the server is back.
       this.#prepared = false;
@@ -76,6 +76,22 @@ export class InfluxSink implements Sink {
   async close(): Promise<void> {
     this.#client.close();
     this.#notices.complete();
+  }
+
+  /** Encodes as it goes, so that a batch with long horizons is never in memory as text at once. */
+  *#requests(batch: readonly SeriesPoints[], rejected: RejectedPoint[]): Generator<Line[]> {
+    let waiting: Line[] = [];
+    for (const points of batch) {
+      const encoded = this.#encoder.encode([points]);
+      rejected.push(...encoded.rejected);
+      for (const [i, text] of encoded.lines.entries()) {
+        waiting.push({ text, series: encoded.series[i]! });
+        if (waiting.length < this.#linesMax) continue;
+        yield waiting;
+        waiting = [];
+      }
+    }
+    if (waiting.length > 0) yield waiting;
   }
 
   /** One request, and as many more as it takes to find what is refused. */

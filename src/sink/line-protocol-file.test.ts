@@ -89,14 +89,32 @@ describe('LineProtocolFile', () => {
     await sink.close();
     expect(readFileSync(path, 'utf8')).toBe(line(1) + line(2) + line(3));
   });
+
+  it('takes back all of a batch that broke off after its first piece', async () => {
+    const path = join(dir, 'out.lp');
+    const disk = fillingUp(await open(path, 'w'));
+    const sink = new LineProtocolFile(path, disk.file, { regular: true, actual: true });
+    disk.chunk = Number.POSITIVE_INFINITY;
+    await sink.write([step(1)]);
+    disk.free = 3 << 20;
+    const long = Array.from({ length: 50_000 }, (_, i) => step(i));
+    await expect(sink.write(long)).rejects.toThrow(/no space left/);
+    disk.free = Number.POSITIVE_INFINITY;
+    // The outbox was full meanwhile and has given up most of it.
+    await sink.write([step(2)]);
+    await sink.write(long);
+    await sink.close();
+    const expected = [step(1), step(2), ...long].map(({ actual }) => line(actual)).join('');
+    expect(readFileSync(path, 'utf8') === expected).toBe(true);
+  });
 });
 
-/** A file on a disk with so many bytes left; a write takes 7 at a time, as writes may. */
-function fillingUp(file: FileHandle): { file: OutputFile; free: number } {
-  const disk = { free: Number.POSITIVE_INFINITY, file: file as OutputFile };
+/** A file on a disk with so many bytes left; a write takes `chunk` of them at most, as writes may. */
+function fillingUp(file: FileHandle): { file: OutputFile; free: number; chunk: number } {
+  const disk = { free: Number.POSITIVE_INFINITY, chunk: 7, file: file as OutputFile };
   const write = async (bytes: Buffer, from: number, length: number, position: number | null) => {
     if (disk.free <= 0) throw Object.assign(new Error('full'), { code: 'ENOSPC' });
-    const count = Math.min(length, 7, disk.free);
+    const count = Math.min(length, disk.chunk, disk.free);
     disk.free -= count;
     return file.write(bytes, from, count, position);
   };

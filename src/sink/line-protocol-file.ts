@@ -9,11 +9,13 @@ import { type RejectedPoint, type Sink, SinkStartError, SinkUnavailable } from '
 export type OutputFile = Pick<FileHandle, 'write' | 'truncate' | 'sync' | 'close'>;
 
 const EXIT_USAGE = 2;
+/** A batch is written in pieces of about this size. */
+const WRITE_CHARS = 1 << 20;
 
 /**
  * A file of line protocol with times in ns, which is what `influx -import` and the servers take
- * when they are not told otherwise. A batch is one write; where that fails half way, the next attempt
- * begins at the same place, so the file never holds half a line that more follows.
+ * when they are not told otherwise. Where a batch fails half way, the next attempt begins at the same
+ * place, so that the file holds neither half a line nor a line twice.
  */
 export class LineProtocolFile implements Sink {
   readonly name: string;
@@ -22,7 +24,7 @@ export class LineProtocolFile implements Sink {
   /** A pipe or a device has no positions. */
   readonly #regular: boolean;
   readonly #encoder: LineEncoder;
-  /** Bytes that were written whole. */
+  /** Bytes of the batches that were written whole. */
   #size = 0;
   #torn = false;
 
@@ -50,11 +52,21 @@ export class LineProtocolFile implements Sink {
   }
 
   async write(batch: readonly SeriesPoints[]): Promise<readonly RejectedPoint[]> {
-    const { lines, rejected } = this.#encoder.encode(batch);
-    if (lines.length === 0) return rejected;
+    const rejected: RejectedPoint[] = [];
+    const before = this.#size;
     try {
-      await this.#append(`${lines.join('\n')}\n`);
+      let text = '';
+      for (const points of batch) {
+        const encoded = this.#encoder.encode([points]);
+        rejected.push(...encoded.rejected);
+        for (const line of encoded.lines) text += `${line}\n`;
+        if (text.length < WRITE_CHARS) continue;
+        await this.#append(text);
+        text = '';
+      }
+      if (text !== '') await this.#append(text);
     } catch (error) {
+      this.#size = before;
       throw new SinkUnavailable(`cannot write ${this.#path}: ${ioReason(error)}`);
     }
     return rejected;
@@ -62,7 +74,7 @@ export class LineProtocolFile implements Sink {
 
   async close(): Promise<void> {
     try {
-      if (this.#torn && this.#regular) await this.#file.truncate(this.#size);
+      await this.#mend();
       if (this.#regular) await this.#file.sync();
     } catch (error) {
       throw new Error(`cannot finish ${this.#path}: ${ioReason(error)}`);
@@ -71,8 +83,15 @@ export class LineProtocolFile implements Sink {
     }
   }
 
+  /** Cuts off what a write that failed has left. */
+  async #mend(): Promise<void> {
+    if (this.#torn && this.#regular) await this.#file.truncate(this.#size);
+    this.#torn = false;
+  }
+
   async #append(text: string): Promise<void> {
     const bytes = Buffer.from(text, 'utf8');
+    await this.#mend();
     this.#torn = true;
     for (let done = 0; done < bytes.length; ) {
       const position = this.#regular ? this.#size + done : null;

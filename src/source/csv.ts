@@ -3,6 +3,7 @@ import type { CsvSourceConfig } from '../config/schema.ts';
 import { FileSource, topicOfFile } from './file-source.ts';
 import type { Pace } from './pace.ts';
 import { type Message, type MessageBatch, type Row, type Source, SourceError } from './source.ts';
+import { writeChunk } from './write-chunk.ts';
 
 const ROW_CHARS_MAX = 2 ** 20;
 const NO_PAYLOAD = new Uint8Array(0);
@@ -43,7 +44,7 @@ async function* readCsv(
   parser.on('error', () => {});
   const closed = new Promise<void>((resolve) => parser.once('close', resolve));
   for await (const chunk of chunks) {
-    await new Promise<void>((resolve) => parser.write(chunk, () => resolve()));
+    await writeChunk(parser, chunk);
     yield messages.splice(0);
     if (parser.errored) throw explain(parser.errored, file);
   }

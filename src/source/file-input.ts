@@ -1,6 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { createGunzip } from 'node:zlib';
 import { SourceError } from './source.ts';
+import { writeChunk } from './write-chunk.ts';
 
 const CHUNK_BYTES = 64 * 1024;
 
@@ -67,7 +68,7 @@ export class FileInput {
 function explainOpen(error: NodeJS.ErrnoException): string {
   switch (error.code) {
     case 'ENOENT':
-      return 'there is no such file; check the path (relative paths start at the configuration file)';
+      return 'there is no such file; check the path';
     case 'EISDIR':
       return 'is a folder; name a file in it';
     case 'EACCES':
@@ -107,7 +108,7 @@ async function* gunzip(chunks: AsyncIterable<Buffer>, file: string): AsyncGenera
   const closed = new Promise<void>((resolve) => stream.once('close', resolve));
   try {
     for await (const chunk of chunks) {
-      await new Promise<void>((resolve) => stream.write(chunk, () => resolve()));
+      await writeChunk(stream, chunk);
       yield* output.splice(0);
       if (stream.errored) break;
     }

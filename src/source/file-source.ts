@@ -16,16 +16,12 @@ export class FileSource implements Source {
   readonly #read: FileReader;
   readonly #pace: Pace | undefined;
   readonly #stopping = new AbortController();
-  readonly #stopped: Promise<void>;
   #input: FileInput | undefined;
 
   constructor(file: string, read: FileReader, pace?: Pace) {
     this.#file = file;
     this.#read = read;
     this.#pace = pace;
-    this.#stopped = new Promise((resolve) => {
-      this.#stopping.signal.addEventListener('abort', () => resolve());
-    });
   }
 
   messages(gate: Gate): Observable<MessageBatch> {
@@ -60,7 +56,7 @@ export class FileSource implements Source {
       for await (const batch of paced) {
         for (let i = 0; i < batch.length; i += BATCH_MESSAGES_MAX) {
           const wait = gate.wait();
-          if (wait) await Promise.race([wait, this.#stopped]);
+          if (wait) await untilOpen(wait, signal);
           if (signal.aborted) return;
           subscriber.next(batch.slice(i, i + BATCH_MESSAGES_MAX));
         }
@@ -69,6 +65,19 @@ export class FileSource implements Source {
       await input.close();
     }
   }
+}
+
+/** Resolves when the gate opens or the signal comes. */
+function untilOpen(wait: Promise<void>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    signal.addEventListener('abort', done);
+    if (signal.aborted) done();
+    void wait.then(done);
+  });
 }
 
 /** `data/ETTh1.csv.gz` → `ETTh1` */

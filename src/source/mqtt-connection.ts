@@ -60,7 +60,7 @@ export class MqttConnection {
     client.on('packetreceive', (packet) => {
       // Before any message of the new session can come in.
       if (packet.cmd === 'connack' && !packet.sessionPresent) incoming.clear();
-      if (packet.cmd === 'disconnect') {
+      if (packet.cmd === 'disconnect' && packet.reasonCode) {
         this.#error ??= Object.assign(new Error('disconnected by the broker'), {
           code: packet.reasonCode,
         });

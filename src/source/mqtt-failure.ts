@@ -15,7 +15,7 @@ export interface Failure {
 
 const CREDENTIALS = 'check username, password and the broker’s access rules';
 
-/** CONNACK codes of MQTT 3.1.1 (1–5) and MQTT 5 (128 on), and what to do. */
+/** Codes of MQTT 3.1.1 (1–5) and MQTT 5 (128 on), and what to do. */
 const REASONS: Readonly<Record<number, readonly [reason: string, advice?: string]>> = {
   2: ['client id rejected', 'set client_id to one that the broker accepts'],
   3: ['server unavailable'],
@@ -32,17 +32,22 @@ const REASONS: Readonly<Record<number, readonly [reason: string, advice?: string
   138: ['banned', 'ask the broker’s administrator'],
   139: ['server shutting down'],
   140: ['bad authentication method'],
+  141: ['keepalive timeout'],
   142: ['session taken over', 'another client uses this client_id; give each its own'],
+  147: ['receive maximum exceeded'],
   149: ['packet too large'],
+  150: ['message rate too high'],
   151: ['quota exceeded'],
+  152: ['administrative action'],
   154: ['retain not supported'],
   155: ['QoS not supported', 'the status topic needs QoS 1'],
   156: ['use another server', 'change url'],
   157: ['server moved', 'change url'],
   159: ['connection rate exceeded'],
+  160: ['maximum connect time'],
 };
 /** Passing conditions: an ordinary back-off is right. */
-const PASSING = new Set([3, 128, 131, 136, 137, 139, 159]);
+const PASSING = new Set([3, 128, 130, 131, 136, 137, 139, 141, 147, 149, 150, 152, 159, 160]);
 const VERSION_REFUSED = new Set([1, 132]);
 
 const SYSTEM_ERRORS: Readonly<Record<string, string>> = {

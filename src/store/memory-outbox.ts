@@ -7,14 +7,17 @@ import type { SeriesPoints } from './points.ts';
  */
 export class MemoryOutbox implements Outbox {
   readonly #pointsMax: number;
+  readonly #onAdvance: () => void;
   readonly #readers = new Map<string, Reader>();
   /** A queue: `#points[#head]` has the number `#first`. */
   #points: SeriesPoints[] = [];
   #head = 0;
   #first = 0;
 
-  constructor(pointsMax: number) {
+  /** @param onAdvance a reader has moved on: there may be room again */
+  constructor(pointsMax: number, onAdvance: () => void = () => {}) {
     this.#pointsMax = pointsMax;
+    this.#onAdvance = onAdvance;
   }
 
   get depth(): number {
@@ -43,7 +46,10 @@ export class MemoryOutbox implements Outbox {
         const at = this.#head + from - this.#first;
         return this.#points.slice(at, at + count);
       },
-      moved: () => this.#trim(),
+      moved: () => {
+        this.#trim();
+        this.#onAdvance();
+      },
     });
     this.#readers.set(sink, reader);
     return reader;

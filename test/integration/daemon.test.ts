@@ -47,23 +47,26 @@ describe('foretide run', () => {
 base: test1
 source: { mqtt: { url: "${broker.url}" } }
 streams:
-  - { topic: "room/+/temp", payload: json, time: ts, every: 10s, aggregate: none, horizon: 3 }
+  - { topic: "room/+/temp", payload: json, time: ts, every: 1h, aggregate: none, horizon: 3 }
 sinks:
   influx: { url: "${database.url}", database: test1 }
   mqtt: {}
 `);
-    await foretide.says('connected');
+    await foretide.says('source: connected');
     expect(await mosquittoSub(broker.port, 'test1/status')).toBe('online');
-    const nowS = Math.floor(Date.now() / 10_000) * 10;
+    const hourS = 3_600;
+    const nowS = Math.floor(Date.now() / 1000 / hourS) * hourS;
     for (let i = 0; i < 8; i++) {
-      const message = JSON.stringify({ ts: nowS - 10 * (7 - i), t: 20 + (i % 2) });
+      const message = JSON.stringify({ ts: nowS - hourS * (7 - i), t: 20 + (i % 2) });
       await mosquittoPub(broker.port, 'room/kitchen/temp', message);
     }
-    const query = 'select mean, lower, upper, lead, issued, series from forecast where time > now()';
+    const query =
+      'select mean, lower, upper, lead, issued, "series" from forecast where time > now()';
     let rows: string[] = [];
     await until(
       async () => {
-        rows = await influxQuery(database.port, query, 'test1');
+        // Before the first write there is no database.
+        rows = await influxQuery(database.port, query, 'test1').catch(() => []);
         return rows.length === 4;
       },
       () => `three future points; got:\n${rows.join('\n')}\n${foretide.output()}`,
@@ -71,7 +74,7 @@ sinks:
     expect(rows[0]).toBe('name,time,mean,lower,upper,lead,issued,series');
     rows.slice(1).forEach((row, i) => {
       const [, time, mean, lower, upper, lead, issued, series] = row.split(',');
-      expect(Number(time)).toBe((nowS + 10 * (i + 1)) * 1e9);
+      expect(Number(time)).toBe((nowS + hourS * (i + 1)) * 1e9);
       expect(Number(issued)).toBe(nowS * 1000);
       expect(Number(lead)).toBe(i + 1);
       expect(series).toBe('room/kitchen/temp/t');
@@ -97,7 +100,7 @@ streams:
   - { name: all, topic: "kinds/#", values: v, time: ts, every: 10s, aggregate: mean, horizon: 2 }
 sinks: { line_protocol: { file: out.lp } }
 `);
-    await foretide.says('connected');
+    await foretide.says('source: connected');
     const t0 = Math.floor(Date.now() / 10_000) * 10 - 100;
     const messages = [
       { ts: t0, v: 1 },
@@ -132,7 +135,7 @@ sinks: { influx: { url: "http://127.0.0.1:${databasePort}", retry_min: 100ms, re
     expect(foretide.output().split('ECONNREFUSED').length).toBeLessThanOrEqual(3);
 
     const lateBroker = await startMosquitto({ port: brokerPort });
-    await foretide.says('connected');
+    await foretide.says('source: connected');
     await mosquittoPub(brokerPort, 't', '{"ts": 1700000000, "v": 1}');
     await mosquittoPub(brokerPort, 't', '{"ts": 1700000001, "v": 2}');
     const lateDatabase = await startInfluxd({ port: databasePort });
@@ -166,15 +169,32 @@ source: { mqtt: { url: "${broker.url}" } }
 streams: [{ topic: t5, time: ts, values: v, every: 1s, aggregate: none, horizon: 1 }]
 sinks: { influx: { url: "http://127.0.0.1:${port}" } }
 `);
-    await foretide.says('connected');
+    await foretide.says('source: connected');
     await mosquittoPub(broker.port, 't5', '{"ts": 1700000000, "v": 1}');
     await foretide.says('ECONNREFUSED');
     expect(await stop(foretide)).toBe(4);
-    expect(foretide.output()).toContain('1 step');
+    expect(foretide.output()).toContain('did not take 1 step');
+  });
+
+  it('ends at once on a second signal', async () => {
+    const foretide = start(`
+base: test6
+source: { mqtt: { url: "${broker.url}" } }
+streams: [{ topic: t6, time: ts, values: v, every: 1s, aggregate: none, horizon: 1 }]
+sinks: { influx: { url: "http://127.0.0.1:${await freePort()}" } }
+`);
+    await foretide.says('source: connected');
+    await mosquittoPub(broker.port, 't6', '{"ts": 1700000000, "v": 1}');
+    await foretide.says('ECONNREFUSED');
+    foretide.process.kill('SIGTERM');
+    await foretide.says('a second signal ends at once');
+    expect(await stop(foretide)).toBe(143);
   });
 
   it('refuses a bad configuration with code 2 and every fault', async () => {
-    const foretide = start('source: { mqtt: { url: "mqtt://x" } }\nstreams: [{ topic: t, horizon: -3, model: { cell: lsmt } }]\n');
+    const foretide = start(
+      'source: { mqtt: { url: "mqtt://x" } }\nstreams: [{ topic: t, horizon: -3, model: { cell: lsmt } }]\n',
+    );
     expect(await foretide.exitCode).toBe(2);
     expect(foretide.output()).toContain('horizon');
     expect(foretide.output()).toContain('lstm');

@@ -19,7 +19,10 @@ export interface RunningForetide {
 }
 
 export function startForetide(args: readonly string[], cwd?: string): RunningForetide {
-  const child = spawn(process.execPath, [main, ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [main, ...args], {
+    cwd,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let output = '';
   child.stdout.on('data', (chunk) => {
     output += chunk;
@@ -32,7 +35,11 @@ export function startForetide(args: readonly string[], cwd?: string): RunningFor
   return {
     process: child,
     output: output$,
-    says: (text) => until(() => output.includes(text), () => `"${text}" in:\n${output}`),
+    says: (text) =>
+      until(
+        () => output.includes(text),
+        () => `"${text}" in:\n${output}`,
+      ),
     exitCode,
   };
 }

@@ -82,6 +82,19 @@ export function describePersistence(create: () => OpenEngine): void {
       }
     });
 
+    it('keeps the counts of what went wrong', () => {
+      const network = create().create(shapeOf('rnn_relu'), RMSPROP, 1);
+      network.setWeights(network.weights().fill(1e30));
+      for (let t = 0; t < 15; t++) {
+        network.forward(Float64Array.of(Number.NaN, 1, 1), new Float64Array(2));
+      }
+      const copy = create().create(shapeOf('rnn_relu'), RMSPROP, 2);
+      copy.load(network.save());
+      expect(copy.replacedInputs).toBe(15);
+      expect(copy.stateResets).toBe(network.stateResets);
+      expect(copy.stateResets).toBeGreaterThan(0);
+    });
+
     it('loads from bytes that lie inside a larger buffer', () => {
       const network = create().create(shapeOf('gru'), RMSPROP, 1);
       streamAndTrain(network, 9, new Random(1));

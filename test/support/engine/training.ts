@@ -68,6 +68,21 @@ export function describeTraining(create: () => OpenEngine, tolerance: EngineTole
       expectClose(network.weights(), expected, bound, 'weights');
     });
 
+    it('clipValue alone is reported as clipping, and only where it limits something', () => {
+      const limited = ready(create, { ...SGD, clipValue: 0.01 });
+      expect(limited.network.train(limited.targets, limited.mask).clipped).toBe(true);
+      const free = ready(create, { ...SGD, clipValue: 100 });
+      expect(free.network.train(free.targets, free.mask).clipped).toBe(false);
+    });
+
+    it('quantile: a target that is met exactly asks for no change', () => {
+      const loss = { kind: 'quantile', levels: [0.1, 0.9] } as const;
+      const network = create().create(shapeOf('gru'), { ...SGD, loss }, 1);
+      stream(network, 3, new Random(1));
+      const report = network.train(new Float64Array(6), new Uint8Array(6).fill(1));
+      expect(report).toMatchObject({ loss: 0, gradNorm: 0, skipped: false });
+    });
+
     it('Adam: two steps by hand, with decoupled decay', () => {
       const { network, targets, mask } = ready(create, { ...ADAM, weightDecay: 0.3 });
       const p = network.weights();
@@ -136,10 +151,12 @@ export function describeTraining(create: () => OpenEngine, tolerance: EngineTole
       },
     );
 
-    it('a gradient that overflows: skipped', () => {
+    // Of one known target: 1e300 overflows in the loss, 1.2e154 only in the norm of the gradient.
+    it.each([1e300, 1.2e154])('a target of %d, which overflows: skipped', (huge) => {
       const { network, targets, mask } = ready(create, { ...SGD, clipNorm: 1 });
       const before = network.save();
-      const report = network.train(targets.fill(1e300), mask);
+      mask.fill(0, 0, -1);
+      const report = network.train(targets.fill(huge), mask);
       expect(report.skipped).toBe(true);
       expect(network.save()).toEqual(before);
     });
