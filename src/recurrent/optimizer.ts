@@ -22,7 +22,7 @@ import type { TrainSettings } from './engine.ts';
 
 const NORM_MARGIN = 1e-6;
 const RMSPROP = { alpha: 0.9, epsilon: 1e-7 };
-const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
+export const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
 
 /** ‖g‖; infinite or NaN when an element is, or when the sum of squares overflows. */
 export function norm(g: Float64Array): number {
