@@ -1,5 +1,5 @@
 /**
- * What a forecaster remembers, as bytes: little-endian, numbers as float64, no padding. A reader
+ * What a series remembers, as bytes: little-endian, numbers as float64, no padding. A reader
  * reads in the order of writing; a wrong length or a short buffer is an error, never a guess.
  */
 export class ByteWriter {
@@ -95,13 +95,13 @@ export class ByteReader {
   /** @throws Error when something is left: the bytes are of another version. */
   end(): void {
     const left = this.#bytes.length - this.#offset;
-    if (left !== 0) throw new Error(`saved forecaster: ${left} bytes more than expected`);
+    if (left !== 0) throw new Error(`saved state: ${left} bytes more than expected`);
   }
 
   #require(length: number): void {
     if (!(length >= 0) || this.#offset + length > this.#bytes.length) {
       throw new Error(
-        `saved forecaster: ends at byte ${this.#bytes.length}, ` +
+        `saved state: ends at byte ${this.#bytes.length}, ` +
           `but ${length} more were expected after byte ${this.#offset}`,
       );
     }
