@@ -5,10 +5,10 @@ import type { SavedSeries, Shard } from './shard.ts';
 import { COUNTS, type ShardReply, type ShardRequest } from './shard-protocol.ts';
 
 /**
- * One series is saved for so many samples. So with n series at work each is saved every 32 n samples
+ * One series is saved for so many samples. So with n series at work each is saved every 64 n samples
  * of the shard, and that many at most must be applied again after a death.
  */
-const SAMPLES_PER_SAVE = 32;
+const SAMPLES_PER_SAVE = 64;
 /** A tick that goes by so many series counts as a sample, so that silence is saved too. */
 const TICKED_SERIES_PER_SAMPLE = 16;
 

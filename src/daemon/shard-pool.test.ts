@@ -224,8 +224,8 @@ describe('ShardPool', () => {
       );
     const [saved, series, again] = match!.slice(1).map(Number);
     expect(saved).toBe(series);
-    // One save for 32 samples: so many for each series, and what is in one batch.
-    expect(again).toBeLessThanOrEqual(32 * series! + 20);
+    // One save for 64 samples: so many for each series, and what is in one batch.
+    expect(again).toBeLessThanOrEqual(64 * series! + 20);
   });
 
   it('counts what is under way as pending, so that the account always adds up', async () => {
