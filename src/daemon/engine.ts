@@ -1,7 +1,8 @@
 import type { RecurrentEngine } from '../recurrent/engine.ts';
-import { createReferenceEngine } from '../recurrent/reference.ts';
+import { WasmEngine } from '../recurrent/wasm.ts';
+import { readKernel } from './kernel-file.ts';
 
 /** An engine of the calling thread's own; a shard's series share it, and shards share none. */
 export function createEngine(): RecurrentEngine {
-  return createReferenceEngine();
+  return new WasmEngine(readKernel());
 }
