@@ -24,9 +24,9 @@ export interface NetworkShape {
  * - huber: e² while |e| ≤ delta, then delta·(2|e| − delta), so that one outlier cannot dominate;
  * - quantile: −τ·e below the target, (1−τ)·e above it, with one level τ an output [O].
  *
- * Or, for a series of symbols, softmax: the outputs are one symbol's probability each, `forward` gives
- * them normalised, and the loss is the mean cross-entropy over the known steps, −Σ_o y_o log s_o.
- * Targets are probabilities too, one-hot as a rule; a step's mask cells are all alike.
+ * Or, for a series of symbols, softmax: an output a symbol, which `forward` gives as probabilities s.
+ * The loss is the mean cross-entropy over the known steps, −Σ_o y_o log s_o. Targets y are
+ * probabilities too, one-hot as a rule; a step's mask cells are all alike.
  */
 export type Loss =
   | { readonly kind: 'squared' }

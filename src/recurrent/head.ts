@@ -6,7 +6,8 @@
  *     L = Σ_to m_to ρ_o(e_to) ÷ Σ_to m_to           m 1 where the target is known, else 0
  *     dp_to = m_to ρ_o'(e_to) ÷ Σ_to m_to
  *
- *     L = −Σ_t m_t Σ_o y_to log s_to ÷ Σ_t m_t      softmax, s_t = exp p_t ÷ Σ_o exp p_to, m_t = m_t0
+ *     L = −Σ_t m_t Σ_o y_to log s_to ÷ Σ_t m_t      softmax: s_t = exp p_t ÷ Σ_o exp p_to,
+ *                                                   m_t = m_t0
  *     dp_to = m_t (s_to Σ_o y_to − y_to) ÷ Σ_t m_t
  *
  * ρ is the penalty: squared, Huber [1], or quantile [2]; see Loss in engine.ts. It is normalised by

@@ -7,8 +7,8 @@
  *     layer      panels of rows [b_ih | x I | h H | b_hh] and columns, unit-major, [H ÷ 4][G][4]
  *     head       panels of rows [O] and columns [H], then b [O]; see kernel/product.ts for panels
  *
- * Here H and O are rounded up to a multiple of 4 and the vectors of a row to an even number. What pads has
- * weight, gradient and state 0 and stays so.
+ * Here H and O are rounded up to a multiple of 4 and the vectors of a row to an even number. What
+ * pads has weight, gradient and state 0 and stays so.
  */
 import type { NetworkShape, TrainSettings } from './engine.ts';
 import { align } from './kernel-memory.ts';
@@ -191,7 +191,7 @@ export const LAYER_FIELDS = 10;
 const RULE_BYTES = 64;
 const REPORT_BYTES = 64;
 
-/** Lays out the buffers from `start` on; the table itself comes first. Returns also where they end. */
+/** Lays out the buffers from `start` on, the table itself first. @returns also where they end */
 export function planTable(
   shape: NetworkShape,
   block: BlockLayout,

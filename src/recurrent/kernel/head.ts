@@ -11,7 +11,8 @@
 import { exp4 } from './math';
 import { outerProduct } from './outer';
 import { layerOf, Plan, Rule } from './plan';
-import { product, transposedProduct } from './product';
+import { product } from './product';
+import { transposedProduct } from './transposed';
 import { copyVectors } from './vector';
 
 export const SQUARED = 0;

@@ -1,6 +1,6 @@
 /**
- * One recurrent layer over T steps, forward and back: products (product.ts), what the cell does with
- * them (lstm.ts, gru.ts, rnn.ts), and the gradients of its weights (outer.ts).
+ * One recurrent layer over T steps, forward and back: products (product.ts, transposed.ts), what
+ * the cell does with them (lstm.ts, gru.ts, rnn.ts), and the gradients of its weights (outer.ts).
  *
  *     a      x_1 h_0   │ x_2 h_1   │ …       a row a step, [x | h], the products' input
  *     z      gates 1   │ gates 2   │ …
@@ -12,8 +12,9 @@ import { gruBackward, gruForward } from './gru';
 import { lstmBackward, lstmForward } from './lstm';
 import { columnSums, outerProduct } from './outer';
 import { GRU, Layer, LSTM, Plan, RNN_RELU } from './plan';
-import { product, transposedProduct } from './product';
+import { product } from './product';
 import { rnnBackward, rnnForward } from './rnn';
+import { transposedProduct } from './transposed';
 import { copyVectors } from './vector';
 
 /** Rows 0 … steps−1 of a, but for h of the rows after the first, are filled in. */

@@ -4,8 +4,8 @@
  *     dW_kj = Σ_t a_tk g_tj            k rows (inputs), j columns (gates), t steps
  *
  * Four rows by two vectors of columns stay in registers while t runs, so each load serves two or
- * four multiply-adds. A row left over takes four steps at once instead, in eight sums as well; so does
- * the gradient of the biases, whose input is 1.
+ * four multiply-adds. A row left over takes four steps at once instead, in eight sums as well; so
+ * does the gradient of the biases, whose input is 1. `if (a == 0)` is a pin, see product.ts.
  */
 
 @inline
