@@ -37,6 +37,7 @@ export const demoCommand: CommandModule<object, DemoArguments> = {
 function demoConfig(file: string): string {
   return `
 base: foretide
+shards: 1
 source:
   mqtt:
     embedded: { host: 127.0.0.1, port: 0 }

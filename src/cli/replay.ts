@@ -82,7 +82,7 @@ function replayConfig(config: Config, { file, out }: ReplayArguments): Config {
   const input = { file, topic: configured?.topic };
   const source = name.endsWith('.csv')
     ? { csv: { ...input, delimiter: config.source?.csv?.delimiter ?? ',' } }
-    : /\.(ndjson|jsonl)$/.test(name)
+    : /\.(ndjson|jsonl|json)$/.test(name)
       ? { ndjson: input }
       : undefined;
   if (!source) throw new UserError(`${file}: expected a name in .csv, .ndjson or .jsonl (or .gz)`);
@@ -135,5 +135,6 @@ function summary(daemon: Daemon, board: Scoreboard, steps: number, seconds: numb
   const header = ['series', 'lead', 'scored', 'MAE', 'last value', 'seasonal naive', 'covered'];
   const accounting = [...daemon.accounting()].map(([s, a]) => `${s}: ${formatAccounting(a)}`);
   const rate = `${steps} steps in ${seconds.toFixed(2)} s (${Math.round(steps / seconds)} a second)`;
-  return [formatTable(header, rows), '', ...accounting, rate].join('\n');
+  const unmatched = daemon.unmatched ?? [];
+  return [formatTable(header, rows), '', ...accounting, unmatched, rate].flat().join('\n');
 }

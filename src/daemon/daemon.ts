@@ -5,16 +5,16 @@ import { MemoryJournal } from '../journal/memory.ts';
 import { type Accounting, sumAccounting } from '../observe/accounting.ts';
 import { Incidents } from '../observe/incidents.ts';
 import type { Logger } from '../observe/log.ts';
-import { createReferenceEngine } from '../recurrent/reference.ts';
 import { type DrainEvent, SinkDrain } from '../sink/drain.ts';
 import type { Sink } from '../sink/sink.ts';
 import type { Source, SourceEvent } from '../source/source.ts';
 import { MemoryOutbox } from '../store/memory-outbox.ts';
 import type { SeriesPoints } from '../store/points.ts';
+import { type Core, createCore, resolveShards } from './core.ts';
 import { PipelineGate } from './gate.ts';
 import { pipeline } from './pipeline.ts';
 import { streamName, streamSettings } from './settings.ts';
-import { Shard } from './shard.ts';
+import type { StartWorker } from './shard-protocol.ts';
 
 /** A recorded source waits while so many steps are unwritten; a live one never waits for sinks. */
 const RECORDED_DEPTH_MAX = 10_000;
@@ -31,6 +31,8 @@ export interface DaemonParts {
   readonly log: Logger;
   /** Sees every batch of points as it is computed. */
   readonly onPoints?: (points: readonly SeriesPoints[]) => void;
+  /** In place of real threads, or to have a hand on them. */
+  readonly startWorker?: StartWorker;
 }
 
 /** Stopped in good order, but a sink did not take everything. */
@@ -45,7 +47,7 @@ export class Daemon {
   readonly #parts: DaemonParts;
   readonly #incidents: Incidents;
   readonly #intake: Intake;
-  readonly #shard: Shard;
+  readonly #core: Core;
   readonly #outbox: MemoryOutbox;
   readonly #drains: readonly SinkDrain[];
   readonly #gate: PipelineGate;
@@ -62,7 +64,12 @@ export class Daemon {
       onRejection: (stream, where, { verdict, reason, detail }) =>
         this.#incidents.report(`stream ${stream}: ${verdict} (${reason})`, `${where}: ${detail}`),
     });
-    this.#shard = new Shard(streamSettings(config), createReferenceEngine());
+    this.#core = createCore({
+      shards: resolveShards(config.shards),
+      settings: streamSettings(config),
+      onRestart: (text) => log.error(text),
+      startWorker: parts.startWorker,
+    });
     // A recorded stream is held back before the outbox could overflow.
     const pointsMax = live ? config.outbox.points_max : Number.POSITIVE_INFINITY;
     this.#outbox = new MemoryOutbox(pointsMax, () => this.#gate.update());
@@ -88,12 +95,14 @@ export class Daemon {
 
   accounting(): Accounting {
     const streams = this.#config.streams.map(streamName);
-    return sumAccounting(streams, [this.#intake.counts(), this.#shard.counts()]);
+    return sumAccounting(streams, [this.#intake.counts(), this.#core.counts()]);
   }
 
-  /** Messages on topics that no stream wants. */
-  get unmatched(): number {
-    return this.#intake.unmatched;
+  /** What came on topics that no stream wants, in words; undefined where nothing did. */
+  get unmatched(): string | undefined {
+    const { count, example } = this.#intake.unmatched;
+    if (count === 0) return undefined;
+    return `${count} messages matched no stream; the first: ${example}`;
   }
 
   async #run(): Promise<void> {
@@ -108,6 +117,7 @@ export class Daemon {
     try {
       await this.#compute();
     } finally {
+      await this.#core.close();
       unwritten = await this.#stopSinks();
       await source.close();
       clearInterval(flush);
@@ -124,7 +134,7 @@ export class Daemon {
         source,
         intake: this.#intake,
         journal: new MemoryJournal(),
-        shard: this.#shard,
+        core: this.#core,
         outbox: this.#outbox,
         gate: this.#gate,
         live,
@@ -161,12 +171,18 @@ export class Daemon {
         }
         break;
       case 'unavailable':
-        log.warn(`${sink}: ${event.detail}`);
+        log.warn(withName(sink, event.detail));
         break;
       default:
-        log.info(`${sink}: ${event.detail}`);
+        log.info(withName(sink, event.detail));
     }
   }
+}
+
+/** `influx http://…: …`; what is wrong may begin with the address already. */
+function withName(sink: string, detail: string): string {
+  const [kind = '', where = ''] = sink.split(' ');
+  return where !== '' && detail.startsWith(where) ? `${kind} ${detail}` : `${sink}: ${detail}`;
 }
 
 function logSourceEvent(log: Logger, event: SourceEvent): void {

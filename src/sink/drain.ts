@@ -145,6 +145,12 @@ export class SinkDrain {
 
   async #run(): Promise<void> {
     const { batchSteps, flushMs } = this.#pacing;
+    // Says at once what would otherwise only show with the first point.
+    while (!this.#ended && !this.#last) {
+      const failure = await this.#attempted(this.#sink.prepare?.bind(this.#sink));
+      if (!failure) break;
+      await this.#wait(this.#backOffMs(failure.pace), () => false);
+    }
     while (!this.#ended) {
       if (this.#reader.depth === 0) {
         for (const resolve of this.#idle.splice(0)) resolve();
@@ -165,9 +171,21 @@ export class SinkDrain {
 
   /** Writes one batch; gives back why it must be offered again. */
   async #offer(batch: readonly SeriesPoints[]): Promise<SinkUnavailable | undefined> {
-    let rejected: readonly RejectedPoint[];
-    try {
+    let rejected: readonly RejectedPoint[] = [];
+    const failure = await this.#attempted(async () => {
       rejected = await this.#sink.write(batch);
+    });
+    if (failure) return failure;
+    this.#reader.advance(batch.length);
+    this.#counts.written += batch.length;
+    this.#counts.rejected += rejected.length;
+    if (rejected.length > 0) this.#events.next({ kind: 'rejected', points: rejected });
+    return undefined;
+  }
+
+  async #attempted(work: (() => Promise<void>) | undefined): Promise<SinkUnavailable | undefined> {
+    try {
+      await work?.();
     } catch (error) {
       const failure =
         error instanceof SinkUnavailable
@@ -176,11 +194,7 @@ export class SinkDrain {
       this.#failed(failure);
       return failure;
     }
-    this.#recovered();
-    this.#reader.advance(batch.length);
-    this.#counts.written += batch.length;
-    this.#counts.rejected += rejected.length;
-    if (rejected.length > 0) this.#events.next({ kind: 'rejected', points: rejected });
+    if (work) this.#recovered();
     return undefined;
   }
 
