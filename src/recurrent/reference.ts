@@ -7,6 +7,7 @@
  * shape, since only one of them computes at a time. Nothing is allocated a step but the report.
  */
 import { Unrolled } from './bptt.ts';
+import { checkLength, checkRate, checkValues } from './check.ts';
 import type {
   NetworkShape,
   OpenEngine,
@@ -18,7 +19,7 @@ import { lastKnownRow, maskedLoss, SQUARED } from './head.ts';
 import { initialWeights } from './initial.ts';
 import { checkSettings, checkShape, memoryLayout, stateCount, weightLayout } from './layout.ts';
 import { norm, update } from './optimizer.ts';
-import { type Counters, readSnapshot, writeSnapshot } from './snapshot.ts';
+import { type Counters, REFERENCE_FORM, readSnapshot, writeSnapshot } from './snapshot.ts';
 
 /** Buffers shared by the networks of one shape. */
 class Scratch {
@@ -154,11 +155,7 @@ class ReferenceNetwork implements OpenNetwork {
     const { outputs } = this.shape;
     checkLength('train', 'targets', targets.length, rows * outputs);
     checkLength('train', 'mask cells', mask.length, rows * outputs);
-    if (!(learningRate >= 0 && Number.isFinite(learningRate))) {
-      throw new Error(
-        `train: the learning rate must be finite and at least 0, not ${learningRate}`,
-      );
-    }
+    checkRate(learningRate);
     const { window, dw } = this.#scratch;
     this.#scratch.owner = this;
     const last = lastKnownRow(mask, rows, outputs);
@@ -244,11 +241,13 @@ class ReferenceNetwork implements OpenNetwork {
   }
 
   save(): Uint8Array {
-    return writeSnapshot(this.shape, this.#settings.optimizer, this.#counters, this.#memory);
+    const { optimizer } = this.#settings;
+    return writeSnapshot(REFERENCE_FORM, this.shape, optimizer, this.#counters, this.#memory);
   }
 
   load(bytes: Uint8Array): void {
-    this.#counters = readSnapshot(bytes, this.shape, this.#settings.optimizer, this.#memory);
+    const { optimizer } = this.#settings;
+    this.#counters = readSnapshot(REFERENCE_FORM, bytes, this.shape, optimizer, this.#memory);
   }
 
   dispose(): void {
@@ -284,14 +283,4 @@ class ReferenceEngine implements OpenEngine {
 /** Networks in plain float64 TypeScript; slow, exact, and readable. */
 export function createReferenceEngine(): OpenEngine {
   return new ReferenceEngine();
-}
-
-function checkLength(what: string, name: string, found: number, wanted: number): void {
-  if (found !== wanted) throw new Error(`${what}: ${found} ${name}, but there must be ${wanted}`);
-}
-
-function checkValues(what: string, values: Float64Array, wanted: number): void {
-  checkLength(what, 'values', values.length, wanted);
-  const bad = values.findIndex((value) => !Number.isFinite(value));
-  if (bad >= 0) throw new Error(`${what}: value ${bad} is ${values[bad]}, which is not finite`);
 }
