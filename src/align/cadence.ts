@@ -2,8 +2,11 @@
 import type { AlignSettings } from './aligner.ts';
 import { binGrid, centredGrid, type Grid, monthGrid } from './grid.ts';
 
-/** Samples that are looked at before the grid is fixed. */
-export const CADENCE_SAMPLES = 8;
+/** Samples that are looked at to learn a period, and to tell what a given one means. */
+const SAMPLES_PERIOD = 8;
+const SAMPLES_MODE = 3;
+/** Messages that waited for us arrive in a burst: arrival times are not trusted below this. */
+const ARRIVAL_PERIOD_MS_MIN = 100;
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -31,9 +34,10 @@ export interface Cadence {
   readonly mode: 'none' | 'mean' | 'last' | 'min' | 'max' | 'sum';
 }
 
-/** Whether the grid follows from the settings alone. */
-export function isSettled({ every, aggregate }: AlignSettings): boolean {
-  return every !== undefined && aggregate !== 'auto';
+/** How many samples it takes to fix the grid. */
+export function samplesNeeded({ every, aggregate }: AlignSettings): number {
+  if (every === undefined) return SAMPLES_PERIOD;
+  return aggregate === 'auto' ? SAMPLES_MODE : 1;
 }
 
 /**
@@ -48,10 +52,14 @@ export function judgeCadence(timesMs: readonly number[], settings: AlignSettings
 
   const { every, aggregate } = settings;
   // Irregular samples: a step long enough that most hold a sample.
-  const learnedMs = nicePeriodMs(isRegular ? median : steps[Math.floor(steps.length * 0.75)]!);
+  const typicalMs = isRegular ? median : steps[Math.floor(steps.length * 0.75)]!;
+  const leastMs = settings.receiveTime ? ARRIVAL_PERIOD_MS_MIN : 1;
+  const learnedMs = Math.max(leastMs, nicePeriodMs(typicalMs));
   const everyMs = every === undefined ? learnedMs : 'ms' in every ? every.ms : undefined;
   const oneEach =
-    every === undefined ? isRegular : median >= (1 - REGULAR_TOLERANCE) * periodMs(every);
+    every === undefined
+      ? isRegular && median >= leastMs
+      : median >= (1 - REGULAR_TOLERANCE) * periodMs(every);
   const mode = aggregate === 'auto' ? (oneEach ? 'none' : 'mean') : aggregate;
 
   if (every && 'months' in every) return { grid: monthGrid(every.months), mode };

@@ -192,6 +192,18 @@ describe('cadence', () => {
     ]);
   });
 
+  it('needs three samples to tell what a given period means', () => {
+    const { aligner } = align({ aggregate: 'auto' }, each(1, 2));
+    expect(aligner.held).toBe(2);
+    expect(align({ aggregate: 'auto' }, each(1, 3)).aligner.held).toBe(0);
+  });
+
+  it('does not take a burst of waiting messages for the cadence', () => {
+    const burst = Array.from({ length: 8 }, (_, i) => [i / 1000, i] as const);
+    const { aligner } = align({ every: undefined, aggregate: 'auto', receiveTime: true }, burst);
+    expect(aligner.everyMs).toBe(100);
+  });
+
   it('finds a step for irregular samples', () => {
     const irregular = [0, 1, 9, 10, 31, 33, 60, 61].map((s, i) => [s, i] as const);
     const { aligner } = align({ every: undefined, aggregate: 'auto' }, irregular);

@@ -9,7 +9,7 @@
  * puts samples together closes when W has passed its end.
  */
 import type { AlignCounts, Aligner, AlignSettings, StepSink } from './aligner.ts';
-import { CADENCE_SAMPLES, type Cadence, isSettled, judgeCadence } from './cadence.ts';
+import { type Cadence, judgeCadence, samplesNeeded } from './cadence.ts';
 import { Fold } from './fold.ts';
 import type { Grid } from './grid.ts';
 import { OPEN_MAX, OpenSamples } from './open-samples.ts';
@@ -68,7 +68,7 @@ class SeriesAligner implements Aligner {
       return;
     }
     this.#open.add(timeMs, value);
-    if (isSettled(this.#settings) || this.#open.count === CADENCE_SAMPLES) this.#settle(sink);
+    if (this.#open.count >= samplesNeeded(this.#settings)) this.#settle(sink);
   }
 
   tick(timeMs: number, sink: StepSink): void {

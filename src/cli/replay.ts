@@ -82,7 +82,7 @@ function replayConfig(config: Config, { file, out }: ReplayArguments): Config {
   const input = { file, topic: configured?.topic };
   const source = name.endsWith('.csv')
     ? { csv: { ...input, delimiter: config.source?.csv?.delimiter ?? ',' } }
-    : /\.(ndjson|jsonl)$/.test(name)
+    : /\.(ndjson|jsonl|json)$/.test(name)
       ? { ndjson: input }
       : undefined;
   if (!source) throw new UserError(`${file}: expected a name in .csv, .ndjson or .jsonl (or .gz)`);
@@ -105,15 +105,20 @@ function firstSeason(config: Config, points: SeriesPoints): number | undefined {
 function progressBar(share: () => number): { stop(): void } {
   if (!process.stderr.isTTY) return { stop: () => {} };
   const bar = new cliProgress.SingleBar({
-    format: '{bar} {percentage} %  {duration_formatted}, {eta_formatted} left',
+    format: '{bar} {percentage} %  {duration_formatted}, {left} left',
     hideCursor: true,
   });
-  bar.start(1000, 0);
-  const timer = setInterval(() => bar.update(Math.round(1000 * share())), 200);
+  const startedMs = performance.now();
+  bar.start(1000, 0, { left: '?' });
+  const timer = setInterval(() => {
+    const done = share();
+    const leftS = ((performance.now() - startedMs) / 1000 / done) * (1 - done);
+    bar.update(Math.round(1000 * done), { left: done > 0 ? `${Math.ceil(leftS)}s` : '?' });
+  }, 200);
   return {
     stop() {
       clearInterval(timer);
-      bar.update(1000);
+      bar.update(1000, { left: '0s' });
       bar.stop();
     },
   };
@@ -130,5 +135,6 @@ function summary(daemon: Daemon, board: Scoreboard, steps: number, seconds: numb
   const header = ['series', 'lead', 'scored', 'MAE', 'last value', 'seasonal naive', 'covered'];
   const accounting = [...daemon.accounting()].map(([s, a]) => `${s}: ${formatAccounting(a)}`);
   const rate = `${steps} steps in ${seconds.toFixed(2)} s (${Math.round(steps / seconds)} a second)`;
-  return [formatTable(header, rows), '', ...accounting, rate].join('\n');
+  const unmatched = daemon.unmatched ?? [];
+  return [formatTable(header, rows), '', ...accounting, unmatched, rate].flat().join('\n');
 }

@@ -219,7 +219,7 @@ describe('files', () => {
     const latin = join(folder, 'latin.yaml');
     writeFileSync(latin, Buffer.from([0x62, 0x3a, 0xe9]));
     expect(thrown(() => loadConfig(latin, {})).message).toBe(
-      `${latin}  is not UTF-8 text; save it as UTF-8`,
+      `${latin}: is not UTF-8 text; save it as UTF-8`,
     );
   });
 });

@@ -91,9 +91,11 @@ export class Daemon {
     return sumAccounting(streams, [this.#intake.counts(), this.#shard.counts()]);
   }
 
-  /** Messages on topics that no stream wants. */
-  get unmatched(): number {
-    return this.#intake.unmatched;
+  /** What came on topics that no stream wants, in words; undefined where nothing did. */
+  get unmatched(): string | undefined {
+    const { count, example } = this.#intake.unmatched;
+    if (count === 0) return undefined;
+    return `${count} messages matched no stream; the first: ${example}`;
   }
 
   async #run(): Promise<void> {
@@ -161,12 +163,18 @@ export class Daemon {
         }
         break;
       case 'unavailable':
-        log.warn(`${sink}: ${event.detail}`);
+        log.warn(withName(sink, event.detail));
         break;
       default:
-        log.info(`${sink}: ${event.detail}`);
+        log.info(withName(sink, event.detail));
     }
   }
+}
+
+/** `influx http://…: …`; what is wrong may begin with the address already. */
+function withName(sink: string, detail: string): string {
+  const [kind = '', where = ''] = sink.split(' ');
+  return where !== '' && detail.startsWith(where) ? `${kind} ${detail}` : `${sink}: ${detail}`;
 }
 
 function logSourceEvent(log: Logger, event: SourceEvent): void {

@@ -66,6 +66,7 @@ export class Intake implements FieldSink {
   #message!: Message;
   #route!: TopicRoute;
   #unmatched = 0;
+  #unmatchedExample: string | undefined;
 
   constructor(streams: readonly StreamConfig[], registry: SeriesRegistry, options: IntakeOptions) {
     this.#registry = registry;
@@ -83,9 +84,9 @@ export class Intake implements FieldSink {
     });
   }
 
-  /** Messages on topics that no stream wants; they belong to no stream's account. */
-  get unmatched(): number {
-    return this.#unmatched;
+  /** Messages on topics that no stream wants, and the first; they belong to no stream's account. */
+  get unmatched(): { readonly count: number; readonly example: string | undefined } {
+    return { count: this.#unmatched, example: this.#unmatchedExample };
   }
 
   counts(): Map<string, IntakeCounts> {
@@ -106,6 +107,7 @@ export class Intake implements FieldSink {
     const route = this.#routeOf(message.topic);
     if (!route) {
       this.#unmatched++;
+      this.#unmatchedExample ??= message.where;
       return;
     }
     this.#message = message;
@@ -119,6 +121,7 @@ export class Intake implements FieldSink {
 
   sample(field: string, timeMs: number | undefined, value: number): void {
     const { stream } = this.#route;
+    if (timeMs === undefined && this.#message.undated) return this.reject(field, UNDATED);
     const aheadMs = timeMs === undefined ? 0 : timeMs - this.#message.receivedMs;
     if (this.#options.live && aheadMs > stream.config.max_ahead) {
       const seconds = Math.round(aheadMs / 1000);
@@ -180,6 +183,11 @@ export class Intake implements FieldSink {
     return series.id;
   }
 }
+
+const UNDATED: Rejection = invalid(
+  'no_time',
+  'neither the data nor the recording say when it was; name the field of the time in "time"',
+);
 
 const RETAINED: Rejection = {
   verdict: 'filtered',

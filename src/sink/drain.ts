@@ -28,6 +28,8 @@ export interface DrainOptions extends Partial<Pacing> {
 }
 
 const DEFAULTS: Pacing = { batchSteps: 500, flushMs: 250, retryMsMin: 500, retryMsMax: 30_000 };
+/** An idle drain does not look by itself more often than this. */
+const IDLE_MS_MIN = 100;
 /** A sink that hangs in `close` must not keep the process. */
 const CLOSE_MS_MIN = 2_000;
 
@@ -90,7 +92,7 @@ export class SinkDrain {
     this.#loop ??= this.#run();
   }
 
-  /** Points were put into the outbox. Without it the drain looks by itself every `flushMs`. */
+  /** Points were put into the outbox. Without it the drain looks by itself every `flushMs` or so. */
   notify(): void {
     if (this.#waiting?.due()) this.#waiting.end();
   }
@@ -143,16 +145,22 @@ export class SinkDrain {
 
   async #run(): Promise<void> {
     const { batchSteps, flushMs } = this.#pacing;
+    // Says at once what would otherwise only show with the first point.
+    while (!this.#ended && !this.#last) {
+      const failure = await this.#attempted(this.#sink.prepare?.bind(this.#sink));
+      if (!failure) break;
+      await this.#wait(this.#backOffMs(failure.pace), () => false);
+    }
     while (!this.#ended) {
       if (this.#reader.depth === 0) {
         for (const resolve of this.#idle.splice(0)) resolve();
         if (this.#last) return;
         const due = (): boolean => this.#reader.depth > 0 || this.#idle.length > 0;
-        await this.#wait(flushMs, due);
+        await this.#wait(Math.max(flushMs, IDLE_MS_MIN), due);
         continue;
       }
       const full = (): boolean => this.#hurry || this.#reader.depth >= batchSteps;
-      if (!full()) await this.#wait(flushMs, full);
+      if (flushMs > 0 && !full()) await this.#wait(flushMs, full);
       if (this.#ended) return;
       const failure = await this.#offer(this.#reader.peek(batchSteps));
       if (!failure) continue;
@@ -163,9 +171,21 @@ export class SinkDrain {
 
   /** Writes one batch; gives back why it must be offered again. */
   async #offer(batch: readonly SeriesPoints[]): Promise<SinkUnavailable | undefined> {
-    let rejected: readonly RejectedPoint[];
-    try {
+    let rejected: readonly RejectedPoint[] = [];
+    const failure = await this.#attempted(async () => {
       rejected = await this.#sink.write(batch);
+    });
+    if (failure) return failure;
+    this.#reader.advance(batch.length);
+    this.#counts.written += batch.length;
+    this.#counts.rejected += rejected.length;
+    if (rejected.length > 0) this.#events.next({ kind: 'rejected', points: rejected });
+    return undefined;
+  }
+
+  async #attempted(work: (() => Promise<void>) | undefined): Promise<SinkUnavailable | undefined> {
+    try {
+      await work?.();
     } catch (error) {
       const failure =
         error instanceof SinkUnavailable
@@ -174,11 +194,7 @@ export class SinkDrain {
       this.#failed(failure);
       return failure;
     }
-    this.#recovered();
-    this.#reader.advance(batch.length);
-    this.#counts.written += batch.length;
-    this.#counts.rejected += rejected.length;
-    if (rejected.length > 0) this.#events.next({ kind: 'rejected', points: rejected });
+    if (work) this.#recovered();
     return undefined;
   }
 

@@ -1,4 +1,4 @@
-import { type Observable, Subject } from 'rxjs';
+import { type Observable, ReplaySubject } from 'rxjs';
 import type { InfluxSinkConfig } from '../config/schema.ts';
 import type { SeriesPoints } from '../store/points.ts';
 import { InfluxClient } from './influx-client.ts';
@@ -14,6 +14,8 @@ interface Line {
 /** Requests that one `write` may spend on finding the lines that were refused. */
 const SEARCH_REQUESTS_MAX = 200;
 
+const NOTICES_MAX = 10;
+
 /** InfluxDB 1.x. What it refuses is found by bisection; all else of the batch is stored. */
 export class InfluxSink implements Sink {
   readonly name: string;
@@ -21,7 +23,8 @@ export class InfluxSink implements Sink {
   readonly #client: InfluxClient;
   readonly #encoder: LineEncoder;
   readonly #linesMax: number;
-  readonly #notices = new Subject<string>();
+  /** Kept for who listens later: `prepare` may come before the drain. */
+  readonly #notices = new ReplaySubject<string>(NOTICES_MAX);
   /** What has been said already. */
   readonly #said = new Set<string>();
   #prepared = false;

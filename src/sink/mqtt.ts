@@ -16,6 +16,8 @@ import { type RejectedPoint, type Sink, SinkUnavailable } from './sink.ts';
  */
 export class MqttSink implements Sink {
   readonly name: string;
+  /** Who listens wants the newest forecast now; there is nothing to gain by waiting for more. */
+  readonly pacing = { flushMs: 0 };
   readonly #url: string;
   readonly #base: string;
   readonly #config: MqttSinkConfig;
@@ -31,6 +33,10 @@ export class MqttSink implements Sink {
     this.#base = base;
     this.#config = config;
     this.#clientId = `${base}-forecasts-${randomBytes(4).toString('hex')}`;
+  }
+
+  async prepare(): Promise<void> {
+    await this.#connected();
   }
 
   async write(batch: readonly SeriesPoints[]): Promise<readonly RejectedPoint[]> {

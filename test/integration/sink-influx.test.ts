@@ -85,10 +85,10 @@ describe('creation', () => {
     await query(`CREATE DATABASE "${database}"`);
     await query(`CREATE RETENTION POLICY kept ON "${database}" DURATION 0s REPLICATION 1`);
     const sink = createSink({ retention: { name: 'kept', duration: '90d' } });
+    await sink.prepare();
+    await sink.prepare();
     const notices: string[] = [];
     sink.notices.subscribe((notice) => notices.push(notice));
-    await sink.prepare();
-    await sink.prepare();
     await sink.close();
     expect(notices).toEqual([expect.stringMatching(/"kept" has no limit, not 90d; it stays/)]);
     const policies = await query('SHOW RETENTION POLICIES');

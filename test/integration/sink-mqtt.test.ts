@@ -1,4 +1,5 @@
 /** The MQTT sink on a real Mosquitto, and on a broker that only speaks MQTT 3.1.1. */
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -180,6 +181,28 @@ describe('MqttSink', () => {
       { series: 'closed', detail: expect.stringMatching(/Not authorized/i) },
     ]);
     await until(() => live.length === 2);
+  });
+
+  it('trusts a broker by the certificate it is given, and says what to do without', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'foretide-tls-'));
+    cleanUp.push(async () => rmSync(dir, { recursive: true }));
+    const [key, cert] = [join(dir, 'key.pem'), join(dir, 'cert.pem')];
+    const subject = ['-subj', '/CN=broker', '-addext', 'subjectAltName=DNS:broker.test'];
+    const request = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', ...subject];
+    execFileSync('openssl', [...request, '-keyout', key, '-out', cert], { stdio: 'pipe' });
+    const { port } = await start({ config: [`certfile ${cert}`, `keyfile ${key}`] });
+    const url = `mqtts://127.0.0.1:${port}`;
+    const known = await createSink(url, { tls: { ca_file: cert, server_name: 'broker.test' } });
+    expect(await known.write(steps(1))).toEqual([]);
+    const unknown = await createSink(url);
+    await expect(unknown.write(steps(1))).rejects.toMatchObject({
+      message: expect.stringMatching(/self-signed; set tls\.ca_file/),
+    });
+    const missing = await createSink(url, { tls: { ca_file: join(dir, 'none.pem') } });
+    await expect(missing.write(steps(1))).rejects.toMatchObject({
+      pace: 'slow',
+      message: expect.stringMatching(/sinks\.mqtt\.tls: .*none\.pem/),
+    });
   });
 
   it('writes to a broker that only speaks MQTT 3.1.1', async () => {
