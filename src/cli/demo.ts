@@ -3,6 +3,8 @@ import type { CommandModule } from 'yargs';
 import { parseDurationMs } from '../config/duration.ts';
 import { parseConfig } from '../config/load.ts';
 import { Daemon } from '../daemon/daemon.ts';
+import { loadEngines } from '../daemon/engines.ts';
+import { streamSettings } from '../daemon/settings.ts';
 import { formatAccounting } from '../observe/accounting.ts';
 import { createLog } from '../observe/log.ts';
 import { createSinks } from '../sink/registry.ts';
@@ -58,10 +60,14 @@ async function demo(argv: DemoArguments): Promise<void> {
   const file = `${argv.out}/forecast.lp`;
   const config = parseConfig(demoConfig(file), 'demo', {}, '.');
   const log = createLog(config.log.level);
+  const settings = streamSettings(config);
+  const engines = await loadEngines(settings, (message) => log.warn(message));
   const source = await createSource(config);
   const sinks = await createSinks(config, { sourceUrl: source.url });
   const table = new LiveTable();
   const daemon = new Daemon(config, {
+    settings,
+    engines,
     source,
     sinks,
     live: true,

@@ -3,7 +3,8 @@ import type { CommandModule } from 'yargs';
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import { Daemon } from '../daemon/daemon.ts';
-import { seasonSteps, streamName } from '../daemon/settings.ts';
+import { loadEngines } from '../daemon/engines.ts';
+import { seasonSteps, streamName, streamSettings } from '../daemon/settings.ts';
 import { formatAccounting } from '../observe/accounting.ts';
 import { createLog } from '../observe/log.ts';
 import { Scoreboard } from '../observe/scoreboard.ts';
@@ -53,6 +54,8 @@ export const replayCommand: CommandModule<object, ReplayArguments> = {
 async function replay(argv: ReplayArguments): Promise<void> {
   const config = replayConfig(loadConfig(argv.config), argv);
   const log = createLog(config.log.level);
+  const settings = streamSettings(config);
+  const engines = await loadEngines(settings, (message) => log.warn(message));
   const source = await createSource(config, { speed: parseSpeed(argv.speed) });
   const sinks = await createSinks(config, {});
   const scoreboard = new Scoreboard((points) => firstSeason(config, points));
@@ -63,7 +66,15 @@ async function replay(argv: ReplayArguments): Promise<void> {
     steps += batch.length;
     for (const points of batch) scoreboard.add(points);
   };
-  const daemon = new Daemon(config, { source, sinks, live: false, log, onPoints });
+  const daemon = new Daemon(config, {
+    settings,
+    engines,
+    source,
+    sinks,
+    live: false,
+    log,
+    onPoints,
+  });
   stopOnSignals(log, () => daemon.stop());
   const startedMs = performance.now();
   try {

@@ -5,15 +5,15 @@ import { MemoryJournal } from '../journal/memory.ts';
 import { type Accounting, sumAccounting } from '../observe/accounting.ts';
 import { Incidents } from '../observe/incidents.ts';
 import type { Logger } from '../observe/log.ts';
-import { createReferenceEngine } from '../recurrent/reference.ts';
 import { type DrainEvent, SinkDrain } from '../sink/drain.ts';
 import type { Sink } from '../sink/sink.ts';
 import type { Source, SourceEvent } from '../source/source.ts';
 import { MemoryOutbox } from '../store/memory-outbox.ts';
 import type { SeriesPoints } from '../store/points.ts';
+import type { Engines } from './engines.ts';
 import { PipelineGate } from './gate.ts';
 import { pipeline } from './pipeline.ts';
-import { streamName, streamSettings } from './settings.ts';
+import { type StreamSettings, streamName } from './settings.ts';
 import { Shard } from './shard.ts';
 
 /** A recorded source waits while so many steps are unwritten; a live one never waits for sinks. */
@@ -24,6 +24,9 @@ const STOP_MS_MAX = 10_000;
 const EXIT_UNWRITTEN = 4;
 
 export interface DaemonParts {
+  /** By stream: `streamSettings` and `loadEngines` of the configuration. */
+  readonly settings: ReadonlyMap<string, StreamSettings>;
+  readonly engines: Engines;
   readonly source: Source;
   readonly sinks: readonly Sink[];
   /** false: a recorded stream, which may wait for the sinks and has an end. */
@@ -62,7 +65,7 @@ export class Daemon {
       onRejection: (stream, where, { verdict, reason, detail }) =>
         this.#incidents.report(`stream ${stream}: ${verdict} (${reason})`, `${where}: ${detail}`),
     });
-    this.#shard = new Shard(streamSettings(config), createReferenceEngine());
+    this.#shard = new Shard(parts.settings, parts.engines);
     // A recorded stream is held back before the outbox could overflow.
     const pointsMax = live ? config.outbox.points_max : Number.POSITIVE_INFINITY;
     this.#outbox = new MemoryOutbox(pointsMax, () => this.#gate.update());

@@ -11,7 +11,8 @@ import { createSeriesForecaster } from '../forecaster/series-forecaster.ts';
 import type { JournalEntry } from '../journal/journal.ts';
 import type { RecurrentEngine } from '../recurrent/engine.ts';
 import type { LeadScore, SeriesPoints } from '../store/points.ts';
-import { type StreamSettings, seasonSteps } from './settings.ts';
+import type { Engines } from './engines.ts';
+import { forecasterSettings, type StreamSettings } from './settings.ts';
 
 /** What became of a stream's samples behind the journal. */
 export interface ShardCounts extends AlignCounts {
@@ -22,12 +23,12 @@ const NOTHING = new Float64Array(0);
 
 export class Shard {
   readonly #settings: ReadonlyMap<string, StreamSettings>;
-  readonly #engine: RecurrentEngine;
+  readonly #engines: Engines;
   readonly #series: Series[] = [];
 
-  constructor(settings: ReadonlyMap<string, StreamSettings>, engine: RecurrentEngine) {
+  constructor(settings: ReadonlyMap<string, StreamSettings>, engines: Engines) {
     this.#settings = settings;
-    this.#engine = engine;
+    this.#engines = engines;
   }
 
   /** One entry moves the state on; what it closed comes back, in order. */
@@ -73,8 +74,11 @@ export class Shard {
 
   #add(info: SeriesInfo): void {
     const settings = this.#settings.get(info.stream);
-    if (!settings) throw new Error(`series "${info.name}": no stream "${info.stream}"`);
-    this.#series[info.id] = new Series(info, settings, this.#engine);
+    const engine = this.#engines.get(info.stream);
+    if (!settings || !engine) {
+      throw new Error(`series "${info.name}": no stream "${info.stream}"`);
+    }
+    this.#series[info.id] = new Series(info, settings, engine);
   }
 
   #push(batch: SampleBatch, out: SeriesPoints[]): void {
@@ -129,21 +133,10 @@ class Series implements StepSink {
   }
 
   #createForecaster(): SeriesForecaster {
-    const { horizon, seasons, coverage, recurrent, seed } = this.#settings;
     const everyMs = this.aligner.everyMs;
     if (everyMs === undefined) throw new Error(`series "${this.info.name}": step without a grid`);
-    const steps = seasons.flatMap((season) => seasonSteps(season, everyMs) ?? []);
-    return createSeriesForecaster(
-      {
-        horizon,
-        seasonSteps: [...new Set(steps)].sort((a, b) => a - b),
-        coverage,
-        everyMs,
-        recurrent,
-        seed: seedOf(this.info.name, seed),
-      },
-      this.#engine,
-    );
+    const seed = seedOf(this.info.name, this.#settings.seed);
+    return createSeriesForecaster(forecasterSettings(this.#settings, everyMs, seed), this.#engine);
   }
 
   #points(timeMs: number, actual: number, report: StepReport): SeriesPoints {

@@ -13,6 +13,8 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/config/load.ts';
 import { Daemon } from '../../src/daemon/daemon.ts';
+import { loadEngines } from '../../src/daemon/engines.ts';
+import { streamSettings } from '../../src/daemon/settings.ts';
 import { formatAccounting, unaccounted } from '../../src/observe/accounting.ts';
 import { createSinks } from '../../src/sink/registry.ts';
 import { createSource } from '../../src/source/registry.ts';
@@ -39,8 +41,12 @@ async function replay(name: string, run: string): Promise<Outcome> {
     sinks: { line_protocol: { file: out } },
   };
   const { log, lines } = collectLog();
+  const settings = streamSettings(config);
+  const engines = await loadEngines(settings, (message) => log.warn(message));
   const source = await createSource(config);
   const daemon = new Daemon(config, {
+    settings,
+    engines,
     source,
     sinks: await createSinks(config, {}),
     live: false,
