@@ -29,7 +29,8 @@ const importCommand: CommandModule<object, ImportArguments> = {
       })
       .option('out', { type: 'string', demandOption: true, describe: 'File to write (.ftw)' })
       .example('$0 weights import trained/ --out initial.ftw', 'Then model.initial_weights'),
-  handler: ({ model, out }) => {
+  // Asynchronous, so that main.ts sees what it throws.
+  handler: async ({ model, out }) => {
     console.error(importWeights(model, out));
   },
 };
@@ -46,7 +47,7 @@ const exportCommand: CommandModule<object, ExportArguments> = {
         describe: `Folder to write ${MODEL_FILE} and ${WEIGHTS_FILE} to`,
       })
       .example('$0 weights export initial.ftw --out model/', 'A LayersModel for TensorFlow.js'),
-  handler: ({ file, out }) => {
+  handler: async ({ file, out }) => {
     console.error(exportWeights(file, out));
   },
 };
