@@ -50,4 +50,8 @@ export interface Aligner {
   readonly everyMs: number | undefined;
   /** Start of the step `lead` steps after the newest closed one. */
   targetMs(lead: number): number;
+  /** Everything that decides what comes next, `counts` included. */
+  save(): Uint8Array;
+  /** @throws Error when the bytes are of another grid or damaged; the aligner is then void. */
+  load(bytes: Uint8Array): void;
 }

@@ -1,6 +1,7 @@
 /** What the first samples of a series tell about its grid. */
+import type { ByteReader, ByteWriter } from '../store/bytes.ts';
 import type { AlignSettings } from './aligner.ts';
-import { binGrid, centredGrid, type Grid, monthGrid } from './grid.ts';
+import { binGrid, centredGrid, type Grid, loadGrid, monthGrid, saveGrid } from './grid.ts';
 
 /** Samples that are looked at to learn a period, and to tell what a given one means. */
 const SAMPLES_PERIOD = 8;
@@ -28,10 +29,12 @@ const REGULAR_SHARE = 0.6;
 /** A phase this near to 0, in periods, is 0. */
 const PHASE_TOLERANCE = 0.02;
 
+const MODES = ['none', 'mean', 'last', 'min', 'max', 'sum'] as const;
+
 export interface Cadence {
   readonly grid: Grid;
   /** One sample a step, or several put together. */
-  readonly mode: 'none' | 'mean' | 'last' | 'min' | 'max' | 'sum';
+  readonly mode: (typeof MODES)[number];
 }
 
 /** How many samples it takes to fix the grid. */
@@ -98,4 +101,28 @@ function mod(value: number, period: number): number {
 /** The distance to the nearest multiple of the period. */
 function centred(value: number, period: number): number {
   return value - period * Math.round(value / period);
+}
+
+export function saveCadence({ grid, mode }: Cadence, out: ByteWriter): void {
+  saveGrid(grid, out);
+  out.number(MODES.indexOf(mode));
+}
+
+/** @throws Error when the settings now ask for another grid, or the bytes are damaged */
+export function loadCadence(from: ByteReader, { every, aggregate }: AlignSettings): Cadence {
+  const grid = loadGrid(from);
+  const index = from.number();
+  const mode = MODES[index];
+  if (!mode) throw new Error(`saved grid: damaged, its aggregate is ${index}`);
+  const { shape, everyMs } = grid;
+  const fits =
+    every === undefined ||
+    ('months' in every
+      ? shape.kind === 'month' && shape.months === every.months
+      : shape.kind !== 'month' && everyMs === every.ms);
+  if (!fits) throw new Error(`saved grid: steps of ${everyMs} ms, but "every" is now another`);
+  if (aggregate !== 'auto' && aggregate !== mode) {
+    throw new Error(`saved grid: aggregate is "${mode}", but these settings need "${aggregate}"`);
+  }
+  return { grid, mode };
 }

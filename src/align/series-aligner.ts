@@ -8,8 +8,9 @@
  * as soon as W has reached its sample, so that a forecast follows the message at once; a step that
  * puts samples together closes when W has passed its end.
  */
+import { ByteReader, ByteWriter } from '../store/bytes.ts';
 import type { AlignCounts, Aligner, AlignSettings, StepSink } from './aligner.ts';
-import { type Cadence, judgeCadence, samplesNeeded } from './cadence.ts';
+import { type Cadence, judgeCadence, loadCadence, samplesNeeded, saveCadence } from './cadence.ts';
 import { Fold } from './fold.ts';
 import type { Grid } from './grid.ts';
 import { OPEN_MAX, OpenSamples } from './open-samples.ts';
@@ -22,6 +23,8 @@ export function createAligner(settings: AlignSettings): Aligner {
 
 /** Before so many samples are taken, the first stamp may be the wrong one. */
 const UNCONFIRMED_MAX = 2;
+const FORMAT = 1;
+const COUNTS = ['learned', 'duplicate', 'late', 'invalid', 'filtered'] as const;
 
 class SeriesAligner implements Aligner {
   readonly counts: AlignCounts = { learned: 0, duplicate: 0, late: 0, invalid: 0, filtered: 0 };
@@ -91,15 +94,19 @@ class SeriesAligner implements Aligner {
     const times = Array.from({ length: count }, (_, i) => this.#open.timeMs(i));
     const values = times.map((_, i) => this.#open.value(i));
     this.#open.drop(count);
-    this.#cadence = judgeCadence(times, this.#settings);
-    const { everyMs } = this.#cadence.grid;
+    this.#setCadence(judgeCadence(times, this.#settings));
+    times.forEach((timeMs, i) => {
+      this.#take(timeMs, values[i]!, sink);
+    });
+  }
+
+  #setCadence(cadence: Cadence): void {
+    this.#cadence = cadence;
+    const { everyMs } = cadence.grid;
     const { aheadStepsMax, latenessMs, receiveTime } = this.#settings;
     // Our own clock needs no witnesses; nor does what lateness may bring out of order.
     const ahead = Math.max(aheadStepsMax * everyMs, latenessMs + everyMs);
     this.#aheadMs = receiveTime ? Number.POSITIVE_INFINITY : ahead;
-    times.forEach((timeMs, i) => {
-      this.#take(timeMs, values[i]!, sink);
-    });
   }
 
   #take(timeMs: number, value: number, sink: StepSink): void {
@@ -226,6 +233,42 @@ class SeriesAligner implements Aligner {
     this.counts.learned += this.#folded.count;
     this.#folded.clear();
     sink.step(grid.labelMs(cell), value);
+  }
+
+  save(): Uint8Array {
+    const out = new ByteWriter().number(FORMAT).number(this.#cadence ? 1 : 0);
+    if (this.#cadence) saveCadence(this.#cadence, out);
+    for (const name of COUNTS) out.number(this.counts[name]);
+    this.#open.save(out);
+    this.#folded.save(out);
+    this.#recent.save(out);
+    this.#suspects.save(out);
+    out.number(this.#foldedCell).number(this.#taken);
+    out.number(this.#newestMs).number(this.#watermarkMs);
+    out.number(this.#closed).number(this.#closedSampleMs).number(this.#gapSteps);
+    return out.finish();
+  }
+
+  load(bytes: Uint8Array): void {
+    const from = new ByteReader(bytes);
+    const format = from.number();
+    if (format !== FORMAT) {
+      throw new Error(`saved aligner: format ${format}, but this program reads ${FORMAT}`);
+    }
+    if (from.number() === 1) this.#setCadence(loadCadence(from, this.#settings));
+    for (const name of COUNTS) this.counts[name] = from.number();
+    this.#open.load(from);
+    this.#folded.load(from);
+    this.#recent.load(from);
+    this.#suspects.load(from);
+    this.#foldedCell = from.number();
+    this.#taken = from.number();
+    this.#newestMs = from.number();
+    this.#watermarkMs = from.number();
+    this.#closed = from.number();
+    this.#closedSampleMs = from.number();
+    this.#gapSteps = from.number();
+    from.end();
   }
 
   /** Makes room: half of the oldest open step's samples become part of its sum. */

@@ -3,8 +3,7 @@ import type { CommandModule } from 'yargs';
 import { parseDurationMs } from '../config/duration.ts';
 import { parseConfig } from '../config/load.ts';
 import { Daemon } from '../daemon/daemon.ts';
-import { loadEngines } from '../daemon/engines.ts';
-import { streamSettings } from '../daemon/settings.ts';
+import { prepareCore } from '../daemon/prepare.ts';
 import { formatAccounting } from '../observe/accounting.ts';
 import { createLog } from '../observe/log.ts';
 import { createSinks } from '../sink/registry.ts';
@@ -39,6 +38,7 @@ export const demoCommand: CommandModule<object, DemoArguments> = {
 function demoConfig(file: string): string {
   return `
 base: foretide
+shards: 1
 source:
   mqtt:
     embedded: { host: 127.0.0.1, port: 0 }
@@ -60,14 +60,12 @@ async function demo(argv: DemoArguments): Promise<void> {
   const file = `${argv.out}/forecast.lp`;
   const config = parseConfig(demoConfig(file), 'demo', {}, '.');
   const log = createLog(config.log.level);
-  const settings = streamSettings(config);
-  const engines = await loadEngines(settings, (message) => log.warn(message));
+  const core = await prepareCore(config, log);
   const source = await createSource(config);
   const sinks = await createSinks(config, { sourceUrl: source.url });
   const table = new LiveTable();
   const daemon = new Daemon(config, {
-    settings,
-    engines,
+    ...core,
     source,
     sinks,
     live: true,

@@ -3,8 +3,8 @@ import type { CommandModule } from 'yargs';
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import { Daemon } from '../daemon/daemon.ts';
-import { loadEngines } from '../daemon/engines.ts';
-import { seasonSteps, streamName, streamSettings } from '../daemon/settings.ts';
+import { prepareCore } from '../daemon/prepare.ts';
+import { seasonSteps, streamName } from '../daemon/settings.ts';
 import { formatAccounting } from '../observe/accounting.ts';
 import { createLog } from '../observe/log.ts';
 import { Scoreboard } from '../observe/scoreboard.ts';
@@ -54,8 +54,7 @@ export const replayCommand: CommandModule<object, ReplayArguments> = {
 async function replay(argv: ReplayArguments): Promise<void> {
   const config = replayConfig(loadConfig(argv.config), argv);
   const log = createLog(config.log.level);
-  const settings = streamSettings(config);
-  const engines = await loadEngines(settings, (message) => log.warn(message));
+  const core = await prepareCore(config, log);
   const source = await createSource(config, { speed: parseSpeed(argv.speed) });
   const sinks = await createSinks(config, {});
   const scoreboard = new Scoreboard((points) => firstSeason(config, points));
@@ -67,8 +66,7 @@ async function replay(argv: ReplayArguments): Promise<void> {
     for (const points of batch) scoreboard.add(points);
   };
   const daemon = new Daemon(config, {
-    settings,
-    engines,
+    ...core,
     source,
     sinks,
     live: false,

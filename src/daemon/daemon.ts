@@ -10,11 +10,12 @@ import type { Sink } from '../sink/sink.ts';
 import type { Source, SourceEvent } from '../source/source.ts';
 import { MemoryOutbox } from '../store/memory-outbox.ts';
 import type { SeriesPoints } from '../store/points.ts';
-import type { Engines } from './engines.ts';
+import { type Core, createCore, resolveShards } from './core.ts';
 import { PipelineGate } from './gate.ts';
 import { pipeline } from './pipeline.ts';
-import { type StreamSettings, streamName } from './settings.ts';
-import { Shard } from './shard.ts';
+import type { CoreParts } from './prepare.ts';
+import { streamName } from './settings.ts';
+import type { StartWorker } from './shard-protocol.ts';
 
 /** A recorded source waits while so many steps are unwritten; a live one never waits for sinks. */
 const RECORDED_DEPTH_MAX = 10_000;
@@ -23,10 +24,8 @@ const INCIDENTS_FLUSH_MS = 5_000;
 const STOP_MS_MAX = 10_000;
 const EXIT_UNWRITTEN = 4;
 
-export interface DaemonParts {
-  /** By stream: `streamSettings` and `loadEngines` of the configuration. */
-  readonly settings: ReadonlyMap<string, StreamSettings>;
-  readonly engines: Engines;
+/** With what `prepareCore` has made of the configuration. */
+export interface DaemonParts extends CoreParts {
   readonly source: Source;
   readonly sinks: readonly Sink[];
   /** false: a recorded stream, which may wait for the sinks and has an end. */
@@ -34,6 +33,8 @@ export interface DaemonParts {
   readonly log: Logger;
   /** Sees every batch of points as it is computed. */
   readonly onPoints?: (points: readonly SeriesPoints[]) => void;
+  /** In place of real threads, or to have a hand on them. */
+  readonly startWorker?: StartWorker;
 }
 
 /** Stopped in good order, but a sink did not take everything. */
@@ -48,7 +49,7 @@ export class Daemon {
   readonly #parts: DaemonParts;
   readonly #incidents: Incidents;
   readonly #intake: Intake;
-  readonly #shard: Shard;
+  readonly #core: Core;
   readonly #outbox: MemoryOutbox;
   readonly #drains: readonly SinkDrain[];
   readonly #gate: PipelineGate;
@@ -65,7 +66,13 @@ export class Daemon {
       onRejection: (stream, where, { verdict, reason, detail }) =>
         this.#incidents.report(`stream ${stream}: ${verdict} (${reason})`, `${where}: ${detail}`),
     });
-    this.#shard = new Shard(parts.settings, parts.engines);
+    this.#core = createCore({
+      shards: resolveShards(config.shards),
+      settings: parts.settings,
+      engines: parts.engines,
+      onRestart: (text) => log.error(text),
+      startWorker: parts.startWorker,
+    });
     // A recorded stream is held back before the outbox could overflow.
     const pointsMax = live ? config.outbox.points_max : Number.POSITIVE_INFINITY;
     this.#outbox = new MemoryOutbox(pointsMax, () => this.#gate.update());
@@ -91,7 +98,7 @@ export class Daemon {
 
   accounting(): Accounting {
     const streams = this.#config.streams.map(streamName);
-    return sumAccounting(streams, [this.#intake.counts(), this.#shard.counts()]);
+    return sumAccounting(streams, [this.#intake.counts(), this.#core.counts()]);
   }
 
   /** What came on topics that no stream wants, in words; undefined where nothing did. */
@@ -113,6 +120,7 @@ export class Daemon {
     try {
       await this.#compute();
     } finally {
+      await this.#core.close();
       unwritten = await this.#stopSinks();
       await source.close();
       clearInterval(flush);
@@ -129,7 +137,7 @@ export class Daemon {
         source,
         intake: this.#intake,
         journal: new MemoryJournal(),
-        shard: this.#shard,
+        core: this.#core,
         outbox: this.#outbox,
         gate: this.#gate,
         live,

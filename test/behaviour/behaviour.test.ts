@@ -13,8 +13,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/config/load.ts';
 import { Daemon } from '../../src/daemon/daemon.ts';
-import { loadEngines } from '../../src/daemon/engines.ts';
-import { streamSettings } from '../../src/daemon/settings.ts';
+import { prepareCore } from '../../src/daemon/prepare.ts';
 import { formatAccounting, unaccounted } from '../../src/observe/accounting.ts';
 import { createSinks } from '../../src/sink/registry.ts';
 import { createSource } from '../../src/source/registry.ts';
@@ -29,7 +28,7 @@ interface Outcome {
   readonly accounting: string;
 }
 
-async function replay(name: string, run: string): Promise<Outcome> {
+async function replay(name: string, run: string, shards: number): Promise<Outcome> {
   const dir = join(casesDir, name);
   const input = readdirSync(dir).find((file) => file.startsWith('input.'));
   if (!input) throw new Error(`${dir}: no input.*`);
@@ -39,14 +38,13 @@ async function replay(name: string, run: string): Promise<Outcome> {
     ...loadConfig(join(dir, 'config.yaml')),
     source: input.includes('.csv') ? { csv: { file, delimiter: ',' } } : { ndjson: { file } },
     sinks: { line_protocol: { file: out } },
+    shards,
   };
   const { log, lines } = collectLog();
-  const settings = streamSettings(config);
-  const engines = await loadEngines(settings, (message) => log.warn(message));
+  const core = await prepareCore(config, log);
   const source = await createSource(config);
   const daemon = new Daemon(config, {
-    settings,
-    engines,
+    ...core,
     source,
     sinks: await createSinks(config, {}),
     live: false,
@@ -69,7 +67,7 @@ async function replay(name: string, run: string): Promise<Outcome> {
 describe('recorded stream in, exact points out', () => {
   for (const name of readdirSync(casesDir)) {
     it(name, async () => {
-      const outcome = await replay(name, 'first');
+      const outcome = await replay(name, 'one', 1);
       for (const [file, text] of [
         ['expected.lp', outcome.points],
         ['expected.txt', outcome.accounting],
@@ -78,7 +76,10 @@ describe('recorded stream in, exact points out', () => {
         if (process.env.UPDATE) writeFileSync(path, text);
         expect(text).toBe(readFileSync(path, 'utf8'));
       }
-      expect(await replay(name, 'second')).toEqual(outcome);
+      // As many threads as you like; dist/ must be built for this.
+      expect(await replay(name, 'two', 2)).toEqual(outcome);
+      expect(await replay(name, 'four', 4)).toEqual(outcome);
+      expect(await replay(name, 'again', 1)).toEqual(outcome);
     });
   }
 });

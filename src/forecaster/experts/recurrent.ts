@@ -17,7 +17,7 @@ import type {
   RecurrentEngine,
   TrainReport,
 } from '../../recurrent/engine.ts';
-import { ByteReader, ByteWriter } from '../bytes.ts';
+import { ByteReader, ByteWriter } from '../../store/bytes.ts';
 import type { ForecasterSettings, RecurrentSettings } from '../forecaster.ts';
 import { clamp, MeanSize, Scaler } from '../scaler.ts';
 import { calendarPeriodsMs, calendarPhase } from './calendar.ts';
