@@ -9,6 +9,7 @@ import { concatMap, from } from 'rxjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseConfig } from '../../src/config/load.ts';
 import { Daemon } from '../../src/daemon/daemon.ts';
+import { prepareCore } from '../../src/daemon/prepare.ts';
 import type { StartWorker } from '../../src/daemon/shard-protocol.ts';
 import { formatAccounting } from '../../src/observe/accounting.ts';
 import { createSinks } from '../../src/sink/registry.ts';
@@ -121,6 +122,7 @@ async function replay(
   const { log, lines } = collectLog();
   let steps = 0;
   const daemon = new Daemon(config, {
+    ...(await prepareCore(config, log)),
     source: inPieces(await createSource(config)),
     sinks: await createSinks(config, {}),
     live: false,
