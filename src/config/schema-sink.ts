@@ -25,7 +25,7 @@ const influxSink = z
       .optional()
       .describe('Write to this retention policy instead of the database’s default.'),
     ...credentials,
-    batch_points: count.default(5_000).describe('Most lines a request.'),
+    batch_points: count.default(20_000).describe('Most lines a request.'),
     flush_interval: timer
       .prefault('250ms')
       .describe('Longest wait before a batch that is not full is written.'),

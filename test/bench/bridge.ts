@@ -15,7 +15,7 @@ const [brokerUrl, databaseUrl, name, horizonText] = process.argv.slice(2) as [
   string,
 ];
 const horizon = Number(horizonText);
-const BATCH_POINTS = 5_000;
+const BATCH_POINTS = 20_000;
 const FLUSH_MS = 250;
 
 const { hostname, port } = new URL(databaseUrl);

@@ -43,6 +43,7 @@ const total = SERIES * Number(options.messages);
 function config(base: string, broker: TestServer, database: TestServer, sinks: string): string {
   return `
 base: ${base}
+shards: ${options.shards}
 source: { mqtt: { url: "${broker.url}", client_id: ${base}, qos: 1 } }
 streams:
   - topic: "${base}-in/+"
