@@ -11,7 +11,7 @@ const TARGET = join(ROOT, 'dist/kernel.wasm');
 const OPTIONS = [
   '-O3',
   '--noAssert',
-  '--disableWarning=201', // memory is 32-bit: sizes and counts mix freely
+  '--disableWarning=201', // 32-bit memory: sizes and counts mix freely
   '--runtime=stub',
   '--use=abort=',
   '--enable=simd',

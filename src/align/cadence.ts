@@ -22,6 +22,8 @@ const NICE_MS = [
   ...[1, 7].map((n) => n * DAY),
 ];
 const NICE_TOLERANCE = 0.1;
+/** … where the samples themselves are not more exact than that. */
+const EXACT_TOLERANCE = 0.02;
 /** Differences this near to the median count as regular … */
 const REGULAR_TOLERANCE = 0.25;
 /** … and so many of them must be. */
@@ -37,10 +39,13 @@ export interface Cadence {
   readonly mode: (typeof MODES)[number];
 }
 
-/** How many samples it takes to fix the grid. */
-export function samplesNeeded({ every, aggregate }: AlignSettings): number {
+/** How many samples it takes to fix the grid, given the newest one's time. */
+export function samplesNeeded({ every, aggregate }: AlignSettings, timeMs: number): number {
   if (every === undefined) return SAMPLES_PERIOD;
-  return aggregate === 'auto' ? SAMPLES_MODE : 1;
+  if (aggregate === 'auto') return SAMPLES_MODE;
+  // One sample a step that comes off the grid: how far off they usually come takes a few.
+  const offGrid = aggregate === 'none' && 'ms' in every && timeMs % every.ms !== 0;
+  return offGrid ? SAMPLES_MODE : 1;
 }
 
 /**
@@ -51,13 +56,17 @@ export function judgeCadence(timesMs: readonly number[], settings: AlignSettings
   steps.sort((a, b) => a - b);
   const median = steps[steps.length >> 1] ?? 0;
   const regular = steps.filter((s) => Math.abs(s - median) <= REGULAR_TOLERANCE * median).length;
+  const isExact = steps.every((s) => Math.abs(s - median) <= EXACT_TOLERANCE * median);
   const isRegular = regular >= REGULAR_SHARE * steps.length;
 
   const { every, aggregate } = settings;
   // Irregular samples: a step long enough that most hold a sample.
   const typicalMs = isRegular ? median : steps[Math.floor(steps.length * 0.75)]!;
   const leastMs = settings.receiveTime ? ARRIVAL_PERIOD_MS_MIN : 1;
-  const learnedMs = Math.max(leastMs, nicePeriodMs(typicalMs));
+  const learnedMs = Math.max(
+    leastMs,
+    nicePeriodMs(typicalMs, isExact ? EXACT_TOLERANCE : NICE_TOLERANCE),
+  );
   const everyMs = every === undefined ? learnedMs : 'ms' in every ? every.ms : undefined;
   const oneEach =
     every === undefined
@@ -75,8 +84,8 @@ function periodMs(every: NonNullable<AlignSettings['every']>): number {
 }
 
 /** The period that people would have chosen, where one is near. */
-function nicePeriodMs(ms: number): number {
-  const nice = NICE_MS.find((n) => Math.abs(ms - n) <= NICE_TOLERANCE * n);
+function nicePeriodMs(ms: number, tolerance: number): number {
+  const nice = NICE_MS.find((n) => Math.abs(ms - n) <= tolerance * n);
   return nice ?? Math.max(1, Math.round(ms));
 }
 

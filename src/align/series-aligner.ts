@@ -71,7 +71,7 @@ class SeriesAligner implements Aligner {
       return;
     }
     this.#open.add(timeMs, value);
-    if (this.#open.count >= samplesNeeded(this.#settings)) this.#settle(sink);
+    if (this.#open.count >= samplesNeeded(this.#settings, timeMs)) this.#settle(sink);
   }
 
   tick(timeMs: number, sink: StepSink): void {
@@ -111,17 +111,19 @@ class SeriesAligner implements Aligner {
 
   #take(timeMs: number, value: number, sink: StepSink): void {
     const { grid, mode } = this.#cadence!;
-    if (this.#recent.has(timeMs) || this.#suspects.has(timeMs)) {
+    if (this.#recent.has(timeMs) || this.#suspects.has(timeMs) || this.#open.has(timeMs)) {
       this.counts.duplicate++;
       return;
     }
     if (timeMs > this.#newestMs + this.#aheadMs && this.#taken > 0) {
       return this.#suspect(timeMs, value, sink);
     }
+    const unconfirmed = this.#taken > 0 && this.#taken <= UNCONFIRMED_MAX;
+    if (unconfirmed && timeMs < this.#newestMs - this.#aheadMs) {
+      return this.#suspect(timeMs, value, sink);
+    }
     const cell = grid.cellOf(timeMs);
     if (cell <= this.#closed || (this.#folded.count > 0 && cell < this.#foldedCell)) {
-      const early = timeMs < this.#newestMs - this.#aheadMs;
-      if (early && this.#taken <= UNCONFIRMED_MAX) return this.#suspect(timeMs, value, sink);
       const surplus = mode === 'none' && cell === this.#closed && timeMs > this.#closedSampleMs;
       this.counts[surplus ? 'filtered' : 'late']++;
       return;
@@ -131,7 +133,7 @@ class SeriesAligner implements Aligner {
   }
 
   #accept(timeMs: number, value: number, sink: StepSink): void {
-    if (this.#open.count >= OPEN_MAX && !this.#foldOldest()) {
+    if (this.#open.count >= OPEN_MAX && !this.#makeRoom(sink)) {
       this.counts.filtered++;
       return;
     }
@@ -271,12 +273,20 @@ class SeriesAligner implements Aligner {
     from.end();
   }
 
-  /** Makes room: half of the oldest open step's samples become part of its sum. */
-  #foldOldest(): boolean {
+  /**
+   * So many samples are open that some must go: where the oldest step has half of them, those
+   * become part of its sum; else the lateness is more than there is room for, and it closes early.
+   */
+  #makeRoom(sink: StepSink): boolean {
     const { grid, mode } = this.#cadence!;
     if (mode === 'none') return false;
     this.#foldedCell = grid.cellOf(this.#open.timeMs(0));
     const endMs = grid.startMs(this.#foldedCell + 1);
+    if (this.#open.timeMs(OPEN_MAX / 2) >= endMs) {
+      this.#watermarkMs = Math.max(this.#watermarkMs, endMs);
+      this.#close(sink);
+      return true;
+    }
     let count = 0;
     while (count < OPEN_MAX / 2 && this.#open.timeMs(count) < endMs) {
       this.#folded.add(this.#open.value(count));

@@ -53,6 +53,7 @@ export class Daemon {
   readonly #outbox: MemoryOutbox;
   readonly #drains: readonly SinkDrain[];
   readonly #gate: PipelineGate;
+  readonly #stopped = new AbortController();
   #running: Promise<void> | undefined;
 
   constructor(config: Config, parts: DaemonParts) {
@@ -92,6 +93,7 @@ export class Daemon {
 
   /** Stops intake; what was accepted is finished and written, then `run` resolves. */
   async stop(): Promise<void> {
+    this.#stopped.abort();
     await this.#parts.source.stop();
     await this.#running?.catch(() => {}); // `run` reports it
   }
@@ -155,12 +157,11 @@ export class Daemon {
   /** What was left unwritten, in words; undefined when nothing was. */
   async #stopSinks(): Promise<string | undefined> {
     // A recorded stream has all the time it takes; a signal then stops the waiting.
-    if (!this.#parts.live) await Promise.all(this.#drains.map((drain) => drain.flush()));
+    const written = Promise.all(this.#drains.map((drain) => drain.flush()));
+    if (!this.#parts.live) await Promise.race([written, aborted(this.#stopped.signal)]);
     const stops = this.#drains.map(async (drain) => {
       const { unwritten } = await drain.stop({ deadlineMs: STOP_MS_MAX });
-      return unwritten > 0
-        ? `${drain.name} did not take ${unwritten} ${unwritten === 1 ? 'step' : 'steps'}`
-        : [];
+      return missing(drain.name, unwritten, this.#outbox.reader(drain.name).dropped);
     });
     return (await Promise.all(stops)).flat().join('; ') || undefined;
   }
@@ -182,6 +183,20 @@ export class Daemon {
   }
 }
 
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve()));
+}
+
+/** What a sink did not get, in words; empty where it got everything. */
+function missing(sink: string, unwritten: number, dropped: number): string | never[] {
+  if (unwritten === 0 && dropped === 0) return [];
+  const steps = (count: number): string => `${count} ${count === 1 ? 'step' : 'steps'}`;
+  const before =
+    dropped > 0 ? `; ${steps(dropped)} were dropped before, as the outbox was full` : '';
+  return `${sink} did not take ${steps(unwritten)}${before}`;
+}
+
 /** `influx http://…: …`; what is wrong may begin with the address already. */
 function withName(sink: string, detail: string): string {
   const [kind = '', where = ''] = sink.split(' ');
@@ -190,5 +205,6 @@ function withName(sink: string, detail: string): string {
 
 function logSourceEvent(log: Logger, event: SourceEvent): void {
   if (event.kind === 'connected') log.info(`source: connected: ${event.detail}`);
+  else if (event.kind === 'dropped') log.warn(`source: ${event.count} dropped: ${event.detail}`);
   else log.warn(`source: ${event.kind}: ${event.detail}`);
 }

@@ -23,6 +23,7 @@ import {
 } from 'rxjs';
 import type { Intake } from '../decode/stream-decoder.ts';
 import type { Journal, JournalEntry } from '../journal/journal.ts';
+import { receiveNowMs } from '../source/receive-clock.ts';
 import type { Source } from '../source/source.ts';
 import type { Outbox } from '../store/outbox.ts';
 import type { SeriesPoints } from '../store/points.ts';
@@ -80,7 +81,7 @@ export function pipeline(parts: PipelineParts): Observable<readonly SeriesPoints
 function ticks(gate: PipelineGate): Observable<JournalEntry[]> {
   return interval(TICK_MS).pipe(
     filter(() => gate.wait() === undefined),
-    map(() => performance.timeOrigin + performance.now() - TICK_SLACK_MS),
+    map(() => receiveNowMs() - TICK_SLACK_MS),
     map((timeMs) => [{ kind: 'tick', timeMs }]),
   );
 }

@@ -4,8 +4,8 @@ import type { SeriesPoints } from '../store/points.ts';
 import { mergeBlocks, PointsBlockReader, PointsBlockWriter } from './points-block.ts';
 
 const SERIES: SeriesInfo[] = [
-  { id: 0, stream: 'a', name: 'a/x' },
-  { id: 1, stream: 'b', name: 'b/y' },
+  { id: 0, stream: 'a', name: 'a/x', receiveTime: false },
+  { id: 1, stream: 'b', name: 'b/y', receiveTime: false },
 ];
 const seriesOf = (id: number): SeriesInfo => SERIES[id]!;
 

@@ -42,11 +42,11 @@ export class Series implements StepSink {
     this.#settings = settings;
     this.#engine = engine;
     this.#total = total;
-    this.#aligner = createAligner(settings.align);
+    this.#aligner = createAligner({ ...settings.align, receiveTime: info.receiveTime });
   }
 
   get followsClock(): boolean {
-    return this.#settings.align.receiveTime;
+    return this.info.receiveTime;
   }
 
   push(timeMs: number, value: number, emit: (points: SeriesPoints) => void): void {

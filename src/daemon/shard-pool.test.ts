@@ -21,7 +21,6 @@ const STREAM: StreamSettings = {
     latenessMs: 0,
     gapStepsMax: 20,
     aheadStepsMax: 60,
-    receiveTime: false,
   },
   horizon: 3,
   seasons: [{ ms: 7_000 }],
@@ -37,7 +36,7 @@ const STREAM: StreamSettings = {
     learningRate: 0.01,
     clipNorm: 1,
   },
-  engine: { name: 'reference', fallback: 'none' },
+  engine: { name: 'wasm', fallback: 'none' },
   seed: 1,
 };
 const SETTINGS = new Map<string, StreamSettings>([
@@ -47,7 +46,7 @@ const SETTINGS = new Map<string, StreamSettings>([
     {
       ...STREAM,
       name: 'clock',
-      align: { ...STREAM.align, aggregate: 'mean', receiveTime: true },
+      align: { ...STREAM.align, aggregate: 'mean' },
       recurrent: undefined,
     },
   ],
@@ -63,7 +62,9 @@ function* journal(batches: number, seed: number): Generator<JournalEntry[]> {
     const entries: JournalEntry[] = [];
     if (series < 12 && b % 3 === 0) {
       const stream = series % 3 === 0 ? 'clock' : 'fast';
-      entries.push({ kind: 'series', series: { id: series, stream, name: `s${series}` } });
+      const receiveTime = stream === 'clock';
+      const info = { id: series, stream, name: `s${series}`, receiveTime };
+      entries.push({ kind: 'series', series: info });
       series++;
     }
     const count = Math.floor(random.uniform() * 20);

@@ -97,7 +97,8 @@ function timeFieldOf(root: unknown): string | undefined {
 function timeOf(name: string, value: unknown, unit: TimeUnit): number | Rejection {
   const ms = parseTimeMs(value, unit);
   if (ms !== undefined) return ms;
-  const shown = excerpt(typeof value === 'string' ? value : (JSON.stringify(value) ?? ''));
+  // Never written out whole: it may be nested deeper than the stack reaches.
+  const shown = typeof value === 'object' ? 'an object' : excerpt(String(value));
   return invalid('bad_time', `field "${name}": ${shown} is no time in unit ${unit}`);
 }
 

@@ -30,8 +30,8 @@ describe('Intake', () => {
     const { intake } = intakeOf(['topic: "s/+"']);
     const entries = intake.decode([on('s/a', '1'), on('s/b', '2'), on('s/a', '3')]);
     expect(entries).toEqual([
-      { kind: 'series', series: { id: 0, stream: 's/+', name: 's/a' } },
-      { kind: 'series', series: { id: 1, stream: 's/+', name: 's/b' } },
+      { kind: 'series', series: { id: 0, stream: 's/+', name: 's/a', receiveTime: true } },
+      { kind: 'series', series: { id: 1, stream: 's/+', name: 's/b', receiveTime: true } },
       {
         kind: 'samples',
         batch: {
@@ -88,6 +88,12 @@ describe('Intake', () => {
     ]);
     expect(rejections).toEqual(['a: invalid no_time: topic a']);
     expect(intake.counts().get('a')).toEqual({ received: 2, invalid: 1, filtered: 0 });
+  });
+
+  it('survives a time nested deeper than the stack', () => {
+    const { intake, rejections } = intakeOf(['topic: a']);
+    intake.decode([on('a', `{"time": ${'['.repeat(100_000)}${']'.repeat(100_000)}, "v": 1}`)]);
+    expect(rejections).toEqual(['a: invalid bad_time: topic a']);
   });
 
   it('limits the number of series, and the others go on', () => {

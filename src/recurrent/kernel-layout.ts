@@ -7,8 +7,8 @@
  *     layer      panels of rows [b_ih | x I | h H | b_hh] and columns, unit-major, [H ÷ 4][G][4]
  *     head       panels of rows [O] and columns [H], then b [O]; see kernel/product.ts for panels
  *
- * Here H and O are rounded up to a multiple of 4 and the vectors of a row to an even number. What pads has
- * weight, gradient and state 0 and stays so.
+ * Here H and O are rounded up to a multiple of 4 and the vectors of a row to an even number. What
+ * pads has weight, gradient and state 0 and stays so.
  */
 import type { NetworkShape, TrainSettings } from './engine.ts';
 import { align } from './kernel-memory.ts';
@@ -183,8 +183,6 @@ export interface PlanTable {
     readonly report: number;
     readonly gradient: number;
   };
-  /** Cells that must hold 1: the last input of each product, which meets the bias. */
-  readonly ones: readonly number[];
 }
 
 /** 32-bit fields of Plan and of Layer in kernel/plan.ts. */
@@ -193,7 +191,7 @@ export const LAYER_FIELDS = 10;
 const RULE_BYTES = 64;
 const REPORT_BYTES = 64;
 
-/** Lays out the buffers from `start` on; the table itself comes first. Returns also where they end. */
+/** Lays out the buffers from `start` on, the table itself first. @returns also where they end */
 export function planTable(
   shape: NetworkShape,
   block: BlockLayout,
@@ -213,14 +211,12 @@ export function planTable(
   const dStride = head.vectors * LANES * FLOAT;
   const yStride = head.rows * FLOAT;
   const zStride = oddLines(first.vectors * LANES * FLOAT);
-  const ones: number[] = [];
   const layers = block.layers.map((panels) => {
     const inputs = panels.rows - hidden - 2;
-    // [1 | x I | h H], h at a multiple of four.
-    const before = Math.ceil((1 + inputs) / LANES) * LANES;
-    const aStride = (before + dStride / FLOAT) * FLOAT;
-    const a = take((T + 1) * aStride) + before * FLOAT;
-    for (let t = 0; t <= T; t++) ones.push((a + t * aStride) / FLOAT - inputs - 1);
+    // [x I | h H], h at a multiple of four.
+    const before = Math.ceil(inputs / LANES) * LANES * FLOAT;
+    const aStride = before + dStride;
+    const a = take((T + 1) * aStride) + before;
     const z = take(T * zStride);
     const zHidden = take(shape.cell === 'gru' ? T * zStride : 0);
     const c = take(shape.cell === 'lstm' ? (T + 1) * hidden * FLOAT : 0);
@@ -249,7 +245,7 @@ export function planTable(
   ];
   const table = Int32Array.from([...plan, ...layers.flat()]);
   const at = { x, y, targets, mask, levels, rule, report, gradient };
-  return { table, at, ones, end };
+  return { table, at, end };
 }
 
 /** An odd number of cache lines: rows a power of two apart would share a few sets of the cache. */

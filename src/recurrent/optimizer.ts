@@ -39,7 +39,7 @@ export function norm(g: ArrayLike<number>): number {
  * @param m mean of the gradient [P] (Adam only)
  * @param updates n, this one included
  * @param gradNorm ‖g‖
- * @returns whether the gradient was clipped
+ * @returns the norm after clipping
  */
 export function update(
   settings: TrainSettings,
@@ -50,8 +50,8 @@ export function update(
   m: Float64Array,
   updates: number,
   gradNorm: number,
-): boolean {
-  const { limit, scale, clipped } = clipping(settings, g, gradNorm);
+): number {
+  const { limit, scale, clippedNorm } = clipping(settings, g, gradNorm);
   const keep = 1 - learningRate * (settings.weightDecay ?? 0);
   const mCorrection = 1 - ADAM.beta1 ** updates;
   const sCorrection = 1 - ADAM.beta2 ** updates;
@@ -69,7 +69,7 @@ export function update(
     }
     p[j] = p[j]! * keep - learningRate * step;
   }
-  return clipped;
+  return clippedNorm;
 }
 
 /** How a gradient is clipped: each element to ±limit, then all times `scale`. */
@@ -77,7 +77,8 @@ export interface Clipping {
   /** May be infinite. */
   readonly limit: number;
   readonly scale: number;
-  readonly clipped: boolean;
+  /** The norm after it. */
+  readonly clippedNorm: number;
 }
 
 export function clipping(
@@ -89,7 +90,7 @@ export function clipping(
   const limitedNorm = limit < Number.POSITIVE_INFINITY ? normWithin(g, limit) : gradNorm;
   const overNorm = settings.clipNorm > 0 && limitedNorm > settings.clipNorm;
   const scale = overNorm ? settings.clipNorm / (limitedNorm + NORM_MARGIN) : 1;
-  return { limit, scale, clipped: overNorm || limitedNorm !== gradNorm };
+  return { limit, scale, clippedNorm: limitedNorm * scale };
 }
 
 function within(value: number, limit: number): number {

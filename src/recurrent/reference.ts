@@ -15,7 +15,7 @@ import type {
   TrainReport,
   TrainSettings,
 } from './engine.ts';
-import { lastKnownRow, maskedLoss, SQUARED } from './head.ts';
+import { lastKnownRow, maskedLoss, SQUARED, skippedReport, softmax } from './head.ts';
 import { initialWeights } from './initial.ts';
 import { checkSettings, checkShape, memoryLayout, stateCount, weightLayout } from './layout.ts';
 import { norm, update } from './optimizer.ts';
@@ -108,6 +108,7 @@ class ReferenceNetwork implements OpenNetwork {
     this.#advance(this.#state, row);
     const { step } = this.#scratch;
     step.runHead(this.#w, 1);
+    if (this.#settings.loss?.kind === 'softmax') softmax(step.p, 0, out.length);
     for (let o = 0; o < out.length; o++) out[o] = step.p[o]!;
   }
 
@@ -169,12 +170,11 @@ class ReferenceNetwork implements OpenNetwork {
     const gradientReach = window.backward(this.#w, dw, last);
     const gradNorm = norm(dw);
     if (!Number.isFinite(loss) || !Number.isFinite(gradNorm)) {
-      const nothing = Number.NaN;
-      return { loss: nothing, gradNorm, clipped: false, skipped: true, gradientReach: nothing };
+      return skippedReport(gradNorm);
     }
 
     this.#counters.updates++;
-    const clipped = update(
+    const clippedNorm = update(
       this.#settings,
       learningRate,
       this.#w,
@@ -184,7 +184,8 @@ class ReferenceNetwork implements OpenNetwork {
       this.#counters.updates,
       gradNorm,
     );
-    return { loss, gradNorm, clipped, skipped: false, gradientReach };
+    const clipped = clippedNorm !== gradNorm;
+    return { loss, gradNorm, clippedNorm, clipped, skipped: false, gradientReach };
   }
 
   /** The window's inputs, oldest first, out of the ring. */

@@ -1,6 +1,6 @@
 import { checkLength, checkRate, checkValues } from './check.ts';
 import type { Loss, NetworkShape, OpenNetwork, TrainReport, TrainSettings } from './engine.ts';
-import { lastKnownRow } from './head.ts';
+import { lastKnownRow, SQUARED, skippedReport } from './head.ts';
 import { COUNTER_FIELDS } from './kernel-layout.ts';
 import { memoryLayout, OPTIMIZERS, stateCount, weightLayout } from './layout.ts';
 import { ADAM } from './optimizer.ts';
@@ -8,8 +8,7 @@ import { type Counters, readSnapshot, WASM_FORM, writeSnapshot } from './snapsho
 import type { SharedPlan, WasmEngine } from './wasm.ts';
 
 /** In the order of the constants of kernel/head.ts. */
-const LOSSES: readonly Loss['kind'][] = ['squared', 'huber', 'quantile'];
-const SQUARED: Loss = { kind: 'squared' };
+const LOSSES: readonly Loss['kind'][] = ['squared', 'huber', 'quantile', 'softmax'];
 
 /** A network in the engine's memory: all that is kept here is where it lies. */
 export class WasmNetwork implements OpenNetwork {
@@ -82,7 +81,7 @@ export class WasmNetwork implements OpenNetwork {
     const { memory, kernel } = this.#engine;
     const plan = this.#plan;
     const steps = lastKnownRow(mask, this.windowLength, outputs) + 1;
-    if (steps === 0) return skipped(0);
+    if (steps === 0) return skippedReport(0);
 
     plan.owner = this;
     memory.f32.set(targets, plan.at.targets / 4);
@@ -92,15 +91,15 @@ export class WasmNetwork implements OpenNetwork {
     const done = kernel.train(plan.address, this.#address, steps);
     const report = plan.at.report / 8;
     const gradNorm = memory.f64[report + 1]!;
-    if (done === 0) return skipped(gradNorm);
+    if (done === 0) return skippedReport(gradNorm);
     memory.i32[this.#address / 4 + COUNTER_FIELDS.indexOf('updates')] = updates;
-    const gradientReach = memory.f64[report + 3]!;
     return {
       loss: memory.f64[report]!,
       gradNorm,
+      clippedNorm: memory.f64[report + 2]!,
       clipped: done === 2,
       skipped: false,
-      gradientReach,
+      gradientReach: memory.f64[report + 3]!,
     };
   }
 
@@ -221,9 +220,4 @@ export class WasmNetwork implements OpenNetwork {
 /** As float32 holds them: what overflows is to be refused as infinite. */
 function single(values: Float64Array): Float64Array {
   return values.map(Math.fround);
-}
-
-function skipped(gradNorm: number): TrainReport {
-  const nothing = Number.NaN;
-  return { loss: nothing, gradNorm, clipped: false, skipped: true, gradientReach: nothing };
 }

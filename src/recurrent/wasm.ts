@@ -95,7 +95,6 @@ export class WasmEngine implements OpenEngine {
     const address = this.memory.take(bytes);
     const plan = planTable(shape, block, address);
     this.memory.i32.set(plan.table, address / 4);
-    for (const place of plan.ones) this.memory.f32[place] = 1;
     const entry = { plan: { ...plan, address, block, owner: undefined }, bytes, users: 0 };
     this.#plans.set(key, entry);
     return entry;

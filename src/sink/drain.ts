@@ -148,7 +148,10 @@ export class SinkDrain {
     // Says at once what would otherwise only show with the first point.
     while (!this.#ended && !this.#last) {
       const failure = await this.#attempted(this.#sink.prepare?.bind(this.#sink));
-      if (!failure) break;
+      if (!failure) {
+        this.#recovered(this.#reader.depth);
+        break;
+      }
       await this.#wait(this.#backOffMs(failure.pace), () => false);
     }
     while (!this.#ended) {
@@ -176,7 +179,9 @@ export class SinkDrain {
       rejected = await this.#sink.write(batch);
     });
     if (failure) return failure;
+    const waited = this.#reader.depth;
     this.#reader.advance(batch.length);
+    this.#recovered(waited);
     this.#counts.written += batch.length;
     this.#counts.rejected += rejected.length;
     if (rejected.length > 0) this.#events.next({ kind: 'rejected', points: rejected });
@@ -194,7 +199,6 @@ export class SinkDrain {
       this.#failed(failure);
       return failure;
     }
-    if (work) this.#recovered();
     return undefined;
   }
 
@@ -214,7 +218,7 @@ export class SinkDrain {
     this.#events.next({ kind: 'unavailable', detail });
   }
 
-  #recovered(): void {
+  #recovered(waited: number): void {
     const incident = this.#incident;
     this.#attempt = 0;
     this.#incident = undefined;
@@ -222,7 +226,7 @@ export class SinkDrain {
     const seconds = ((performance.now() - incident.sinceMs) / 1000).toFixed(1);
     const dropped = this.#reader.dropped - incident.droppedBefore;
     const loss = dropped > 0 ? `; ${dropped} were dropped, as the outbox was full` : '';
-    const detail = `back after ${seconds} s; steps that waited: ${this.#reader.depth}${loss}`;
+    const detail = `back after ${seconds} s; steps that waited: ${waited}${loss}`;
     this.#events.next({ kind: 'recovered', detail });
   }
 

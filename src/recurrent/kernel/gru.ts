@@ -1,8 +1,8 @@
 /**
- * Gated recurrent unit [1], reset gate after the product: what happens to the sums of one step, four
- * units a vector. The letters are those of ../cells/gru.ts.
+ * Gated recurrent unit [1], reset gate after the product: what happens to the sums of one step,
+ * four units a vector. The letters are those of ../cells/gru.ts.
  *
- *     r = σ(x_r + s_r)      x_· = W_i· x + b_i·    the input side, all steps at once before the rest
+ *     r = σ(x_r + s_r)      x_· = W_i· x + b_i·    the input side, all steps before the rest
  *     z = σ(x_z + s_z)      s_· = W_h· h' + b_h·   the hidden side, s_n also called q
  *     n = tanh(x_n + r q)
  *     h = n + z (h' − n)
@@ -12,7 +12,7 @@
  *     dn = dh (1 − z)            dz = dh (h' − n)
  *     da_n = dn (1 − n²)         dr = da_n q            dq = da_n r
  *     da_r = dr r (1 − r)        da_z = dz z (1 − z)
- *     dh' = dh z + W_hhᵀ [da_r, da_z, dq] (product.ts)
+ *     dh' = dh z + W_hhᵀ [da_r, da_z, dq] (transposed.ts)
  *
  * A step's row of x holds the sums, then r z n, then [da_r, da_z, da_n]; its row of s the sums, of
  * which q is needed again, then [da_r, da_z, dq].
@@ -53,7 +53,8 @@ function gruState(x: usize, end: usize, s: usize, hBefore: usize, h: usize): voi
   const high = ofTanh(9), low = ofTanh(10);
   for (let at = x; at < end; at += 48) {
     const offered = f32x4.mul(v128.load(at), v128.load(s, 32));
-    const n = tanh4(f32x4.add(v128.load(at, 32), offered), p4, p3, p2, p1, p0, q3, q2, q1, q0, high, low);
+    const a = f32x4.add(v128.load(at, 32), offered);
+    const n = tanh4(a, p4, p3, p2, p1, p0, q3, q2, q1, q0, high, low);
     v128.store(at, n, 32);
     const change = f32x4.mul(v128.load(at, 16), f32x4.sub(v128.load(hBefore), n));
     v128.store(h, f32x4.add(n, change));

@@ -11,7 +11,8 @@
 import { exp4 } from './math';
 import { outerProduct } from './outer';
 import { layerOf, Plan, Rule } from './plan';
-import { product, transposedProduct } from './product';
+import { product } from './product';
+import { transposedProduct } from './transposed';
 import { copyVectors } from './vector';
 
 export const SQUARED = 0;
@@ -51,15 +52,16 @@ export function headBackward(plan: Plan, net: usize, steps: i32): void {
   const db = plan.gradient + (plan.headBias - plan.weights);
   const h = top.a + top.aStride;
   outerProduct(width, dw, stride, outputs, plan.y, yStride, h, top.aStride, vectors, steps);
-  memory.fill(db, 0, yStride);
+  for (let o: usize = 0; o < yStride; o += 16) {
+    let sum = f32x4.splat(0);
+    for (let t = 0; t < steps; t++) sum = f32x4.add(sum, v128.load(plan.y + t * yStride + o));
+    v128.store(db + o, sum);
+  }
   let d = top.d;
   let y = plan.y;
   for (let t = 0; t < steps; t++) {
     d += plan.dStride;
     product(width, d, d, width << 4, w, stride, y, outputs, vectors);
-    for (let o: usize = 0; o < yStride; o += 16) {
-      v128.store(db + o, f32x4.add(v128.load(db + o), v128.load(y + o)));
-    }
     y += yStride;
   }
 }

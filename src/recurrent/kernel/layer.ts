@@ -1,8 +1,8 @@
 /**
- * One recurrent layer over T steps, forward and back: products (product.ts), what the cell does with
- * them (lstm.ts, gru.ts, rnn.ts), and the gradients of its weights (outer.ts).
+ * One recurrent layer over T steps, forward and back: products (product.ts, transposed.ts), what
+ * the cell does with them (lstm.ts, gru.ts, rnn.ts), and the gradients of its weights (outer.ts).
  *
- *     a      1 x_1 h_0 │ 1 x_2 h_1 │ …       a row a step, [1 | x | h], the products' input
+ *     a      x_1 h_0   │ x_2 h_1   │ …       a row a step, [x | h], the products' input
  *     z      gates 1   │ gates 2   │ …
  *     d      dh_0      │ dh_1      │ …
  *
@@ -10,10 +10,11 @@
  */
 import { gruBackward, gruForward } from './gru';
 import { lstmBackward, lstmForward } from './lstm';
-import { outerProduct } from './outer';
+import { columnSums, outerProduct } from './outer';
 import { GRU, Layer, LSTM, Plan, RNN_RELU } from './plan';
-import { product, transposedProduct } from './product';
+import { product } from './product';
 import { rnnBackward, rnnForward } from './rnn';
+import { transposedProduct } from './transposed';
 import { copyVectors } from './vector';
 
 /** Rows 0 … steps−1 of a, but for h of the rows after the first, are filled in. */
@@ -138,21 +139,23 @@ function layerGradient(plan: Plan, layer: Layer, steps: i32): void {
   const z = layer.z;
   const zStride = plan.zStride;
   const dw = plan.gradient + (layer.weights - plan.weights);
-  const one = a - ((inputs + 1) << 2);
-  const dbHidden = dw + (inputs + 1 + hidden) * row;
+  const x = a - (inputs << 2);
+  const dwX = dw + row;
+  const dwH = dwX + inputs * row;
+  const dbH = dwH + hidden * row;
+  columnSums(width, dw, stride, z, zStride, vectors, steps);
   if (plan.cell == GRU) {
     const s = layer.zHidden;
-    const dwHidden = dw + (inputs + 1) * row;
-    outerProduct(width, dw, stride, inputs + 1, one, aStride, z, zStride, vectors, steps);
-    outerProduct(width, dwHidden, stride, hidden, a, aStride, s, zStride, vectors, steps);
-    outerProduct(width, dbHidden, stride, 1, one, aStride, s, zStride, vectors, steps);
+    outerProduct(width, dwX, stride, inputs, x, aStride, z, zStride, vectors, steps);
+    outerProduct(width, dwH, stride, hidden, a, aStride, s, zStride, vectors, steps);
+    columnSums(width, dbH, stride, s, zStride, vectors, steps);
     return;
   }
-  const rows = 1 + inputs + hidden;
-  outerProduct(width, dw, stride, rows, one, aStride, z, zStride, vectors, steps);
+  const rows = inputs + hidden;
+  outerProduct(width, dwX, stride, rows, x, aStride, z, zStride, vectors, steps);
   // Both biases have the same gradient.
   for (let v = 0, panel: usize = 0; v < vectors; v += width, panel += stride) {
-    copyVectors(dbHidden + panel, dw + panel, row);
+    copyVectors(dbH + panel, dw + panel, row);
   }
 }
 

@@ -2,7 +2,8 @@
  * Long short-term memory [1] with forget gate [2]: what happens to the sums of one step, unit by
  * unit, four units a vector. The letters are those of ../cells/lstm.ts.
  *
- *     i = σ(a_i)    f = σ(a_f)    g = tanh(a_g)    o = σ(a_o)      a = W_ih x + b_ih + W_hh h' + b_hh
+ *     a = W_ih x + b_ih + W_hh h' + b_hh (product.ts)
+ *     i = σ(a_i)    f = σ(a_f)    g = tanh(a_g)    o = σ(a_o)
  *     c = f c' + i g
  *     h = o tanh(c)
  *
@@ -11,7 +12,7 @@
  *     do = dh tanh(c)            dc += dh o (1 − tanh²(c))
  *     di = dc g                  df = dc c'             dg = dc i
  *     da_i = di i (1 − i)        da_f = df f (1 − f)    da_g = dg (1 − g²)    da_o = do o (1 − o)
- *     dc' = dc f                 dh' = W_hhᵀ da (product.ts)
+ *     dc' = dc f                 dh' = W_hhᵀ da (transposed.ts)
  *
  * A step's row of z holds, one after the other in the same place, a, then the gates, then da.
  *
@@ -43,9 +44,12 @@ function lstmGates(z: usize, end: usize): void {
   const r0 = ofSigmoid(4), s3 = ofSigmoid(5), s2 = ofSigmoid(6), s1 = ofSigmoid(7);
   const s0 = ofSigmoid(8), high = ofSigmoid(9), low = ofSigmoid(10), half = ofSigmoid(11);
   for (let at = z; at < end; at += 64) {
-    v128.store(at, sigmoid4(v128.load(at), r4, r3, r2, r1, r0, s3, s2, s1, s0, high, low, half));
-    v128.store(at, sigmoid4(v128.load(at, 16), r4, r3, r2, r1, r0, s3, s2, s1, s0, high, low, half), 16);
-    v128.store(at, sigmoid4(v128.load(at, 48), r4, r3, r2, r1, r0, s3, s2, s1, s0, high, low, half), 48);
+    const i = sigmoid4(v128.load(at), r4, r3, r2, r1, r0, s3, s2, s1, s0, high, low, half);
+    v128.store(at, i);
+    const f = sigmoid4(v128.load(at, 16), r4, r3, r2, r1, r0, s3, s2, s1, s0, high, low, half);
+    v128.store(at, f, 16);
+    const o = sigmoid4(v128.load(at, 48), r4, r3, r2, r1, r0, s3, s2, s1, s0, high, low, half);
+    v128.store(at, o, 48);
   }
 }
 

@@ -13,9 +13,9 @@
  *
  *     tanh  4e−7 relative          σ  2.2e−7 absolute          exp  1.5e−7 relative
  *
- * |tanh| ≤ 1 and 0 ≤ σ ≤ 1 hold exactly, so that 1 − tanh² and σ (1 − σ) are never negative: hence 8
- * as the bound, where tanh is 2.3e−7 short of 1. NaN in, NaN out: a poisoned window is seen in its
- * loss.
+ * |tanh| ≤ 1 and 0 ≤ σ ≤ 1 hold exactly, so that 1 − tanh² and σ (1 − σ) are never negative: hence
+ * 8 as the bound, where tanh is 2.3e−7 short of 1. NaN in, NaN out: a poisoned window is seen in
+ * its loss.
  *
  * The coefficients are loaded by the caller before its loop and handed in. Constants in the code
  * would be built anew, in three instructions each, every time round.
@@ -65,9 +65,9 @@ export function ofSigmoid(j: usize): v128 {
 }
 
 /**
- * x P(x²) ÷ Q(x²). By Estrin's scheme, even and odd powers apart, which is shorter than Horner's from
- * the first operation to the last: how long the processor waits matters more here than how much it
- * does. pmin and pmax, unlike min and max, are one instruction each, and keep a NaN in this order.
+ * x P(x²) ÷ Q(x²). By Estrin's scheme, even and odd powers apart, which is shorter than Horner's
+ * from the first operation to the last. pmin and pmax, unlike min and max, are one instruction
+ * each, and keep a NaN in this order.
  */
 @inline
 export function tanh4(

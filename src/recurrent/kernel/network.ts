@@ -114,8 +114,8 @@ function runLayers(plan: Plan, net: usize, steps: i32): void {
 }
 
 /**
- * One update from targets and mask over the first `steps` rows of the window; the last of them has a
- * known target. @returns 0 skipped, 1 done, 2 done with the gradient clipped
+ * One update from targets and mask over the first `steps` rows of the window; the last of them has
+ * a known target. @returns 0 skipped, 1 done, 2 done with the gradient clipped
  */
 export function train(plan: Plan, net: usize, steps: i32): i32 {
   const rule = changetype<Rule>(plan.rule);

@@ -4,7 +4,8 @@
  *     dW_kj = Σ_t a_tk g_tj            k rows (inputs), j columns (gates), t steps
  *
  * Four rows by two vectors of columns stay in registers while t runs, so each load serves two or
- * four multiply-adds. A row left over takes four steps at once instead, in eight sums as well.
+ * four multiply-adds. A row left over takes four steps at once instead, in eight sums as well; so
+ * does the gradient of the biases, whose input is 1. `if (a == 0)` is a pin, see product.ts.
  */
 
 @inline
@@ -146,4 +147,45 @@ export function outerProduct(
     dw += stride;
     g += row;
   }
+}
+
+/** db_j = Σ_t g_tj. @param db as dw of `outerProduct`, one row */
+export function columnSums(
+  width: i32, db: usize, stride: usize, g: usize, gStride: usize, vectors: i32, steps: i32,
+): void {
+  const row: usize = 16 * width;
+  for (let v = 0; v < vectors; v += width) {
+    for (let j: usize = 0; j < row; j += 32) columns(db + j, g + j, gStride, steps);
+    db += stride;
+    g += row;
+  }
+}
+
+/** Two vectors. */
+@inline
+function columns(db: usize, g: usize, gStride: usize, steps: i32): void {
+  let s0 = f32x4.splat(0);
+  let s1 = s0, s2 = s0, s3 = s0, t0 = s0, t1 = s0, t2 = s0, t3 = s0;
+  let t = steps;
+  for (; t >= 4; t -= 4) {
+    s0 = f32x4.add(s0, v128.load(g));
+    t0 = f32x4.add(t0, v128.load(g, 16));
+    g += gStride;
+    s1 = f32x4.add(s1, v128.load(g));
+    t1 = f32x4.add(t1, v128.load(g, 16));
+    g += gStride;
+    s2 = f32x4.add(s2, v128.load(g));
+    t2 = f32x4.add(t2, v128.load(g, 16));
+    g += gStride;
+    s3 = f32x4.add(s3, v128.load(g));
+    t3 = f32x4.add(t3, v128.load(g, 16));
+    g += gStride;
+  }
+  for (; t > 0; t--) {
+    s0 = f32x4.add(s0, v128.load(g));
+    t0 = f32x4.add(t0, v128.load(g, 16));
+    g += gStride;
+  }
+  v128.store(db, f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3)));
+  v128.store(db + 16, f32x4.add(f32x4.add(t0, t1), f32x4.add(t2, t3)));
 }

@@ -2,8 +2,8 @@
  * The yardstick: the most multiply-adds this machine's 128-bit vector unit does, from thirteen
  * independent chains y ← y m + a. A product and a sum have a latency of 3–4 cycles each and start
  * twice a cycle, so about twelve chains keep both busy; thirteen and two constants fill the fifteen
- * registers there are. The inner loop is for V8 to unroll: without it a fifth is lost to loading the
- * constants again each time round.
+ * registers there are. The inner loop is for V8 to unroll: without it a fifth is lost to loading
+ * the constants again each time round.
  */
 
 /** 4 · 13 · 8 floating-point operations a round. */

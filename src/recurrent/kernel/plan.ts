@@ -25,7 +25,7 @@ export class Layer {
   weights: usize;
   /** From one panel to the next. */
   panelStride: usize;
-  /** h in the inputs of the products, [T+1][1 | x I | h H]; row t holds x_t and h_{t−1}. */
+  /** h in the inputs of the products, [T+1][x I | h H]; row t holds x_t and h_{t−1}. */
   a: usize;
   aStride: usize;
   /** Sums, then gates, then their gradients [T][V]; GRU: the input side. */

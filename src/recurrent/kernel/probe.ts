@@ -13,6 +13,7 @@ export function applyMath(what: i32, at: usize, count: i32): void {
   const s0 = ofSigmoid(8), high = ofSigmoid(9), low = ofSigmoid(10), half = ofSigmoid(11);
   for (; at < end; at += 16) {
     const x = v128.load(at);
-    v128.store(at, what == 1 ? sigmoid4(x, r4, r3, r2, r1, r0, s3, s2, s1, s0, high, low, half) : exp4(x));
+    if (what == 2) v128.store(at, exp4(x));
+    else v128.store(at, sigmoid4(x, r4, r3, r2, r1, r0, s3, s2, s1, s0, high, low, half));
   }
 }

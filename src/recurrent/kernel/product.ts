@@ -1,29 +1,29 @@
 /**
- * The two products of a step: y = init + Wᵀa on the way forward, d += W g on the way back.
+ * The product on the way forward: y = init + Wᵀ a.
+ *
+ *     y_j = init_j + Σ_k a_k W_kj         k rows (inputs), j columns (gates of units)
  *
  * W is stored input-major in panels of `width` vectors (4 floats each), a panel after the other:
  *
  *     panel 0: row 0 │ row 1 │ … │ row R−1 ‖ panel 1: row 0 │ …        row = width vectors
  *
- * so that both products walk straight through memory, every address within a panel is one pointer
- * plus a constant, and the widths 8, 4 and 2 serve any number of columns without a slow remainder.
- * A row belongs to one input k, its lanes to the columns j (gates of units).
+ * so that this product and the transposed one walk straight through memory, every address within a
+ * panel is one pointer plus a constant, and the widths 8, 4 and 2 serve any number of columns
+ * without a slow remainder.
  *
- *     forward     y_j = init_j + Σ_k a_k W_kj      eight sums of vectors, a_k splat to four lanes
- *     transposed  d_k = d_k + Σ_j W_kj g_j         eight rows share the load of g; sums across lanes
- *
- * Eight sums at once hide the latency of the additions (3–4 cycles, two a cycle). A narrower panel
- * takes 8 ÷ width rows at once instead, and adds up in the end.
+ * Eight sums at once hide the latency of the additions (3–4 cycles, two a cycle); a_k is splat to
+ * the four lanes. A narrower panel takes 8 ÷ width rows at once instead, and adds up in the end.
  *
  * Pins. V8 moves all loads of a basic block to its start, where they soon outnumber the fifteen
- * vector registers and are spilled. A conditional exit that is never taken, `if (p == 1) break` with
- * an aligned pointer, ends the block and needs all the sums done so far, so no more than four loads
- * wait at a time. Each pin compares with another odd number, as a second equal test would be
- * optimised away. It costs one instruction; without, the products take half as long again.
+ * vector registers and are spilled. A conditional exit that is never taken, `if (p == 1) break`
+ * with an aligned pointer, ends the block and needs all the sums done so far, so no more than six
+ * loads wait at a time. Each pin compares with another odd number, as a second equal test would be
+ * optimised away. It costs one instruction; without, the products take a fifth to a half longer.
  */
 
+/** sum + x · W, four lanes at w + at. */
 @inline
-function mac(sum: v128, x: v128, w: usize, at: usize): v128 {
+export function mac(sum: v128, x: v128, w: usize, at: usize): v128 {
   return f32x4.add(sum, f32x4.mul(x, v128.load(w + at)));
 }
 
@@ -59,24 +59,26 @@ function forward(
       if (width == 2) x = v128.load32_splat(k, 4);
       s2 = mac(s2, x, p, 32);
       s3 = mac(s3, x, p, 48);
-      if (p == 1) break;
+      if (width < 8 && p == 1) break;
       if (width == 4) x = v128.load32_splat(k, 4);
       if (width == 2) x = v128.load32_splat(k, 8);
       s4 = mac(s4, x, p, 64);
+      if (p == 3) break;
       s5 = mac(s5, x, p, 80);
       if (width == 2) x = v128.load32_splat(k, 12);
       s6 = mac(s6, x, p, 96);
       s7 = mac(s7, x, p, 112);
-      if (p == 3) break;
+      if (width < 8 && p == 5) break;
       if (width == 8) x = v128.load32_splat(k, 4);
       if (width == 4) x = v128.load32_splat(k, 8);
       if (width == 2) x = v128.load32_splat(k, 16);
       s0 = mac(s0, x, p, 128);
       s1 = mac(s1, x, p, 144);
+      if (p == 7) break;
       if (width == 2) x = v128.load32_splat(k, 20);
       s2 = mac(s2, x, p, 160);
       s3 = mac(s3, x, p, 176);
-      if (p == 5) break;
+      if (width < 8 && p == 9) break;
       if (width == 4) x = v128.load32_splat(k, 12);
       if (width == 2) x = v128.load32_splat(k, 24);
       s4 = mac(s4, x, p, 192);
@@ -84,7 +86,7 @@ function forward(
       if (width == 2) x = v128.load32_splat(k, 28);
       s6 = mac(s6, x, p, 224);
       s7 = mac(s7, x, p, 240);
-      if (p == 7) break;
+      if (p == 11) break;
       if (width == 8) x = v128.load32_splat(k, 8);
       if (width == 4) x = v128.load32_splat(k, 16);
       if (width == 2) x = v128.load32_splat(k, 32);
@@ -93,24 +95,26 @@ function forward(
       if (width == 2) x = v128.load32_splat(k, 36);
       s2 = mac(s2, x, p, 288);
       s3 = mac(s3, x, p, 304);
-      if (p == 9) break;
+      if (width < 8 && p == 13) break;
       if (width == 4) x = v128.load32_splat(k, 20);
       if (width == 2) x = v128.load32_splat(k, 40);
       s4 = mac(s4, x, p, 320);
+      if (p == 15) break;
       s5 = mac(s5, x, p, 336);
       if (width == 2) x = v128.load32_splat(k, 44);
       s6 = mac(s6, x, p, 352);
       s7 = mac(s7, x, p, 368);
-      if (p == 11) break;
+      if (width < 8 && p == 17) break;
       if (width == 8) x = v128.load32_splat(k, 12);
       if (width == 4) x = v128.load32_splat(k, 24);
       if (width == 2) x = v128.load32_splat(k, 48);
       s0 = mac(s0, x, p, 384);
       s1 = mac(s1, x, p, 400);
+      if (p == 19) break;
       if (width == 2) x = v128.load32_splat(k, 52);
       s2 = mac(s2, x, p, 416);
       s3 = mac(s3, x, p, 432);
-      if (p == 13) break;
+      if (width < 8 && p == 21) break;
       if (width == 4) x = v128.load32_splat(k, 28);
       if (width == 2) x = v128.load32_splat(k, 56);
       s4 = mac(s4, x, p, 448);
@@ -165,7 +169,7 @@ function forward(
   }
 }
 
-/** See `forward` above. @param width vectors a panel: 8, 4 or 2 */
+/** The same for a width known at run time: 8, 4 or 2. */
 export function product(
   width: i32, y: usize, init: usize, initStride: usize, w: usize, stride: usize,
   a: usize, rows: i32, vectors: i32,
@@ -173,130 +177,4 @@ export function product(
   if (width == 8) forward(8, y, init, initStride, w, stride, a, rows, vectors);
   else if (width == 4) forward(4, y, init, initStride, w, stride, a, rows, vectors);
   else forward(2, y, init, initStride, w, stride, a, rows, vectors);
-}
-
-/** [Σ lanes of s0, Σ lanes of s1, Σ lanes of s2, Σ lanes of s3] */
-@inline
-function laneSums(s0: v128, s1: v128, s2: v128, s3: v128): v128 {
-  const a = f32x4.add(
-    v128.shuffle<f32>(s0, s1, 0, 4, 1, 5),
-    v128.shuffle<f32>(s0, s1, 2, 6, 3, 7),
-  );
-  const b = f32x4.add(
-    v128.shuffle<f32>(s2, s3, 0, 4, 1, 5),
-    v128.shuffle<f32>(s2, s3, 2, 6, 3, 7),
-  );
-  return f32x4.add(v128.shuffle<f32>(a, b, 0, 1, 4, 5), v128.shuffle<f32>(a, b, 2, 3, 6, 7));
-}
-
-/**
- * @param d [rows], added to; rows is a multiple of 4
- * @param w the first row to use, of panel 0; `stride` bytes from one panel to the next
- * @param g [vectors]
- */
-@inline
-function backward(
-  width: i32, d: usize, w: usize, stride: usize, rows: i32, g: usize, vectors: i32,
-): void {
-  const row: usize = 16 * width;
-  const rest: usize = stride - row;
-  const gEnd = g + (<usize>vectors << 4);
-  for (; rows >= 8; rows -= 8) {
-    let s0 = f32x4.splat(0);
-    let s1 = s0, s2 = s0, s3 = s0, s4 = s0, s5 = s0, s6 = s0, s7 = s0;
-    let p = w;
-    let q = g;
-    while (q < gEnd) {
-      const panelEnd = q + row;
-      do {
-        let x = v128.load(q);
-        s0 = mac(s0, x, p, 0);
-        s1 = mac(s1, x, p, row);
-        s2 = mac(s2, x, p, 2 * row);
-        s3 = mac(s3, x, p, 3 * row);
-        if (p == 1) break;
-        s4 = mac(s4, x, p, 4 * row);
-        s5 = mac(s5, x, p, 5 * row);
-        s6 = mac(s6, x, p, 6 * row);
-        s7 = mac(s7, x, p, 7 * row);
-        if (p == 3) break;
-        x = v128.load(q, 16);
-        s0 = mac(s0, x, p, 16);
-        s1 = mac(s1, x, p, row + 16);
-        s2 = mac(s2, x, p, 2 * row + 16);
-        s3 = mac(s3, x, p, 3 * row + 16);
-        if (p == 5) break;
-        s4 = mac(s4, x, p, 4 * row + 16);
-        s5 = mac(s5, x, p, 5 * row + 16);
-        s6 = mac(s6, x, p, 6 * row + 16);
-        s7 = mac(s7, x, p, 7 * row + 16);
-        if (width > 2) {
-          if (p == 21) break;
-          x = v128.load(q, 32);
-          s0 = mac(s0, x, p, 32);
-          s1 = mac(s1, x, p, row + 32);
-          s2 = mac(s2, x, p, 2 * row + 32);
-          s3 = mac(s3, x, p, 3 * row + 32);
-          if (p == 7) break;
-          s4 = mac(s4, x, p, 4 * row + 32);
-          s5 = mac(s5, x, p, 5 * row + 32);
-          s6 = mac(s6, x, p, 6 * row + 32);
-          s7 = mac(s7, x, p, 7 * row + 32);
-          if (p == 9) break;
-          x = v128.load(q, 48);
-          s0 = mac(s0, x, p, 48);
-          s1 = mac(s1, x, p, row + 48);
-          s2 = mac(s2, x, p, 2 * row + 48);
-          s3 = mac(s3, x, p, 3 * row + 48);
-          if (p == 11) break;
-          s4 = mac(s4, x, p, 4 * row + 48);
-          s5 = mac(s5, x, p, 5 * row + 48);
-          s6 = mac(s6, x, p, 6 * row + 48);
-          s7 = mac(s7, x, p, 7 * row + 48);
-        }
-        p += width > 2 ? 64 : 32;
-        q += width > 2 ? 64 : 32;
-      } while (q < panelEnd);
-      p += rest;
-    }
-    v128.store(d, f32x4.add(v128.load(d), laneSums(s0, s1, s2, s3)));
-    v128.store(d + 16, f32x4.add(v128.load(d + 16), laneSums(s4, s5, s6, s7)));
-    d += 32;
-    w += 8 * row;
-  }
-  if (rows == 0) return;
-  let s0 = f32x4.splat(0);
-  let s1 = s0, s2 = s0, s3 = s0, s4 = s0, s5 = s0, s6 = s0, s7 = s0;
-  while (g < gEnd) {
-    const panelEnd = g + row;
-    do {
-      let x = v128.load(g);
-      s0 = mac(s0, x, w, 0);
-      s1 = mac(s1, x, w, row);
-      s2 = mac(s2, x, w, 2 * row);
-      s3 = mac(s3, x, w, 3 * row);
-      if (w == 1) break;
-      x = v128.load(g, 16);
-      s4 = mac(s4, x, w, 16);
-      s5 = mac(s5, x, w, row + 16);
-      s6 = mac(s6, x, w, 2 * row + 16);
-      s7 = mac(s7, x, w, 3 * row + 16);
-      w += 32;
-      g += 32;
-    } while (g < panelEnd);
-    w += rest;
-  }
-  const sums = laneSums(
-    f32x4.add(s0, s4), f32x4.add(s1, s5), f32x4.add(s2, s6), f32x4.add(s3, s7),
-  );
-  v128.store(d, f32x4.add(v128.load(d), sums));
-}
-
-/** See `backward` above. @param width vectors a panel: 8, 4 or 2 */
-export function transposedProduct(
-  width: i32, d: usize, w: usize, stride: usize, rows: i32, g: usize, vectors: i32,
-): void {
-  if (width == 8) backward(8, d, w, stride, rows, g, vectors);
-  else if (width == 4) backward(4, d, w, stride, rows, g, vectors);
-  else backward(2, d, w, stride, rows, g, vectors);
 }

@@ -3,7 +3,7 @@
  *
  *     h = φ(a),  a = W_ih x + b_ih + W_hh h' + b_hh,  φ tanh or max(0, ·)
  *
- * Backward: da = dh (1 − h²) for tanh, dh where h > 0 for ReLU; dh' = W_hhᵀ da (product.ts).
+ * Backward: da = dh (1 − h²) for tanh, dh where h > 0 for ReLU; dh' = W_hhᵀ da (transposed.ts).
  * A step's row of z holds a, then h, then da.
  *
  * [1] J. Elman: Finding structure in time. Cognitive Science 14(2), 1990.

@@ -3,9 +3,9 @@
  */
 
 /**
- * What is far below any effect (under 2⁻¹⁰⁰ or so) to zero, so that a gradient that fades over a long
- * window does not run into denormal numbers, which some processors compute a hundred times slower.
- * Larger numbers pass unchanged but for a rounding at 2⁻¹⁰⁰.
+ * What is far below any effect (under 2⁻¹⁰⁰ or so) to zero, so that a gradient that fades over a
+ * long window does not run into denormal numbers, which some processors compute a hundred times
+ * slower. Larger numbers pass unchanged but for a rounding at 2⁻¹⁰⁰.
  */
 @inline
 export function withoutDenormals(x: v128): v128 {

@@ -1,6 +1,6 @@
 import { checkLength, checkRate, checkValues } from '../check.ts';
 import type { NetworkShape, OpenNetwork, TrainReport, TrainSettings } from '../engine.ts';
-import { lastKnownRow, SQUARED } from '../head.ts';
+import { lastKnownRow, SQUARED, skippedReport, softmax } from '../head.ts';
 import { initialWeights } from '../initial.ts';
 import { type MemoryLayout, memoryLayout, stateCount, weightLayout } from '../layout.ts';
 import { clipping, norm } from '../optimizer.ts';
@@ -111,6 +111,7 @@ export class TfjsNetwork implements OpenNetwork {
     checkLength('forward', 'outputs', out.length, this.shape.outputs);
     const row = this.#push(x);
     out.set(this.#advance(this.#state, row));
+    if (this.#settings.loss?.kind === 'softmax') softmax(out, 0, out.length);
   }
 
   /** Lets x join the window, and the oldest input leave a full one. Returns its row in the ring. */
@@ -185,8 +186,8 @@ export class TfjsNetwork implements OpenNetwork {
     checkRate(learningRate);
     // Steps after the last known target change neither the loss nor the gradient.
     const steps = lastKnownRow(mask, rows, outputs) + 1;
-    if (steps === 0) return skipped(Number.NaN);
-    let report = skipped(Number.NaN);
+    if (steps === 0) return skippedReport(Number.NaN);
+    let report = skippedReport(Number.NaN);
     this.#tf.tidy(() => {
       report = this.#update(targets, mask, steps, learningRate);
     });
@@ -206,7 +207,7 @@ export class TfjsNetwork implements OpenNetwork {
     this.#scratch.owner = this;
     this.#scratch.dw = grads[w.name]!.dataSync<'float32'>().slice();
     const gradNorm = norm(this.#scratch.dw);
-    if (!Number.isFinite(loss) || !Number.isFinite(gradNorm)) return skipped(gradNorm);
+    if (!Number.isFinite(loss) || !Number.isFinite(gradNorm)) return skippedReport(gradNorm);
 
     const clip = clipping(this.#settings, this.#scratch.dw, gradNorm);
     this.#counters.updates++;
@@ -215,7 +216,9 @@ export class TfjsNetwork implements OpenNetwork {
     const lastNorm = norm(grads[probe.name]!.dataSync<'float32'>());
     const firstNorm = norm(grads[first.name]!.dataSync<'float32'>());
     const gradientReach = lastNorm === 0 ? Number.NaN : firstNorm / lastNorm;
-    return { loss, gradNorm, clipped: clip.clipped, skipped: false, gradientReach };
+    const { clippedNorm } = clip;
+    const clipped = clippedNorm !== gradNorm;
+    return { loss, gradNorm, clippedNorm, clipped, skipped: false, gradientReach };
   }
 
   /** The loss over the first `steps` of the window, and its derivatives. */
@@ -230,9 +233,12 @@ export class TfjsNetwork implements OpenNetwork {
     const { w } = this.#learned;
     const kind = this.#settings.loss ?? SQUARED;
     const cells = steps * outputs;
-    const weights = Float32Array.from(mask.subarray(0, cells), (known) => (known === 0 ? 0 : 1));
-    const y = Float32Array.from(weights, (known, cell) => (known === 0 ? 0 : targets[cell]!));
-    const known = weights.reduce((sum, weight) => sum + weight, 0);
+    // A step's symbol is known when its first cell is.
+    const perStep = kind.kind === 'softmax';
+    const isKnown = (cell: number): boolean => mask[perStep ? cell - (cell % outputs) : cell] !== 0;
+    const weights = new Float32Array(cells).map((_, cell) => (isKnown(cell) ? 1 : 0));
+    const y = weights.map((weight, cell) => (weight === 0 ? 0 : targets[cell]!));
+    const known = weights.reduce((sum, weight) => sum + weight, 0) / (perStep ? outputs : 1);
     const h = this.#stored.slice(0, layers * hidden);
     first.assign(tf.tensor2d(h, [layers, hidden]));
     return tf.variableGrads(() => {
@@ -353,9 +359,4 @@ function allFinite(values: Float32Array): boolean {
 /** As float32 holds them: what overflows is to be refused as infinite. */
 function single(values: Float64Array): Float64Array {
   return values.map(Math.fround);
-}
-
-function skipped(gradNorm: number): TrainReport {
-  const nothing = Number.NaN;
-  return { loss: nothing, gradNorm, clipped: false, skipped: true, gradientReach: nothing };
 }

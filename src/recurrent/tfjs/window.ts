@@ -49,7 +49,7 @@ export function unroll(
 
 /**
  * @param p predictions, y targets, mask (1 = known): all [T][O]; y is finite where the mask is 0
- * @param known how many the mask lets through
+ * @param known how many the mask lets through; for softmax, steps
  */
 export function maskedLoss(
   tf: Tf,
@@ -59,12 +59,13 @@ export function maskedLoss(
   mask: Tensor2D,
   known: number,
 ): Scalar {
-  const penalties = penalty(tf, loss, tf.sub(p, y));
+  const penalties =
+    loss.kind === 'softmax' ? tf.neg(tf.mul(y, tf.logSoftmax(p))) : penalty(tf, loss, tf.sub(p, y));
   return tf.div<Scalar>(tf.sum(tf.mul(penalties, mask)), known);
 }
 
 /** ρ_o(e), see engine.ts. */
-function penalty(tf: Tf, loss: Loss, e: Tensor2D): Tensor {
+function penalty(tf: Tf, loss: Exclude<Loss, { kind: 'softmax' }>, e: Tensor2D): Tensor {
   if (loss.kind === 'squared') return tf.square(e);
   if (loss.kind === 'huber') {
     // With s = min(|e|, δ) both of its branches are s (2|e| − s).
