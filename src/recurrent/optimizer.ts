@@ -77,7 +77,7 @@ export interface Clipping {
   /** May be infinite. */
   readonly limit: number;
   readonly scale: number;
-  /** The norm after it. */
+  /** The gradient's norm after it. */
   readonly clippedNorm: number;
 }
 

@@ -238,7 +238,7 @@ export class TfjsNetwork implements OpenNetwork {
     const isKnown = (cell: number): boolean => mask[perStep ? cell - (cell % outputs) : cell] !== 0;
     const weights = new Float32Array(cells).map((_, cell) => (isKnown(cell) ? 1 : 0));
     const y = weights.map((weight, cell) => (weight === 0 ? 0 : targets[cell]!));
-    const known = weights.reduce((sum, weight) => sum + weight, 0) / (perStep ? outputs : 1);
+    const known = weights.reduce((sum, weight) => sum + weight, 0);
     const h = this.#stored.slice(0, layers * hidden);
     first.assign(tf.tensor2d(h, [layers, hidden]));
     return tf.variableGrads(() => {

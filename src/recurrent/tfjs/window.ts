@@ -48,8 +48,10 @@ export function unroll(
 }
 
 /**
+ * Of squared, Huber and quantile losses the mean over the known targets; of softmax the mean
+ * cross-entropy over the known steps (all targets of a step are known, or none).
  * @param p predictions, y targets, mask (1 = known): all [T][O]; y is finite where the mask is 0
- * @param known how many the mask lets through; for softmax, steps
+ * @param known how many the mask lets through
  */
 export function maskedLoss(
   tf: Tf,
@@ -59,13 +61,19 @@ export function maskedLoss(
   mask: Tensor2D,
   known: number,
 ): Scalar {
-  const penalties =
-    loss.kind === 'softmax' ? tf.neg(tf.mul(y, tf.logSoftmax(p))) : penalty(tf, loss, tf.sub(p, y));
+  if (loss.kind === 'softmax') {
+    const logP = tf.logSoftmax(p);
+    const rows = known / p.shape[1];
+    return tf.div<Scalar>(tf.neg(tf.sum(tf.mul(tf.mul(y, logP), mask))), rows);
+  }
+  const penalties = penalty(tf, loss, tf.sub(p, y));
   return tf.div<Scalar>(tf.sum(tf.mul(penalties, mask)), known);
 }
 
+type ErrorLoss = Exclude<Loss, { kind: 'softmax' }>;
+
 /** ρ_o(e), see engine.ts. */
-function penalty(tf: Tf, loss: Exclude<Loss, { kind: 'softmax' }>, e: Tensor2D): Tensor {
+function penalty(tf: Tf, loss: ErrorLoss, e: Tensor2D): Tensor {
   if (loss.kind === 'squared') return tf.square(e);
   if (loss.kind === 'huber') {
     // With s = min(|e|, δ) both of its branches are s (2|e| − s).
