@@ -60,7 +60,7 @@ it('minimal.yaml resolves to the documented defaults', () => {
           optimizer: 'adam',
           learning_rate: 0.003,
           clip_norm: 1,
-          engine: 'reference',
+          engine: 'wasm',
           engine_fallback: 'none',
           seed: 1,
         },

@@ -30,11 +30,11 @@ const model = z
       .default(1)
       .describe('Largest global norm of a gradient; 0 = no limit.'),
     engine: z
-      .enum(['reference', 'wasm', 'tfjs'])
-      .default('reference')
+      .enum(['wasm', 'tfjs', 'reference'])
+      .default('wasm')
       .describe('What computes the network; tfjs needs `npm install @tensorflow/tfjs-node`.'),
     engine_fallback: z
-      .enum(['none', 'reference', 'wasm'])
+      .enum(['none', 'wasm', 'reference'])
       .default('none')
       .describe('Engine to use where `engine` cannot run; none = refuse to start.'),
     initial_weights: inputPath

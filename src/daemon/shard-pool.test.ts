@@ -36,7 +36,7 @@ const STREAM: StreamSettings = {
     learningRate: 0.01,
     clipNorm: 1,
   },
-  engine: { name: 'reference', fallback: 'none' },
+  engine: { name: 'wasm', fallback: 'none' },
   seed: 1,
 };
 const SETTINGS = new Map<string, StreamSettings>([

@@ -85,7 +85,7 @@ describe('initial weights', () => {
     expect(stderr).toContain('wrote back.ftw: gru, inputs 11, hidden 5, layers 1, outputs 3');
     expect(code).toBe(0);
     expect((await replay('warm', 'initial_weights: back.ftw')).code).toBe(0);
-    await replay('cold', 'engine: reference');
+    await replay('cold', 'engine: wasm');
     expect(points('warm').split('\n').length).toBe(points('cold').split('\n').length);
     expect(points('warm')).not.toBe(points('cold'));
   });

@@ -233,8 +233,11 @@ export class TfjsNetwork implements OpenNetwork {
     const { w } = this.#learned;
     const kind = this.#settings.loss ?? SQUARED;
     const cells = steps * outputs;
-    const weights = Float32Array.from(mask.subarray(0, cells), (known) => (known === 0 ? 0 : 1));
-    const y = Float32Array.from(weights, (known, cell) => (known === 0 ? 0 : targets[cell]!));
+    // A step's symbol is known when its first cell is.
+    const perStep = kind.kind === 'softmax';
+    const isKnown = (cell: number): boolean => mask[perStep ? cell - (cell % outputs) : cell] !== 0;
+    const weights = new Float32Array(cells).map((_, cell) => (isKnown(cell) ? 1 : 0));
+    const y = weights.map((weight, cell) => (weight === 0 ? 0 : targets[cell]!));
     const known = weights.reduce((sum, weight) => sum + weight, 0);
     const h = this.#stored.slice(0, layers * hidden);
     first.assign(tf.tensor2d(h, [layers, hidden]));

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { CELLS, expectClose, shapeOf, streamAndTrain } from '../../../test/support/engine/tools.ts';
 import { describeEngine } from '../../../test/support/engine-battery.ts';
 import { tf } from '../../../test/support/tfjs-cpu.ts';
@@ -8,6 +8,10 @@ import { Random } from '../random.ts';
 import { createReferenceEngine } from '../reference.ts';
 import { createTfjsEngine } from './engine.ts';
 
+// In plain JavaScript an update takes milliseconds, and the battery makes thousands.
+vi.setConfig({ testTimeout: 180_000 });
+
+/** float32 */
 const VALUE = 2e-5;
 const OPTIMIZERS = ['sgd', 'rmsprop', 'adam'] as const;
 const RMSPROP: TrainSettings = { optimizer: 'rmsprop', learningRate: 0.01, clipNorm: 1 };
