@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { type Observable, ReplaySubject } from 'rxjs';
 import type { InfluxSinkConfig } from '../config/schema.ts';
 import type { SeriesPoints } from '../store/points.ts';
@@ -5,6 +6,7 @@ import { InfluxClient } from './influx-client.ts';
 import { InfluxRefusal } from './influx-errors.ts';
 import { LineEncoder } from './line-protocol.ts';
 import { type Pacing, type RejectedPoint, type Sink, SinkUnavailable } from './sink.ts';
+import { withoutSuperseded } from './superseded.ts';
 
 interface Line {
   readonly text: string;
@@ -18,6 +20,8 @@ const NOTICES_MAX = 10;
 
 /** Steps a write: enough to fill a request, since the server takes one as quickly as ten. */
 const BATCH_STEPS = 4_000;
+/** So many steps are encoded before messages get their turn again. */
+const STEPS_A_TURN = 50;
 
 /** InfluxDB 1.x. What it refuses is found by bisection; all else of the batch is stored. */
 export class InfluxSink implements Sink {
@@ -68,7 +72,9 @@ export class InfluxSink implements Sink {
     this.#searches = 0;
     try {
       if (!this.#prepared) await this.prepare();
-      for (const request of this.#requests(batch, rejected)) await this.#send(request, rejected);
+      for await (const request of this.#requests(batch, rejected)) {
+        await this.#send(request, rejected);
+      }
     } catch (error) {
       // Whatever it was, database and policy may be gone when the server is back.
       this.#prepared = false;
@@ -83,9 +89,14 @@ export class InfluxSink implements Sink {
   }
 
   /** Encodes as it goes, so that a batch with long horizons is never in memory as text at once. */
-  *#requests(batch: readonly SeriesPoints[], rejected: RejectedPoint[]): Generator<Line[]> {
+  async *#requests(
+    batch: readonly SeriesPoints[],
+    rejected: RejectedPoint[],
+  ): AsyncGenerator<Line[]> {
     let waiting: Line[] = [];
-    for (const points of batch) {
+    let steps = 0;
+    for (const points of withoutSuperseded(batch)) {
+      if (++steps % STEPS_A_TURN === 0) await setImmediate();
       const encoded = this.#encoder.encode([points]);
       rejected.push(...encoded.rejected);
       for (const [i, text] of encoded.lines.entries()) {

@@ -28,7 +28,7 @@ describe('createSinks', () => {
       `file ${file}`,
       'mqtt mqtt://broker.example',
     ]);
-    expect(sinks[0]!.pacing).toEqual({ flushMs: 250, retryMsMin: 500, retryMsMax: 5_000 });
+    expect(sinks[0]!.pacing).toMatchObject({ flushMs: 250, retryMsMin: 500, retryMsMax: 5_000 });
     for (const sink of sinks) await sink.close();
     expect(await createSinks(configWith({}), {})).toEqual([]);
   });

@@ -123,10 +123,14 @@ async function drainRate(
 }
 
 function run(script: string, args: readonly string[]): ChildProcess {
-  return spawn(process.execPath, [script, ...args], {
-    cwd: dir,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  return spawn(
+    process.execPath,
+    [...(process.env.BENCH_NODE_FLAGS?.split(' ') ?? []), script, ...args],
+    {
+      cwd: dir,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
 }
 
 /** Milliseconds from publishing a message to receiving its forecast, at a steady rate. */

@@ -200,7 +200,7 @@ describe('what the server refuses', () => {
     });
     const sink = createSink();
     const batch = Array.from({ length: 50 }, (_, i) =>
-      seriesPoints({ issuedMs: START_MS + i * STEP_MS }, 3),
+      seriesPoints({ issuedMs: START_MS + 3 * i * STEP_MS }, 3),
     );
     const rejected = await sink.write(batch);
     expect(rejected).toHaveLength(150);
