@@ -25,11 +25,11 @@ const LENGTH_MIN = 100;
 const LENGTH_MAX = 110;
 const RIGHT_IN_A_ROW = 2000;
 const SEQUENCES_MAX = 40_000;
-/** The same for every seed; the tasks differ in the learning rate alone. */
+/** The same for both tasks and every seed; chosen on seeds above 100, which are not reported. */
 const NETWORK = { cell: 'lstm', hidden: 16, layers: 1, windowSteps: LENGTH_MAX };
-const TRAIN = { optimizer: 'adam', clipNorm: 0.3, loss: { kind: 'squared' } };
+const TRAIN = { optimizer: 'adam', clipNorm: 0.1, learningRate: 0.01, loss: { kind: 'squared' } };
 const INITIAL = { memorySteps: LENGTH_MAX };
-/** learning rate = full · min(1, max(RATE_MIN, running RMS error ÷ ERROR_FULL_RATE)) */
+/** Learning rate ÷ full rate = the running RMS error ÷ errorFullRate, within rateMin and 1. */
 const SCHEDULE = { errorFullRate: 0.1, rateMin: 0.02, errorKeep: 0.99, squaredErrorStart: 0.1 };
 
 /** Whole number, 0 ≤ value < count. */
@@ -84,7 +84,6 @@ const TASKS = [
     // Every output of a sequence that is right is nearer than this to its target.
     errorMax: 0.04,
     meanSquareMax: 0.01,
-    learningRate: 0.02,
     published: 74_000,
     goal: 20_000,
   },
@@ -96,7 +95,6 @@ const TASKS = [
     outputs: 4,
     errorMax: 0.3,
     meanSquareMax: 0.1,
-    learningRate: 0.01,
     published: 31_390,
     goal: 10_000,
   },
@@ -123,8 +121,7 @@ function learnFrom(network, answer, learningRate) {
 /** @returns counts; `sequences` is null when SEQUENCES_MAX were not enough */
 function learn(engine, task, seed) {
   const shape = { ...NETWORK, inputs: task.inputs, outputs: task.outputs };
-  const settings = { ...TRAIN, learningRate: task.learningRate };
-  const network = engine.create(shape, settings, seed, INITIAL);
+  const network = engine.create(shape, TRAIN, seed, INITIAL);
   // Far from the seed of the weights, so that sequences and weights have nothing in common.
   const random = new Random(seed + 1e6);
   const out = new Float64Array(task.outputs);
@@ -145,7 +142,7 @@ function learn(engine, task, seed) {
       return { seed, sequences, before: sequences - right, seconds };
     }
     const rate = Math.min(1, Math.max(rateMin, Math.sqrt(meanSquare) / errorFullRate));
-    if (learnFrom(network, answer, task.learningRate * rate).skipped) {
+    if (learnFrom(network, answer, TRAIN.learningRate * rate).skipped) {
       throw new Error(`${task.key}, seed ${seed}: update ${sequences} was skipped`);
     }
   }
@@ -159,7 +156,7 @@ function print(task, runs) {
     `${task.title}: LSTM, ${hidden} hidden, memorySteps ${INITIAL.memorySteps}, squared loss,`,
   );
   console.log(
-    `Adam, learning rate ${task.learningRate} and falling with the error, ` +
+    `Adam, learning rate ${TRAIN.learningRate} and falling with the error, ` +
       `norm clipped at ${TRAIN.clipNorm}\n`,
   );
   const line = (...cells) => console.log(cells.map((cell) => String(cell).padStart(10)).join(' '));
