@@ -37,6 +37,12 @@ const model = z
       .enum(['none', 'wasm', 'reference'])
       .default('none')
       .describe('Engine to use where `engine` cannot run; none = refuse to start.'),
+    memory_mib: count
+      .max(4096)
+      .default(4096)
+      .describe(
+        'Most memory for the networks, MiB a thread; a series that no longer fits is refused with a clear message (engine wasm).',
+      ),
     initial_weights: inputPath
       .optional()
       .describe(

@@ -14,8 +14,8 @@ const streams = (...choices: EngineChoice[]) =>
 
 it('loads an engine once for all streams that want it, and says once what it lacks', async () => {
   const lines: string[] = [];
-  const other = { name: 'tfjs', fallback: 'reference' } as const;
-  const plain = { name: 'reference', fallback: 'none' } as const;
+  const other = { name: 'tfjs', fallback: 'reference', bytesMax: 2 ** 24 } as const;
+  const plain = { name: 'reference', fallback: 'none', bytesMax: 2 ** 24 } as const;
   const wanted = streams(other, plain, other);
   const engines = await loadEngines(wanted, (line) => lines.push(line), makers);
   expect([...engines.keys()]).toEqual(['s0', 's1', 's2']);
@@ -24,14 +24,14 @@ it('loads an engine once for all streams that want it, and says once what it lac
 });
 
 it('refuses all when one stream has no engine', async () => {
-  const wanted = streams({ name: 'tfjs', fallback: 'none' });
+  const wanted = streams({ name: 'tfjs', fallback: 'none', bytesMax: 2 ** 24 });
   await expect(loadEngines(wanted, () => {}, makers)).rejects.toThrow(/engine tfjs: is broken/);
 });
 
 it('has the engines that need nothing installed', async () => {
   const wanted = streams(
-    { name: 'wasm', fallback: 'none' },
-    { name: 'reference', fallback: 'none' },
+    { name: 'wasm', fallback: 'none', bytesMax: 2 ** 24 },
+    { name: 'reference', fallback: 'none', bytesMax: 2 ** 24 },
   );
   const engines = await loadEngines(wanted, () => {});
   expect([...engines.values()].map(({ name }) => name)).toEqual(['wasm', 'reference']);

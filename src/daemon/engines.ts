@@ -12,12 +12,17 @@ import { readKernel } from './kernel-file.ts';
 export interface EngineChoice {
   readonly name: EngineName;
   readonly fallback: EngineName | 'none';
+  /** The most memory for networks, a thread. */
+  readonly bytesMax: number;
 }
 
 /** By stream; streams with the same choice share an engine. Each thread loads its own. */
 export type Engines = ReadonlyMap<string, RecurrentEngine>;
 
-const MAKERS: EngineMakers = { ...ENGINE_MAKERS, wasm: () => new WasmEngine(readKernel()) };
+const MAKERS: EngineMakers = {
+  ...ENGINE_MAKERS,
+  wasm: (bytesMax) => new WasmEngine(readKernel(), { bytesMax }),
+};
 
 /**
  * @param log told, once an engine, when a fallback is used
@@ -31,9 +36,9 @@ export async function loadEngines(
   const loaded = new Map<string, RecurrentEngine>();
   const engines = new Map<string, RecurrentEngine>();
   for (const [stream, { engine }] of streams) {
-    const { name, fallback } = engine;
-    const key = `${name} ${fallback}`;
-    const found = loaded.get(key) ?? (await loadEngine(name, { fallback, log, makers }));
+    const { name, fallback, bytesMax } = engine;
+    const key = `${name} ${fallback} ${bytesMax}`;
+    const found = loaded.get(key) ?? (await loadEngine(name, { fallback, bytesMax, log, makers }));
     loaded.set(key, found);
     engines.set(stream, found);
   }

@@ -5,6 +5,7 @@ import type { ForecasterSettings, RecurrentSettings } from '../forecaster/foreca
 import type { EngineChoice } from './engines.ts';
 import { readInitialWeights } from './initial-weights.ts';
 
+const MIB = 2 ** 20;
 /** Mean length of a month, where a calendar grid must be told in ms. */
 export const MONTH_MS = 30.4375 * 86_400_000;
 
@@ -89,7 +90,11 @@ function coldSettings(stream: StreamConfig): StreamSettings {
             learningRate: model.learning_rate,
             clipNorm: model.clip_norm,
           },
-    engine: { name: model.engine, fallback: model.engine_fallback },
+    engine: {
+      name: model.engine,
+      fallback: model.engine_fallback,
+      bytesMax: model.memory_mib * MIB,
+    },
     seed: model.seed,
   };
 }

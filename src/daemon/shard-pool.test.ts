@@ -36,7 +36,7 @@ const STREAM: StreamSettings = {
     learningRate: 0.01,
     clipNorm: 1,
   },
-  engine: { name: 'wasm', fallback: 'none' },
+  engine: { name: 'wasm', fallback: 'none', bytesMax: 2 ** 26 },
   seed: 1,
 };
 const SETTINGS = new Map<string, StreamSettings>([

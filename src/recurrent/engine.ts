@@ -47,6 +47,16 @@ export interface TrainSettings {
   readonly loss?: Loss;
 }
 
+/** How the weights begin. */
+export interface InitialSettings {
+  /**
+   * The longest lag to be learnt, in steps: units get gate biases that remember for from about one
+   * step up to this long; see initial.ts. LSTM and GRU only. Default: the LSTM's forget bias is 1,
+   * the GRU's biases are 0, which suits lags of up to about ten steps.
+   */
+  readonly memorySteps?: number;
+}
+
 /** What one update did. */
 export interface TrainReport {
   /** Mean loss over the known targets, before the update; NaN when it was skipped. */
@@ -125,7 +135,12 @@ export interface RecurrentEngine {
    * A network with seeded initial weights; its head starts at zero, so that it predicts 0.
    * @throws Error when the shape or the settings are out of range
    */
-  create(shape: NetworkShape, train: TrainSettings, seed: number): Network;
+  create(
+    shape: NetworkShape,
+    train: TrainSettings,
+    seed: number,
+    initial?: InitialSettings,
+  ): Network;
 }
 
 /** A network open to inspection: what tests, weight export and health metrics need besides. */
@@ -146,5 +161,10 @@ export interface OpenNetwork extends Network {
 }
 
 export interface OpenEngine extends RecurrentEngine {
-  create(shape: NetworkShape, train: TrainSettings, seed: number): OpenNetwork;
+  create(
+    shape: NetworkShape,
+    train: TrainSettings,
+    seed: number,
+    initial?: InitialSettings,
+  ): OpenNetwork;
 }

@@ -54,4 +54,25 @@ describe('initialWeights', () => {
       expect(largest).toBeGreaterThan(0.9 * bound);
     }
   });
+
+  it('memorySteps: gate biases that remember for 1 to that many steps, the rest untouched', () => {
+    for (const cell of ['lstm', 'gru'] as const) {
+      const shape = { ...shapeOf(cell), hidden: 64, layers: 1 };
+      const plain = initialWeights(shape, 5);
+      const w = initialWeights(shape, 5, { memorySteps: 50 });
+      const { biasIh } = weightLayout(shape).layers[0]!;
+      const gate = (g: number): Float64Array => w.slice(biasIh + g * 64, biasIh + (g + 1) * 64);
+      const keep = gate(1);
+      const steps = keep.map(Math.exp);
+      expect(Math.min(...steps)).toBeGreaterThanOrEqual(1);
+      expect(Math.max(...steps)).toBeLessThanOrEqual(49);
+      expect(steps.reduce((sum, u) => sum + u / 64, 0)).toBeCloseTo(25, -1);
+      if (cell === 'lstm') expect(gate(0)).toEqual(keep.map((bias) => -bias));
+      const others = w.map((value, j) => {
+        const g = Math.floor((j - biasIh) / 64);
+        return g === 1 || (g === 0 && cell === 'lstm') ? plain[j]! : value;
+      });
+      expect(others).toEqual(plain);
+    }
+  });
 });

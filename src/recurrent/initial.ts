@@ -8,27 +8,41 @@
  * - Head zero: an untrained network predicts 0, which the forecaster reads as "as the simple
  *   forecast says".
  *
+ * With `memorySteps` T, each unit of an LSTM or GRU draws a memory u uniformly from [1, T − 1] steps
+ * [4]: forget bias ln u and input bias −ln u (LSTM), update bias ln u (GRU, whose z keeps). A gate
+ * σ(ln u) = u ÷ (1 + u) lets a share e⁻¹ of what was stored live on for about u steps, so that the
+ * layer begins with memories of every length up to T and gradients reach as far.
+ *
  * Where we differ: the orthogonal matrix comes from uniform, not normal, numbers. It needs only
- * + − × ÷ and sqrt, which IEEE 754 fixes to the last bit, and no logarithm, which it does not.
+ * + − × ÷ and sqrt, which IEEE 754 fixes to the last bit, and no logarithm, which it does not; ln u is
+ * computed from those operations too.
  *
  * [1] X. Glorot, Y. Bengio: Understanding the difficulty of training deep feedforward neural
  *     networks. 2010.
  * [2] A. Saxe, J. McClelland, S. Ganguli: Exact solutions to the nonlinear dynamics of learning in
  *     deep linear neural networks. 2014.
  * [3] F. Gers, J. Schmidhuber, F. Cummins: Learning to forget: continual prediction with LSTM. 2000.
+ * [4] C. Tallec, Y. Ollivier: Can recurrent neural networks warp time? 2018. Equation 16.
  */
-import type { NetworkShape } from './engine.ts';
-import { GATES, weightLayout } from './layout.ts';
+import type { InitialSettings, NetworkShape } from './engine.ts';
+import { GATES, type LayerLayout, weightLayout } from './layout.ts';
+import { naturalLog } from './natural-log.ts';
 import { Random } from './random.ts';
 
+const INPUT_GATE = 0;
 const FORGET_GATE = 1;
+const UPDATE_GATE = 1;
 const FORGET_BIAS = 1;
 /** A drawn row this short, once made orthogonal, is mostly rounding: draw again. */
 const ROW_NORM_MIN = 1e-3;
 const DRAWS_MAX = 100;
 
 /** In canonical order [P]; see layout.ts. */
-export function initialWeights(shape: NetworkShape, seed: number): Float64Array {
+export function initialWeights(
+  shape: NetworkShape,
+  seed: number,
+  { memorySteps }: InitialSettings = {},
+): Float64Array {
   const layout = weightLayout(shape);
   const random = new Random(seed);
   const w = new Float64Array(layout.count);
@@ -41,12 +55,33 @@ export function initialWeights(shape: NetworkShape, seed: number): Float64Array 
     for (let gate = 0; gate < GATES[shape.cell]; gate++) {
       fillOrthogonal(w, layer.weightHh + gate * hidden * hidden, hidden, random);
     }
-    if (shape.cell === 'lstm') {
+    if (memorySteps !== undefined) {
+      fillMemoryBiases(w, layer, shape.cell === 'lstm', memorySteps, random);
+    } else if (shape.cell === 'lstm') {
       const at = layer.biasIh + FORGET_GATE * hidden;
       w.fill(FORGET_BIAS, at, at + hidden);
     }
   }
   return w;
+}
+
+/** Gate biases that remember for from 1 to memorySteps − 1 steps, drawn a unit. */
+function fillMemoryBiases(
+  w: Float64Array,
+  { biasIh, hidden }: LayerLayout,
+  lstm: boolean,
+  memorySteps: number,
+  random: Random,
+): void {
+  for (let unit = 0; unit < hidden; unit++) {
+    const bias = naturalLog(random.uniform(1, memorySteps - 1));
+    if (lstm) {
+      w[biasIh + FORGET_GATE * hidden + unit] = bias;
+      w[biasIh + INPUT_GATE * hidden + unit] = -bias;
+    } else {
+      w[biasIh + UPDATE_GATE * hidden + unit] = bias;
+    }
+  }
 }
 
 /** Fills w[at..] with an orthogonal matrix [n][n], by Gram–Schmidt row after row. */

@@ -19,6 +19,13 @@ const LIMIT = 2 ** 32;
 /** A cache line. */
 export const ALIGNMENT = 64;
 
+/** The networks need more than the limit; for the user, who can raise it. */
+export class MemoryLimitError extends Error {
+  override readonly name = 'MemoryLimitError';
+  /** For the command line: bad configuration. */
+  readonly exitCode = 2;
+}
+
 interface Range {
   start: number;
   end: number;
@@ -123,9 +130,9 @@ export class KernelMemory {
     const last = this.#free.at(-1);
     const missing = bytes - (last?.end === old ? last.end - last.start : 0);
     if (old + missing > this.#bytesMax) {
-      throw new Error(
+      throw new MemoryLimitError(
         `kernel memory: ${bytes} bytes more do not fit; ${this.#usedBytes} are in use and the ` +
-          `limit is ${this.#bytesMax}. Raise the limit, or use fewer or smaller networks.`,
+          `limit is ${this.#bytesMax}. Raise model.memory_mib, or use fewer or smaller networks.`,
       );
     }
     const wanted = Math.min(Math.max(missing, this.#growBytes), this.#bytesMax - old);

@@ -11,7 +11,7 @@
  * The order of the weights is PyTorch's (nn.LSTM, nn.GRU, nn.RNN, then nn.Linear). Layers above the
  * first have I = H.
  */
-import type { Cell, NetworkShape, TrainSettings } from './engine.ts';
+import type { Cell, InitialSettings, NetworkShape, TrainSettings } from './engine.ts';
 
 export const CELLS: readonly Cell[] = ['lstm', 'gru', 'rnn_tanh', 'rnn_relu'];
 export const OPTIMIZERS: readonly TrainSettings['optimizer'][] = ['sgd', 'rmsprop', 'adam'];
@@ -137,5 +137,19 @@ export function checkSettings(shape: NetworkShape, settings: TrainSettings): voi
           `one an output, not [${loss.levels.join(', ')}]`,
       );
     }
+  }
+}
+
+/** @throws Error when the initial settings are out of range or do not suit the cell. */
+export function checkInitial(shape: NetworkShape, { memorySteps }: InitialSettings): void {
+  if (memorySteps === undefined) return;
+  if (!Number.isInteger(memorySteps) || memorySteps < 3 || memorySteps > LIMITS.windowSteps) {
+    throw new Error(
+      `network: memorySteps must be a whole number from 3 to ${LIMITS.windowSteps}, ` +
+        `not ${memorySteps}`,
+    );
+  }
+  if (shape.cell !== 'lstm' && shape.cell !== 'gru') {
+    throw new Error(`network: memorySteps needs a cell with gates, lstm or gru, not ${shape.cell}`);
   }
 }

@@ -2,11 +2,14 @@
 import type { RecurrentEngine } from './engine.ts';
 import { createReferenceEngine } from './reference.ts';
 
+/** What a 32-bit memory can hold. */
+const BYTES_MAX = 2 ** 32;
+
 export type EngineName = RecurrentEngine['name'];
 
 /** What makes each engine; one that is not built in is left out. */
 export type EngineMakers = Readonly<
-  Partial<Record<EngineName, () => RecurrentEngine | Promise<RecurrentEngine>>>
+  Partial<Record<EngineName, (bytesMax: number) => RecurrentEngine | Promise<RecurrentEngine>>>
 >;
 
 /** tfjs is imported when it is asked for, and not before. */
@@ -18,6 +21,8 @@ export const ENGINE_MAKERS: EngineMakers = {
 export interface LoadEngineOptions {
   /** In place of an engine that cannot run here; none = refuse. */
   readonly fallback: EngineName | 'none';
+  /** The most memory for networks, where the engine keeps its own. */
+  readonly bytesMax?: number;
   /** Told when the fallback is used. */
   readonly log: (message: string) => void;
   /** Default ENGINE_MAKERS. */
@@ -42,26 +47,30 @@ export class EngineUnavailable extends Error {
 /** @throws EngineUnavailable when neither the engine nor its fallback can run */
 export async function loadEngine(
   name: EngineName,
-  { fallback, log, makers = ENGINE_MAKERS }: LoadEngineOptions,
+  { fallback, log, bytesMax = BYTES_MAX, makers = ENGINE_MAKERS }: LoadEngineOptions,
 ): Promise<RecurrentEngine> {
   try {
-    return await make(name, makers);
+    return await make(name, makers, bytesMax);
   } catch (error) {
     if (!(error instanceof EngineUnavailable)) throw error;
     if (fallback === 'none' || fallback === name) throw withFallbackHint(error);
-    const engine = await make(fallback, makers);
+    const engine = await make(fallback, makers, bytesMax);
     log(`${error.message}. Going on with engine ${fallback}, as model.engine_fallback says`);
     return engine;
   }
 }
 
-async function make(name: EngineName, makers: EngineMakers): Promise<RecurrentEngine> {
+async function make(
+  name: EngineName,
+  makers: EngineMakers,
+  bytesMax: number,
+): Promise<RecurrentEngine> {
   const maker = makers[name];
   if (maker === undefined) {
     const known = Object.keys(makers).join(', ');
     throw new EngineUnavailable(name, 'is not part of this program', `choose one of ${known}`);
   }
-  return maker();
+  return maker(bytesMax);
 }
 
 function withFallbackHint(error: EngineUnavailable): EngineUnavailable {

@@ -9,6 +9,7 @@
 import { Unrolled } from './bptt.ts';
 import { checkLength, checkRate, checkValues } from './check.ts';
 import type {
+  InitialSettings,
   NetworkShape,
   OpenEngine,
   OpenNetwork,
@@ -17,7 +18,14 @@ import type {
 } from './engine.ts';
 import { lastKnownRow, maskedLoss, SQUARED, skippedReport, softmax } from './head.ts';
 import { initialWeights } from './initial.ts';
-import { checkSettings, checkShape, memoryLayout, stateCount, weightLayout } from './layout.ts';
+import {
+  checkInitial,
+  checkSettings,
+  checkShape,
+  memoryLayout,
+  stateCount,
+  weightLayout,
+} from './layout.ts';
 import { norm, update } from './optimizer.ts';
 import { type Counters, REFERENCE_FORM, readSnapshot, writeSnapshot } from './snapshot.ts';
 
@@ -69,7 +77,7 @@ class ReferenceNetwork implements OpenNetwork {
   constructor(
     shape: NetworkShape,
     settings: TrainSettings,
-    seed: number,
+    weights: Float64Array,
     scratch: Scratch,
     release: () => void,
   ) {
@@ -86,7 +94,7 @@ class ReferenceNetwork implements OpenNetwork {
     this.#state = this.#memory.subarray(at.state, at.stored);
     this.#stored = this.#memory.subarray(at.stored, at.inputs);
     this.#inputs = this.#memory.subarray(at.inputs, at.count);
-    this.#w.set(initialWeights(shape, seed));
+    this.#w.set(weights);
   }
 
   get windowLength(): number {
@@ -262,9 +270,16 @@ class ReferenceEngine implements OpenEngine {
   /** By shape; an entry lives as long as a network that uses it. */
   readonly #scratches = new Map<string, Scratch>();
 
-  create(shape: NetworkShape, train: TrainSettings, seed: number): OpenNetwork {
+  create(
+    shape: NetworkShape,
+    train: TrainSettings,
+    seed: number,
+    initial: InitialSettings = {},
+  ): OpenNetwork {
     checkShape(shape);
     checkSettings(shape, train);
+    checkInitial(shape, initial);
+    const weights = initialWeights(shape, seed, initial);
     const { cell, inputs, hidden, layers, outputs, windowSteps } = shape;
     const key = [cell, inputs, hidden, layers, outputs, windowSteps].join(' ');
     const scratch = this.#scratches.get(key) ?? new Scratch(shape);
@@ -277,7 +292,7 @@ class ReferenceEngine implements OpenEngine {
       scratch.users--;
       if (scratch.users === 0) this.#scratches.delete(key);
     };
-    return new ReferenceNetwork(shape, train, seed, scratch, release);
+    return new ReferenceNetwork(shape, train, weights, scratch, release);
   }
 }
 

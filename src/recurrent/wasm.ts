@@ -5,7 +5,13 @@
  * The same inputs give the same bytes on every machine: WebAssembly's vector arithmetic is IEEE 754
  * without fused products, the kernels sum in a fixed order, and relaxed SIMD is not used.
  */
-import type { NetworkShape, OpenEngine, OpenNetwork, TrainSettings } from './engine.ts';
+import type {
+  InitialSettings,
+  NetworkShape,
+  OpenEngine,
+  OpenNetwork,
+  TrainSettings,
+} from './engine.ts';
 import { initialWeights } from './initial.ts';
 import {
   type BlockLayout,
@@ -16,7 +22,7 @@ import {
   planTable,
 } from './kernel-layout.ts';
 import { KernelMemory, type MemoryLimits } from './kernel-memory.ts';
-import { checkSettings, checkShape, OPTIMIZERS } from './layout.ts';
+import { checkInitial, checkSettings, checkShape, OPTIMIZERS } from './layout.ts';
 import { WasmNetwork } from './wasm-network.ts';
 
 /** What kernel/index.ts exports. Addresses and sizes are in bytes. */
@@ -66,9 +72,15 @@ export class WasmEngine implements OpenEngine {
   }
 
   /** @throws Error also when the memory has reached its limit */
-  create(shape: NetworkShape, settings: TrainSettings, seed: number): OpenNetwork {
+  create(
+    shape: NetworkShape,
+    settings: TrainSettings,
+    seed: number,
+    initial: InitialSettings = {},
+  ): OpenNetwork {
     checkShape(shape);
     checkSettings(shape, settings);
+    checkInitial(shape, initial);
     const key = keyOf(shape, settings);
     const entry = this.#plans.get(key) ?? this.#newPlan(shape, settings, key);
     let address: number;
@@ -85,7 +97,7 @@ export class WasmEngine implements OpenEngine {
       this.#leave(key, entry);
     };
     const network = new WasmNetwork(this, entry.plan, address, shape, settings, release);
-    network.setWeights(initialWeights(shape, seed));
+    network.setWeights(initialWeights(shape, seed, initial));
     return network;
   }
 

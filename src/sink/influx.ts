@@ -20,6 +20,8 @@ const NOTICES_MAX = 10;
 
 /** Steps a write: enough to fill a request, since the server takes one as quickly as ten. */
 const BATCH_STEPS = 4_000;
+/** While we keep up, small requests: the server's work on a large one holds up all that is live. */
+const LIVE_LINES_MAX = 4_000;
 /** So many steps are encoded before messages get their turn again. */
 const STEPS_A_TURN = 50;
 
@@ -93,6 +95,8 @@ export class InfluxSink implements Sink {
     batch: readonly SeriesPoints[],
     rejected: RejectedPoint[],
   ): AsyncGenerator<Line[]> {
+    const isBacklog = batch.length >= BATCH_STEPS;
+    const linesMax = isBacklog ? this.#linesMax : Math.min(this.#linesMax, LIVE_LINES_MAX);
     let waiting: Line[] = [];
     let steps = 0;
     for (const points of withoutSuperseded(batch)) {
@@ -101,7 +105,7 @@ export class InfluxSink implements Sink {
       rejected.push(...encoded.rejected);
       for (const [i, text] of encoded.lines.entries()) {
         waiting.push({ text, series: encoded.series[i]! });
-        if (waiting.length < this.#linesMax) continue;
+        if (waiting.length < linesMax) continue;
         yield waiting;
         waiting = [];
       }

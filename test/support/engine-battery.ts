@@ -6,6 +6,7 @@ import { describe } from 'vitest';
 import type { OpenEngine } from '../../src/recurrent/engine.ts';
 import { describeGolden } from './engine/golden.ts';
 import { describeGradients } from './engine/gradients.ts';
+import { describeLag } from './engine/lag.ts';
 import { describeLearning } from './engine/learning.ts';
 import { describePersistence } from './engine/persistence.ts';
 import { describeSoftmax } from './engine/softmax.ts';
@@ -35,5 +36,6 @@ export function describeEngine(
     describePersistence(create);
     describeSoftmax(create, tolerance);
     describeLearning(create);
+    describeLag(create);
   });
 }

@@ -1,5 +1,12 @@
-import type { NetworkShape, OpenEngine, OpenNetwork, TrainSettings } from '../engine.ts';
-import { checkSettings, checkShape } from '../layout.ts';
+import type {
+  InitialSettings,
+  NetworkShape,
+  OpenEngine,
+  OpenNetwork,
+  TrainSettings,
+} from '../engine.ts';
+import { initialWeights } from '../initial.ts';
+import { checkInitial, checkSettings, checkShape } from '../layout.ts';
 import { Scratch, TfjsNetwork } from './network.ts';
 import type { Tf } from './tf.ts';
 
@@ -13,9 +20,15 @@ class TfjsEngine implements OpenEngine {
     this.#tf = tf;
   }
 
-  create(shape: NetworkShape, train: TrainSettings, seed: number): OpenNetwork {
+  create(
+    shape: NetworkShape,
+    train: TrainSettings,
+    seed: number,
+    initial: InitialSettings = {},
+  ): OpenNetwork {
     checkShape(shape);
     checkSettings(shape, train);
+    checkInitial(shape, initial);
     const { cell, layers, inputs, hidden, outputs, windowSteps } = shape;
     const key = [cell, inputs, hidden, layers, outputs, windowSteps].join(' ');
     const scratch = this.#scratches.get(key) ?? new Scratch(this.#tf, shape);
@@ -27,7 +40,8 @@ class TfjsEngine implements OpenEngine {
       scratch.dispose();
       this.#scratches.delete(key);
     };
-    return new TfjsNetwork(this.#tf, shape, train, seed, scratch, release);
+    const weights = initialWeights(shape, seed, initial);
+    return new TfjsNetwork(this.#tf, shape, train, weights, scratch, release);
   }
 }
 

@@ -1,7 +1,6 @@
 import { checkLength, checkRate, checkValues } from '../check.ts';
 import type { NetworkShape, OpenNetwork, TrainReport, TrainSettings } from '../engine.ts';
 import { lastKnownRow, SQUARED, skippedReport, softmax } from '../head.ts';
-import { initialWeights } from '../initial.ts';
 import { type MemoryLayout, memoryLayout, stateCount, weightLayout } from '../layout.ts';
 import { clipping, norm } from '../optimizer.ts';
 import { type Counters, readSnapshot, TFJS_FORM, writeSnapshot } from '../snapshot.ts';
@@ -68,7 +67,7 @@ export class TfjsNetwork implements OpenNetwork {
     tf: Tf,
     shape: NetworkShape,
     settings: TrainSettings,
-    seed: number,
+    weights: Float64Array,
     scratch: Scratch,
     release: () => void,
   ) {
@@ -88,7 +87,7 @@ export class TfjsNetwork implements OpenNetwork {
       tf.tidy(() => tf.variable(tf.tensor1d(values)));
     const zeros = (): Variable => flat(new Float32Array(this.weightCount));
     this.#learned = {
-      w: flat(Float32Array.from(initialWeights(shape, seed))),
+      w: flat(Float32Array.from(weights)),
       s: optimizer === 'sgd' ? undefined : zeros(),
       m: optimizer === 'adam' ? zeros() : undefined,
     };
