@@ -15,6 +15,8 @@
 // both fall, but not alike; so only quiet rounds count, in which both yardsticks came within a
 // twentieth of the best one seen. Figures are medians over them; all begins after a warm-up past the
 // compiler's first tier. A case that stays without enough quiet rounds is marked with "~".
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { readKernel } from '../../dist/daemon/kernel-file.js';
 import { WasmEngine } from '../../dist/recurrent/wasm.js';
 
@@ -153,7 +155,16 @@ if (json) {
       gflops: table((row) => row.gflops),
       peak_gflops: Number(bestPeak.toFixed(4)),
       peak_share: table((row) => row.share),
-      ratio_tfjs: null,
+      ...tfjsRatios(),
     }),
   );
+}
+
+/** LSTM, H = 32, T = 32, in a process of its own: our tfjs engine, and TensorFlow.js' own layers. */
+function tfjsRatios() {
+  const script = fileURLToPath(new URL('./tfjs.bench.mjs', import.meta.url));
+  const { status, stdout, stderr } = spawnSync(process.execPath, [script, '--json']);
+  if (status !== 0) throw new Error(`tfjs.bench.mjs:\n${stderr}`);
+  const { ratio_tfjs, ratio_tfjs_layers } = JSON.parse(String(stdout).trim().split('\n').at(-1));
+  return { ratio_tfjs, ratio_tfjs_layers };
 }
