@@ -62,6 +62,7 @@ it('minimal.yaml resolves to the documented defaults', () => {
           clip_norm: 1,
           engine: 'wasm',
           engine_fallback: 'none',
+          memory_mib: 4096,
           seed: 1,
         },
       },

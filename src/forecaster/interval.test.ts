@@ -104,3 +104,16 @@ describe('Intervals', () => {
     }
   });
 });
+
+it('does not take a few lucky hits for certainty while other leads err', () => {
+  const intervals = new Intervals(2, 0.9);
+  const scales = new Float64Array(2);
+  for (let i = 0; i < 5; i++) {
+    intervals.scales(1, scales);
+    intervals.learn(0, i % 2 === 0 ? 2 : -2, scales[0]!, true);
+    intervals.learn(1, 0, scales[1]!, true);
+  }
+  intervals.scales(1, scales);
+  expect(scales[1]).toBeGreaterThan(0.5);
+  expect(intervals.upper(1, 10, scales[1]!)).toBeGreaterThan(10);
+});

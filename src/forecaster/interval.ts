@@ -23,6 +23,9 @@ const LOCAL_STEPS = 60;
 const LONG_STEPS = 2_000;
 /** The local scale is at least this share of the long one. */
 const LOCAL_SHARE_MIN = 0.25;
+/** Until so many errors of a lead are known, its scale is some share of the worst lead's. */
+const DOUBT_STEPS = 30;
+const DOUBT_SHARE = 0.5;
 /** η: large while few errors are known. */
 const RATE_FIRST = 0.3;
 const RATE_LEAST = 0.03;
@@ -64,6 +67,10 @@ export class Intervals {
    * @param out [horizon]
    */
   scales(unknown: number, out: Float64Array): void {
+    let most = 0;
+    for (let lead = 0; lead < this.#horizon; lead++) {
+      if (this.#long.count(lead) > 0) most = Math.max(most, this.#long.mean(lead));
+    }
     let nearest = -1;
     for (let lead = 0; lead < this.#horizon; lead++) {
       const count = this.#long.count(lead);
@@ -71,7 +78,10 @@ export class Intervals {
         nearest = lead;
         const least = this.#long.mean(lead) * LOCAL_SHARE_MIN;
         // A mean of few errors may be far too small.
-        out[lead] = Math.max(this.#local.mean(lead), least) * (1 + 4 / count);
+        const scale = Math.max(this.#local.mean(lead), least) * (1 + 4 / count);
+        // A few lucky hits are no certainty while other leads err.
+        const doubt = most * DOUBT_SHARE * Math.max(0, 1 - count / DOUBT_STEPS);
+        out[lead] = Math.max(scale, doubt);
       } else if (nearest >= 0) {
         // As a random walk's errors grow.
         out[lead] = out[nearest]! * Math.sqrt((lead + 1) / (nearest + 1));

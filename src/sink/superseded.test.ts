@@ -41,7 +41,8 @@ describe('withoutSuperseded', () => {
   it('leaves steps alone that do not overlap, or have no forecast', () => {
     const none = new Float64Array(0);
     const silent = { ...step('a', 1), targetMs: none, mean: none, lower: none, upper: none };
-    const batch = [step('a', 0), silent, step('a', 50), step('b', 0)];
+    // 50: far away; 50.5: its targets lie between those of the step before.
+    const batch = [step('a', 0), silent, step('a', 50), step('a', 50.5), step('b', 0)];
     expect(withoutSuperseded(batch)).toEqual(batch);
   });
 });

@@ -6,25 +6,32 @@ import type { SeriesPoints } from '../store/points.ts';
  * takes a fraction of the writing.
  */
 export function withoutSuperseded(batch: readonly SeriesPoints[]): SeriesPoints[] {
-  /** By series: first target of the step after. */
-  const nextTargetMs = new Map<string, number>();
+  /** By series: targets of the step after. */
+  const next = new Map<string, Float64Array>();
   return batch
     .toReversed()
     .map((points) => {
-      const firstMs = points.targetMs[0];
-      if (firstMs === undefined) return points;
-      const nextMs = nextTargetMs.get(points.series);
-      nextTargetMs.set(points.series, firstMs);
-      // A step that comes again with the same time (a restart of the grid) is left as it is.
-      return nextMs === undefined || nextMs <= firstMs ? points : firstTargets(points, nextMs);
+      const { series, targetMs } = points;
+      if (targetMs.length === 0) return points;
+      const later = next.get(series);
+      next.set(series, targetMs);
+      return later ? firstTargets(points, unsuperseded(targetMs, later)) : points;
     })
     .reverse();
 }
 
-/** The forecasts for moments before `endMs`. */
-function firstTargets(points: SeriesPoints, endMs: number): SeriesPoints {
-  const count = points.targetMs.findIndex((timeMs) => timeMs >= endMs);
-  if (count < 0) return points;
+/** How many of the targets come before the later step's; all, where it does not cover the others. */
+function unsuperseded(targetMs: Float64Array, later: Float64Array): number {
+  const from = targetMs.indexOf(later[0]!);
+  if (from < 1) return targetMs.length;
+  for (let i = from; i < targetMs.length; i++) {
+    if (targetMs[i] !== later[i - from]) return targetMs.length;
+  }
+  return from;
+}
+
+function firstTargets(points: SeriesPoints, count: number): SeriesPoints {
+  if (count === points.targetMs.length) return points;
   return {
     ...points,
     targetMs: points.targetMs.subarray(0, count),
