@@ -10,6 +10,9 @@ export interface RecurrentSettings extends TrainSettings {
   readonly windowSteps: number;
 }
 
+/** How much work a step may be: which experts there are. */
+export type Effort = 'low' | 'balanced' | 'high';
+
 /** How one series is forecast. */
 export interface ForecasterSettings {
   readonly horizon: number;
@@ -22,6 +25,10 @@ export interface ForecasterSettings {
   /** undefined: no network for this series. */
   readonly recurrent: RecurrentSettings | undefined;
   readonly seed: number;
+  /** Default: balanced. */
+  readonly effort?: Effort;
+  /** Other values that come with each step: further channels, covariates. Default: 0. */
+  readonly companions?: number;
 }
 
 /** One scored lead; see LeadScore in store/points.ts for the words. */
@@ -51,8 +58,9 @@ export interface SeriesForecaster {
    * The next step of the grid has closed. Scores what was forecast for it, learns, and forecasts.
    * @param timeMs start of the step, ms since the epoch
    * @param value NaN for a gap
+   * @param companions their values at this step, NaN where missing
    */
-  step(timeMs: number, value: number): StepReport;
+  step(timeMs: number, value: number, companions?: ArrayLike<number>): StepReport;
   /** A gap longer than the limit: windows and state start anew, weights and scales stay. */
   restart(): void;
   /** The present weight of each expert at a lead (1-based). */

@@ -53,7 +53,10 @@ class OnlineForecaster implements SeriesForecaster {
     const { horizon } = settings;
     this.#horizon = horizon;
     this.#experts = createExperts(settings, engine);
-    this.#history = new HistoryRing(Math.max(...this.#experts.map((e) => e.historySteps)));
+    this.#history = new HistoryRing(
+      Math.max(...this.#experts.map((e) => e.historySteps)),
+      settings.companions,
+    );
     this.#ensemble = new Ensemble(horizon, this.#experts.length);
     this.#intervals = new Intervals(horizon, settings.coverage);
     this.#skill = new Skill(horizon);
@@ -77,8 +80,11 @@ class OnlineForecaster implements SeriesForecaster {
     };
   }
 
-  step(timeMs: number, value: number): StepReport {
+  step(timeMs: number, value: number, companions: ArrayLike<number> = []): StepReport {
     const known = Math.abs(value) <= VALUE_MAX;
+    for (let i = 0; i < this.#history.companions.length; i++) {
+      this.#history.companions[i] = audible(companions[i] ?? Number.NaN);
+    }
     this.#history.push(timeMs, known ? value : Number.NaN);
     this.#scores.length = 0;
     this.#report.issued = !Number.isNaN(this.#history.last);
