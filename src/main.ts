@@ -17,16 +17,17 @@ await yargs(hideBin(process.argv))
   .command(demoCommand)
   .command(docsCommand)
   .completion('completion', 'Print a completion script for bash or zsh')
-  .epilogue('Exit codes: 0 done · 1 defect · 2 bad usage or configuration · 3 unreachable · 4 unwritten points')
+  .epilogue(
+    'Exit codes: 0 done · 1 defect · 2 bad usage or configuration · 3 unreachable · 4 unwritten points',
+  )
   .demandCommand(1, 'Name a command.')
   .strict()
   .recommendCommands()
   .wrap(100)
-  .fail((message, error, parser) => {
+  .fail((message, error) => {
     if (error) exitWith(error);
-    console.error(`${message}\n\nSee: foretide ${parser.parsed ? '--help' : ''}`);
+    console.error(`${message}\n\nSee foretide --help, or foretide <command> --help.`);
     process.exit(EXIT.usage);
   })
   .parseAsync()
   .catch(exitWith);
-

@@ -50,6 +50,4 @@ export interface Aligner {
   readonly everyMs: number | undefined;
   /** Start of the step `lead` steps after the newest closed one. */
   targetMs(lead: number): number;
-  save(): Uint8Array;
-  load(bytes: Uint8Array): void;
 }

@@ -7,8 +7,8 @@ import { formatAccounting } from '../observe/accounting.ts';
 import { createLog } from '../observe/log.ts';
 import { createSinks } from '../sink/registry.ts';
 import { createSource } from '../source/registry.ts';
-import { DEMO_TOPIC, startPublisher } from './demo/publisher.ts';
 import { LiveTable } from './demo/live-table.ts';
+import { DEMO_TOPIC, startPublisher } from './demo/publisher.ts';
 import { UserError } from './exit.ts';
 import { stopOnSignals } from './signals.ts';
 
@@ -56,7 +56,7 @@ log: { level: warn }
 async function demo(argv: DemoArguments): Promise<void> {
   const lastsMs = argv.for === undefined ? undefined : demoLength(argv.for);
   const file = `${argv.out}/forecast.lp`;
-  const config = parseConfig(demoConfig(file), 'demo');
+  const config = parseConfig(demoConfig(file), 'demo', {}, '.');
   const log = createLog(config.log.level);
   const source = await createSource(config);
   const sinks = await createSinks(config, { sourceUrl: source.url });

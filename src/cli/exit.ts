@@ -22,9 +22,14 @@ export class UserError extends Error {
   }
 }
 
+/** Errors of any room that carry an exit code are meant for the user. */
+function isForUser(error: unknown): error is Error & { exitCode: number } {
+  return error instanceof Error && 'exitCode' in error && typeof error.exitCode === 'number';
+}
+
 /** Ends the process with a message and the code that goes with the error. */
 export function exitWith(error: unknown): never {
-  if (error instanceof UserError) {
+  if (isForUser(error)) {
     console.error(error.message);
     process.exit(error.exitCode);
   }

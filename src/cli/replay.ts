@@ -35,13 +35,17 @@ export const replayCommand: CommandModule<object, ReplayArguments> = {
       .option('speed', {
         type: 'string',
         default: 'max',
-        describe: '60x = an hour a minute; max = as fast as it goes, with identical output each time',
+        describe:
+          '60x = an hour a minute; max = as fast as it goes, with identical output each time',
       })
       .option('out', {
         type: 'string',
         describe: 'Write line protocol to this file instead of to the configured sinks',
       })
-      .example('$0 replay rec.ndjson.gz --config site.yaml --out out.lp', 'What would have come out')
+      .example(
+        '$0 replay rec.ndjson.gz --config site.yaml --out out.lp',
+        'What would have come out',
+      )
       .example('$0 replay a.csv --config site.yaml --speed 60x', 'Watch a recording in Grafana'),
   handler: (argv) => replay(argv),
 };
@@ -101,15 +105,20 @@ function firstSeason(config: Config, points: SeriesPoints): number | undefined {
 function progressBar(share: () => number): { stop(): void } {
   if (!process.stderr.isTTY) return { stop: () => {} };
   const bar = new cliProgress.SingleBar({
-    format: '{bar} {percentage} %  {duration_formatted}, {eta_formatted} left',
+    format: '{bar} {percentage} %  {duration_formatted}, {left} left',
     hideCursor: true,
   });
-  bar.start(1000, 0);
-  const timer = setInterval(() => bar.update(Math.round(1000 * share())), 200);
+  const startedMs = performance.now();
+  bar.start(1000, 0, { left: '?' });
+  const timer = setInterval(() => {
+    const done = share();
+    const leftS = ((performance.now() - startedMs) / 1000 / done) * (1 - done);
+    bar.update(Math.round(1000 * done), { left: done > 0 ? `${Math.ceil(leftS)}s` : '?' });
+  }, 200);
   return {
     stop() {
       clearInterval(timer);
-      bar.update(1000);
+      bar.update(1000, { left: '0s' });
       bar.stop();
     },
   };
@@ -128,4 +137,3 @@ function summary(daemon: Daemon, board: Scoreboard, steps: number, seconds: numb
   const rate = `${steps} steps in ${seconds.toFixed(2)} s (${Math.round(steps / seconds)} a second)`;
   return [formatTable(header, rows), '', ...accounting, rate].join('\n');
 }
-

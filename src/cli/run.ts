@@ -13,7 +13,11 @@ export const runCommand: CommandModule<object, { config: string }> = {
   describe: 'Run the daemon',
   builder: (y) =>
     y
-      .positional('config', { type: 'string', demandOption: true, describe: 'Configuration (YAML)' })
+      .positional('config', {
+        type: 'string',
+        demandOption: true,
+        describe: 'Configuration (YAML)',
+      })
       .example('$0 run config/minimal.yaml', 'Forecast what the broker publishes'),
   handler: ({ config }) => run(config),
 };

@@ -4,7 +4,10 @@ import type { Logger } from '../observe/log.ts';
 const SIGNAL_EXIT = { SIGINT: 130, SIGTERM: 143 } as const;
 
 /** The first SIGTERM or SIGINT stops in good order, a second one ends at once. */
-export function stopOnSignals(log: Pick<Logger, 'info' | 'error'>, stop: () => Promise<void>): void {
+export function stopOnSignals(
+  log: Pick<Logger, 'info' | 'error'>,
+  stop: () => Promise<void>,
+): void {
   let stopping = false;
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {

@@ -33,12 +33,14 @@ export interface DocumentFault extends Position {
 export type Substitute = (text: string) => { text: string; message?: string };
 
 const BYTES_MAX = 1 << 20;
+/** One slip can upset every line after it. */
+const SYNTAX_FAULTS_MAX = 10;
 const START: Position = { line: 1, column: 1 };
 
 /** Anchors and merge keys are followed; nothing here throws on bad YAML. */
 export class ConfigDocument {
   readonly #lines = new LineCounter();
-  readonly #doc: Document | undefined;
+  #doc: Document | undefined;
   /** Scalars that were replaced, with the text that the file has. */
   readonly #sources = new Map<unknown, Scalar>();
   readonly #faults: DocumentFault[] = [];
@@ -73,9 +75,13 @@ export class ConfigDocument {
     });
   }
 
-  /** The file as plain values; undefined where it cannot be built (the faults say why). */
+  /** The file as plain values; where they cannot be built it is not usable (the faults say why). */
   toPlain(): unknown {
-    return this.#guarded(() => this.#doc?.toJS({ maxAliasCount: 100 }) as unknown);
+    const plain = this.#guarded(() => {
+      return { value: this.#doc?.toJS({ maxAliasCount: 100 }) as unknown };
+    });
+    if (!plain) this.#doc = undefined;
+    return plain?.value;
   }
 
   /** The text that stands in the file where a variable was put in; `plain`: without quotes. */
@@ -106,22 +112,37 @@ export class ConfigDocument {
       prettyErrors: false,
       merge: true,
     });
+    const deep = doc.errors.find(({ code }) => code === 'RESOURCE_EXHAUSTION');
+    if (deep) {
+      this.#fault(deep.pos[0], 'is nested too deeply; flatten it');
+      return undefined;
+    }
+    let broken = 0;
     for (const { code, message, pos } of [...doc.errors, ...doc.warnings]) {
-      if (code !== 'DUPLICATE_KEY') this.#fault(pos[0], `not valid YAML: ${message}`);
-      else this.#fault(pos[0], 'this key is given twice; remove one', keyPath(doc, pos[0]));
+      if (code === 'DUPLICATE_KEY') {
+        this.#fault(pos[0], 'this key is given twice; remove one', keyPath(doc, pos[0]));
+      } else if (broken++ < SYNTAX_FAULTS_MAX) {
+        this.#fault(pos[0], `not valid YAML: ${message}`);
+      }
     }
     if (doc.errors.some((error) => error.code !== 'DUPLICATE_KEY')) return undefined;
-    this.#checkAliases(doc);
-    return doc;
+    return this.#checkNodes(doc) ? doc : undefined;
   }
 
-  #checkAliases(doc: Document): void {
+  /** Whether all keys are plain and all aliases lead somewhere. */
+  #checkNodes(doc: Document): boolean {
+    const before = this.#faults.length;
     visit(doc, {
+      Pair: (_key, { key }) => {
+        if (!isScalar(key))
+          this.#fault(startOf(key), 'a list or section cannot be a key; write text');
+      },
       Alias: (_key, alias) => {
         if (alias.resolve(doc)) return;
         this.#fault(alias.range?.[0], `no anchor &${alias.source} stands before this; define it`);
       },
     });
+    return this.#faults.length === before;
   }
 
   /** The yaml package recurses, and throws on what it takes for an attack. */
@@ -175,7 +196,7 @@ export class ConfigDocument {
       if (isScalar(pair.key) && String(pair.key.value) === key) return pair;
     }
     for (const pair of map.items) {
-      if (!isScalar(pair.key) || pair.key.value !== '<<') continue;
+      if (!isScalar(pair.key) || pair.key.source !== '<<') continue;
       const merged = this.#resolve(pair.value);
       for (const item of isSeq(merged) ? merged.items : [merged]) {
         const source = this.#resolve(item);

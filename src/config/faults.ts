@@ -93,6 +93,9 @@ function wrongValue(node: SchemaNode, value: unknown, issue: Issue, source?: str
   if (typeof value !== 'string' && takesText(node, String(value))) {
     return `${shown(value)} must be text; put it in quotes: "${String(value)}"`;
   }
+  if (typeof value === 'string' && isBare(node, value)) {
+    return `${shown(source ?? value)} is text; remove the quotes`;
+  }
   const near = typeof value === 'string' && nearest(value, (node.enum ?? []).map(String));
   const hint = near ? ` (did you mean ${near}?)` : '';
   return `${shown(source ?? value)} is not allowed; write ${expected(node)}${hint}`;
@@ -112,7 +115,7 @@ function expected(node: SchemaNode): string {
   if (node.title === KIND.duration) return 'a duration, such as 10s';
   if (node.title === KIND.period) return 'a period, such as 10s or 1mo';
   if (node.anyOf || node.enum || node.const !== undefined || node.type === 'boolean') return words;
-  return words === 'text' ? words : `a ${words}`;
+  return /^(text|one)\b/.test(words) ? words : `a ${words}`;
 }
 
 function described(node: SchemaNode): string {
@@ -125,10 +128,17 @@ function timeLike(node: SchemaNode): boolean {
 
 /** Whether the value would do if it were text. */
 function takesText(node: SchemaNode, text: string): boolean {
-  if (text.includes('[object')) return false;
+  if (text.includes('[object') || timeLike(node)) return false;
   if (node.anyOf) return node.anyOf.some((branch) => takesText(branch, text));
   if (node.enum) return node.enum.includes(text);
   return node.type === 'string' && node.const === undefined;
+}
+
+/** Whether the text would do if it were a number or a switch. */
+function isBare(node: SchemaNode, text: string): boolean {
+  if (node.type === 'boolean') return /^(true|false)$/.test(text);
+  const numeric = node.type === 'number' || node.type === 'integer';
+  return numeric && text.trim() !== '' && Number.isFinite(Number(text));
 }
 
 function typeOf(value: unknown): string {

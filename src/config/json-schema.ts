@@ -27,8 +27,8 @@ let built: SchemaNode | undefined;
 /** What a user may write. Built once. */
 export function configJsonSchema(): SchemaNode {
   built ??= {
-    ...(z.toJSONSchema(configSchema, { io: 'input' }) as SchemaNode),
     title: 'Foretide configuration',
+    ...(z.toJSONSchema(configSchema, { io: 'input' }) as SchemaNode),
   };
   return built;
 }
@@ -100,7 +100,8 @@ export function typeText(node: SchemaNode, quote = ''): string {
   if (node.title) return node.title;
   switch (node.type) {
     case 'array':
-      return `list of: ${node.items ? typeText(node.items, quote) : 'anything'}`;
+      if (!node.items || node.items.properties) return 'list of sections';
+      return `list of: ${typeText(node.items, quote)}`;
     case 'boolean':
       return `${literal('true')} or ${literal('false')}`;
     case 'integer':
@@ -112,17 +113,19 @@ export function typeText(node: SchemaNode, quote = ''): string {
 }
 
 function rangeText(node: SchemaNode): string {
-  const { exclusiveMinimum: above, exclusiveMaximum: below } = node;
-  const bounds: string[] = [];
-  if (above !== undefined)
-    bounds.push(above === 0 && node.type === 'integer' ? 'from 1' : `above ${above}`);
-  else if (finite(node.minimum)) bounds.push(`from ${node.minimum}`);
-  if (below !== undefined) bounds.push(`below ${below}`);
-  else if (finite(node.maximum)) bounds.push(`to ${node.maximum}`);
-  return bounds.length > 0 ? ` ${bounds.join(' ')}` : '';
+  const integer = node.type === 'integer';
+  const above = finite(node.exclusiveMinimum);
+  const from = integer && above !== undefined ? above + 1 : finite(node.minimum);
+  const below = finite(node.exclusiveMaximum);
+  const to = finite(node.maximum);
+  if (from !== undefined && to !== undefined) return ` from ${from} to ${to}`;
+  const lower = from !== undefined ? `from ${from}` : above !== undefined && `above ${above}`;
+  const upper = below !== undefined ? `below ${below}` : to !== undefined && `at most ${to}`;
+  const bounds = [lower, upper].filter(Boolean);
+  return bounds.length > 0 ? ` ${bounds.join(', ')}` : '';
 }
 
 /** zod bounds every integer by what a double holds exactly; nobody needs to read that. */
-function finite(bound: number | undefined): bound is number {
-  return bound !== undefined && Math.abs(bound) < Number.MAX_SAFE_INTEGER;
+function finite(bound: number | undefined): number | undefined {
+  return bound !== undefined && Math.abs(bound) < Number.MAX_SAFE_INTEGER ? bound : undefined;
 }

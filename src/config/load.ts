@@ -87,7 +87,8 @@ function configError(faults: readonly ConfigFault[]): ConfigError {
 }
 
 function faultText({ file, line, column, path, message }: ConfigFault): string {
-  const place = line === undefined ? file : `${file}:${line}:${column}`;
+  if (line === undefined) return `${file}: ${message}`;
+  const place = `${file}:${line}:${column}`;
   return path ? `${place}  ${path}: ${message}` : `${place}  ${message}`;
 }
 

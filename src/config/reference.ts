@@ -63,7 +63,8 @@ In any text value, \`\${NAME}\` stands for the environment variable NAME, and \`
 where it is unset or empty, for the text. A variable that is not set is a fault. \`$\${\` stands for
 the characters \`\${\` themselves. Variables are put in after the YAML has been read, so a value with
 quotes, colons or line ends in it stays one value; keys are never touched. Without quotes,
-\`port: \${PORT}\` also serves where a number, \`true\` or \`false\` is wanted.
+\`port: \${PORT}\` also serves where a number, \`true\` or \`false\` is wanted. Inside \`{ … }\` or \`[ … ]\`
+YAML needs quotes round it: \`{ url: "\${URL}" }\`.
 
 ## Secrets
 
@@ -82,7 +83,7 @@ YAML anchors, aliases and merge keys (\`<<: *name\`) may be used to share settin
 `;
 
 export function referencePage(): string {
-  return `${[HEAD, '## Keys', ...sections('', configJsonSchema())].join('\n')}`;
+  return `${[HEAD, '## Keys', ...sections('', configJsonSchema())].join('\n')}\n`;
 }
 
 /** The table of this object, then those of the objects in it. */

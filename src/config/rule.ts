@@ -21,7 +21,9 @@ export function rule<T>(
       when: ({ value, issues }) =>
         typeof value === 'object' &&
         value !== null &&
-        issues.every((issue) => !touched.has(issue.path?.[0])),
+        issues.every(({ code, path }) =>
+          path?.length ? !touched.has(path[0]) : code !== 'invalid_type',
+        ),
     },
   );
 }

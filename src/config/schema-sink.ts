@@ -4,10 +4,18 @@ import { count, credentials, outputPath, qos, text, tls } from './kinds.ts';
 import { credentialsRule, retryRule, rule, tlsRule, urlRule } from './rule.ts';
 import { MQTT_SCHEMES } from './schema-source.ts';
 
-const retention = z.strictObject({
-  name: text.describe('Retention policy to write to; created if absent.'),
-  duration: period.describe('How long the database keeps the points: `90d`.'),
-});
+const retention = z
+  .strictObject({
+    name: text.describe('Retention policy to write to; created if absent.'),
+    duration: period.describe('How long the database keeps the points: `90d`.'),
+  })
+  .check(
+    rule(['duration'], ({ duration }, fault) => {
+      if ('months' in duration || duration.ms < 3_600_000 || duration.ms % 1_000 !== 0) {
+        fault(['duration'], 'is no retention InfluxDB knows; write whole seconds, 1h or more: 90d');
+      }
+    }),
+  );
 
 const influxSink = z
   .strictObject({
@@ -52,6 +60,7 @@ const lineProtocolSink = z.strictObject({
   file: outputPath.describe('The file; written anew at each start.'),
   header: z
     .string()
+    .regex(/^[^\r\n]+$/)
     .optional()
     .describe('Database for a `# DML` head that `influx -import` wants.'),
 });

@@ -21,7 +21,7 @@ const mqttSource = z
     tls: tls.optional().describe('TLS settings for `mqtts://` and `wss://`.'),
     client_id: text.optional().describe('Fixed client id; default `<base>-<host name>`.'),
     protocol: z
-      .enum(['auto', '5', '3.1.1'])
+      .literal(['auto', '5', '3.1.1'])
       .default('auto')
       .describe('MQTT version; auto: 5, falling back to 3.1.1.'),
     qos: qos.default(1).describe('Quality of service of the subscriptions.'),

@@ -16,13 +16,13 @@ const model = z
     window: count.max(4096).default(32).describe('Steps an update goes back (k2).'),
     optimizer: z
       .enum(['sgd', 'rmsprop', 'adam'])
-      .default('rmsprop')
+      .default('adam')
       .describe('How weights follow gradients.'),
     learning_rate: z
       .number()
       .positive()
       .max(1)
-      .default(0.002)
+      .default(0.003)
       .describe('Step size of the optimizer.'),
     clip_norm: z
       .number()
@@ -55,7 +55,7 @@ const time = z.union([
     unit: z
       .enum(['auto', 's', 'ms', 'us', 'ns', 'iso'])
       .default('auto')
-      .describe('auto: told by form and magnitude.'),
+      .describe('Unit of the time; auto: told by form and magnitude.'),
   }),
 ]);
 
@@ -114,7 +114,7 @@ export const stream = z
       .default(60)
       .describe('A stamp more steps ahead is held until two others confirm it.'),
     horizon: count.max(1_000).default(12).describe('Steps to forecast.'),
-    seasons: z.array(period).max(8).default([]).describe('Season lengths: `["24h", "7d"]`.'),
+    seasons: z.array(period).max(8).prefault([]).describe('Season lengths: `["24h", "7d"]`.'),
     coverage: z
       .number()
       .gt(0)

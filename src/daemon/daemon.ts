@@ -1,15 +1,14 @@
-import { lastValueFrom, type Subscription } from 'rxjs';
 import type { Config } from '../config/schema.ts';
 import { SeriesRegistry } from '../decode/series.ts';
-import { createIntake } from '../decode/stream-decoder.ts';
+import { createIntake, type Intake } from '../decode/stream-decoder.ts';
 import { MemoryJournal } from '../journal/memory.ts';
 import { type Accounting, sumAccounting } from '../observe/accounting.ts';
 import { Incidents } from '../observe/incidents.ts';
 import type { Logger } from '../observe/log.ts';
 import { createReferenceEngine } from '../recurrent/reference.ts';
-import { SinkDrain } from '../sink/drain.ts';
+import { type DrainEvent, SinkDrain } from '../sink/drain.ts';
 import type { Sink } from '../sink/sink.ts';
-import type { Source } from '../source/source.ts';
+import type { Source, SourceEvent } from '../source/source.ts';
 import { MemoryOutbox } from '../store/memory-outbox.ts';
 import type { SeriesPoints } from '../store/points.ts';
 import { PipelineGate } from './gate.ts';
@@ -17,9 +16,12 @@ import { pipeline } from './pipeline.ts';
 import { streamName, streamSettings } from './settings.ts';
 import { Shard } from './shard.ts';
 
-/** A recorded source waits while this many steps are unwritten; a live one never waits for sinks. */
+/** A recorded source waits while so many steps are unwritten; a live one never waits for sinks. */
 const RECORDED_DEPTH_MAX = 10_000;
 const INCIDENTS_FLUSH_MS = 5_000;
+/** So long the sinks have at the end to take what waits. */
+const STOP_MS_MAX = 10_000;
+const EXIT_UNWRITTEN = 4;
 
 export interface DaemonParts {
   readonly source: Source;
@@ -31,49 +33,57 @@ export interface DaemonParts {
   readonly onPoints?: (points: readonly SeriesPoints[]) => void;
 }
 
+/** Stopped in good order, but a sink did not take everything. */
+export class UnwrittenError extends Error {
+  override readonly name = 'UnwrittenError';
+  readonly exitCode = EXIT_UNWRITTEN;
+}
+
 /** One running pipeline: started once, stopped once. */
 export class Daemon {
   readonly #config: Config;
   readonly #parts: DaemonParts;
-  readonly #intake;
+  readonly #incidents: Incidents;
+  readonly #intake: Intake;
   readonly #shard: Shard;
   readonly #outbox: MemoryOutbox;
   readonly #drains: readonly SinkDrain[];
   readonly #gate: PipelineGate;
-  readonly #incidents: Incidents;
-  readonly #subscriptions: Subscription[] = [];
-  #timer: NodeJS.Timeout | undefined;
-  #finished: Promise<void> | undefined;
+  #running: Promise<void> | undefined;
 
   constructor(config: Config, parts: DaemonParts) {
+    const { live, log, sinks } = parts;
     this.#config = config;
     this.#parts = parts;
-    this.#incidents = new Incidents(parts.log);
+    this.#incidents = new Incidents(log);
     this.#intake = createIntake(config.streams, new SeriesRegistry(), {
-      live: parts.live,
-      onRejection: (stream, where, rejection) =>
-        this.#incidents.report(
-          `stream ${stream}: ${rejection.verdict} (${rejection.reason})`,
-          `${where}: ${rejection.detail}`,
-        ),
+      live,
+      base: config.base,
+      onRejection: (stream, where, { verdict, reason, detail }) =>
+        this.#incidents.report(`stream ${stream}: ${verdict} (${reason})`, `${where}: ${detail}`),
     });
     this.#shard = new Shard(streamSettings(config), createReferenceEngine());
-    this.#outbox = new MemoryOutbox(config.outbox.points_max);
-    const depthMax = parts.live ? Number.POSITIVE_INFINITY : RECORDED_DEPTH_MAX;
+    // A recorded stream is held back before the outbox could overflow.
+    const pointsMax = live ? config.outbox.points_max : Number.POSITIVE_INFINITY;
+    this.#outbox = new MemoryOutbox(pointsMax, () => this.#gate.update());
+    const depthMax = live ? Number.POSITIVE_INFINITY : RECORDED_DEPTH_MAX;
     this.#gate = new PipelineGate(() => this.#outbox.depth, depthMax);
-    this.#drains = parts.sinks.map((sink) => new SinkDrain(this.#outbox.reader(sink.name), sink));
+    this.#drains = sinks.map((sink) => new SinkDrain(this.#outbox.reader(sink.name), sink));
   }
 
-  /** Resolves when the input has ended or `stop` was called and all that was accepted is written. */
+  /**
+   * Resolves when the input has ended or `stop` was called, and all that was accepted is written.
+   * @throws UnwrittenError, or what the source ends with when going on is impossible
+   */
   run(): Promise<void> {
-    this.#finished ??= this.#run();
-    return this.#finished;
+    this.#running ??= this.#run();
+    return this.#running;
   }
 
   /** Stops intake; what was accepted is finished and written, then `run` resolves. */
   async stop(): Promise<void> {
     await this.#parts.source.stop();
-    await this.#finished;
+    await this.#running?.catch(() => {}); // `run` reports it
   }
 
   accounting(): Accounting {
@@ -81,18 +91,85 @@ export class Daemon {
     return sumAccounting(streams, [this.#intake.counts(), this.#shard.counts()]);
   }
 
+  /** Messages on topics that no stream wants. */
+  get unmatched(): number {
+    return this.#intake.unmatched;
+  }
+
   async #run(): Promise<void> {
-    const { source, live, log, onPoints } = this.#parts;
-    this.#timer = setInterval(() => this.#incidents.flush(), INCIDENTS_FLUSH_MS).unref();
-    this.#subscriptions.push(source.events.subscribe((event) => logSourceEvent(log, event)));
+    const { source, log } = this.#parts;
+    const events = source.events.subscribe((event) => logSourceEvent(log, event));
+    const flush = setInterval(() => this.#incidents.flush(), INCIDENTS_FLUSH_MS);
     for (const drain of this.#drains) {
+      drain.events.subscribe((event) => this.#onDrainEvent(drain.name, event));
       drain.start();
     }
-    const parts = { source, intake: this.#intake, shard: this.#shard, outbox: this.#outbox };
-    const running = pipeline({ ...parts, journal: new MemoryJournal(), gate: this.#gate, live });
+    let unwritten: string | undefined;
     try {
-      await lastValueFrom(running.pipe(), { defaultValue: [] });
+      await this.#compute();
     } finally {
+      unwritten = await this.#stopSinks();
+      await source.close();
+      clearInterval(flush);
+      events.unsubscribe();
+      this.#incidents.flush(true);
+    }
+    if (unwritten) throw new UnwrittenError(unwritten);
+  }
+
+  #compute(): Promise<void> {
+    const { source, live, onPoints } = this.#parts;
+    return new Promise((resolve, reject) => {
+      pipeline({
+        source,
+        intake: this.#intake,
+        journal: new MemoryJournal(),
+        shard: this.#shard,
+        outbox: this.#outbox,
+        gate: this.#gate,
+        live,
+      }).subscribe({
+        next: (points) => {
+          for (const drain of this.#drains) drain.notify();
+          onPoints?.(points);
+        },
+        error: reject,
+        complete: resolve,
+      });
+    });
+  }
+
+  /** What was left unwritten, in words; undefined when nothing was. */
+  async #stopSinks(): Promise<string | undefined> {
+    // A recorded stream has all the time it takes; a signal then stops the waiting.
+    if (!this.#parts.live) await Promise.all(this.#drains.map((drain) => drain.flush()));
+    const stops = this.#drains.map(async (drain) => {
+      const { unwritten } = await drain.stop({ deadlineMs: STOP_MS_MAX });
+      return unwritten > 0
+        ? `${drain.name} did not take ${unwritten} ${unwritten === 1 ? 'step' : 'steps'}`
+        : [];
+    });
+    return (await Promise.all(stops)).flat().join('; ') || undefined;
+  }
+
+  #onDrainEvent(sink: string, event: DrainEvent): void {
+    const { log } = this.#parts;
+    switch (event.kind) {
+      case 'rejected':
+        for (const { series, detail } of event.points) {
+          this.#incidents.report(`${sink}: point refused`, `series ${series}: ${detail}`);
+        }
+        break;
+      case 'unavailable':
+        log.warn(`${sink}: ${event.detail}`);
+        break;
+      default:
+        log.info(`${sink}: ${event.detail}`);
     }
   }
+}
+
+function logSourceEvent(log: Logger, event: SourceEvent): void {
+  if (event.kind === 'connected') log.info(`source: connected: ${event.detail}`);
+  else log.warn(`source: ${event.kind}: ${event.detail}`);
 }

@@ -44,7 +44,7 @@ function settingsOf(stream: StreamConfig): StreamSettings {
       latenessMs: stream.lateness,
       gapStepsMax: stream.gap_limit,
       aheadStepsMax: stream.ahead_limit,
-      receiveTime: stream.time === 'receive',
+      receiveTime: stream.time === 'receive' || stream.payload === 'number',
     },
     horizon: stream.horizon,
     seasons: stream.seasons,

@@ -6,7 +6,7 @@
  *     r_k = 2 (p − y)(p − e_k)        how much expert k would have gained (gradient of the square)
  *     R_k = γ R_k + r_k               its regret so far: above 0 it deserves weight
  *     V_k = γ V_k + r_k²,  B = max(γ B, max_k r_k²)
- *     w_k ∝ max(R_k, 0) / (V_k + B)
+ *     w_k ∝ max(R_k − c √V_k, 0) / (V_k + B)      c = 0 for expert 0
  *
  * The losses come `lead` steps late, with the p and e_k of their issue. An expert that was silent
  * (NaN) at issue neither gains nor loses, and one that is silent now has no weight (sleeping
@@ -14,7 +14,8 @@
  *
  * P. Gaillard, G. Stoltz, T. van Erven: A second-order bound with excess losses. COLT 2014.
  * Differences: γ forgets, so that weights follow a change after years too; errors are measured in
- * the naive forecast's mean error and bounded, so that one jump does not decide for ever.
+ * the naive forecast's mean error and bounded, so that one jump does not decide for ever; c asks the
+ * others for a gain beyond chance, so that a new series, or a random walk, stays at the simplest.
  */
 import type { ByteReader, ByteWriter } from './bytes.ts';
 import { clamp } from './scaler.ts';
@@ -23,6 +24,8 @@ import { clamp } from './scaler.ts';
 const MEMORY_STEPS = 5_000;
 /** Bound on an error, in mean errors of the naive forecast. */
 const ERROR_MAX = 10;
+/** c: standard deviations of chance. */
+const CAUTION = 0.5;
 /** Where all gains were so small that their squares vanish, no division by zero. */
 const BOUND_MIN = 1e-12;
 
@@ -58,8 +61,10 @@ export class Ensemble {
     let total = 0;
     for (let k = 0; k < this.#experts; k++) {
       const silent = Number.isNaN(forecasts[offset + k]!);
-      const gain = silent ? 0 : this.#regret[first + k]!;
-      const weight = gain > 0 ? gain / (this.#square[first + k]! + bound) : 0;
+      const square = this.#square[first + k]!;
+      const chance = k === 0 ? 0 : CAUTION * Math.sqrt(square);
+      const gain = silent ? 0 : this.#regret[first + k]! - chance;
+      const weight = gain > 0 ? gain / (square + bound) : 0;
       this.#weights[first + k] = weight;
       total += weight;
     }

@@ -4,9 +4,9 @@ export interface RecurrentSettings extends TrainSettings {
   readonly cell: Cell;
   readonly hidden: number;
   readonly layers: number;
-  /** k1: steps between updates. */
+  /** k1: steps between updates; more in proportion where the horizon stretches the window past 2 k2. */
   readonly updateSteps: number;
-  /** k2: steps an update goes back. */
+  /** k2: steps an update goes back; at least to the issue of the longest lead that is now known. */
   readonly windowSteps: number;
 }
 
@@ -16,7 +16,7 @@ export type Effort = 'low' | 'balanced' | 'high';
 /** How one series is forecast. */
 export interface ForecasterSettings {
   readonly horizon: number;
-  /** Season lengths in steps, ascending; may be empty. */
+  /** Season lengths in steps, ascending; may be empty. Above SEASON_STEPS_MAX they are left out. */
   readonly seasonSteps: readonly number[];
   /** Nominal share of values inside the interval, e.g. 0.9. */
   readonly coverage: number;
@@ -31,7 +31,7 @@ export interface ForecasterSettings {
   readonly companions?: number;
 }
 
-/** One scored lead; see LeadScore in store/points.ts for the words. */
+/** One scored lead: errors are forecast − actual, skill is 1 − mean |error| ÷ mean |naive error|. */
 export interface ScoredLead {
   readonly lead: number;
   readonly forecast: number;
@@ -57,7 +57,7 @@ export interface SeriesForecaster {
   /**
    * The next step of the grid has closed. Scores what was forecast for it, learns, and forecasts.
    * @param timeMs start of the step, ms since the epoch
-   * @param value NaN for a gap
+   * @param value NaN for a gap; what is not within ±VALUE_MAX counts as one
    * @param companions their values at this step, NaN where missing
    */
   step(timeMs: number, value: number, companions?: ArrayLike<number>): StepReport;
@@ -66,6 +66,7 @@ export interface SeriesForecaster {
   /** The present weight of each expert at a lead (1-based). */
   weights(lead: number): { readonly expert: string; readonly weight: number }[];
   save(): Uint8Array;
+  /** @throws Error when the bytes are of other settings or damaged; the forecaster is then void. */
   load(bytes: Uint8Array): void;
 }
 

@@ -13,7 +13,10 @@ describe('sumAccounting', () => {
   });
 
   it('adds verdicts that both sides count', () => {
-    const total = sumAccounting(['a'], [new Map([['a', { invalid: 2 }]]), new Map([['a', { invalid: 3 }]])]);
+    const total = sumAccounting(
+      ['a'],
+      [new Map([['a', { invalid: 2 }]]), new Map([['a', { invalid: 3 }]])],
+    );
     expect(total.get('a')!.invalid).toBe(5);
   });
 

@@ -28,7 +28,8 @@ export function sumAccounting(
     for (const part of parts) {
       const counts = part.get(stream);
       if (!counts) continue;
-      for (const key of Object.keys(sum) as (keyof StreamAccounting)[]) sum[key] += counts[key] ?? 0;
+      for (const key of Object.keys(sum) as (keyof StreamAccounting)[])
+        sum[key] += counts[key] ?? 0;
     }
     total.set(stream, sum);
   }

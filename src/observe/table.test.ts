@@ -3,9 +3,15 @@ import { formatNumber, formatPercent, formatTable } from './table.ts';
 
 describe('formatTable', () => {
   it('aligns names left and numbers right', () => {
-    expect(formatTable(['series', 'MAE'], [['a', '1.0'], ['longer name', '12.5']])).toBe(
-      'series        MAE\na             1.0\nlonger name  12.5',
-    );
+    expect(
+      formatTable(
+        ['series', 'MAE'],
+        [
+          ['a', '1.0'],
+          ['longer name', '12.5'],
+        ],
+      ),
+    ).toBe('series        MAE\na             1.0\nlonger name  12.5');
   });
 });
 

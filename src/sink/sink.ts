@@ -1,3 +1,4 @@
+import type { Observable } from 'rxjs';
 import type { SeriesPoints } from '../store/points.ts';
 
 /** The other side is away or busy: the same batch will be offered again, after a back-off. */
@@ -12,16 +13,42 @@ export class SinkUnavailable extends Error {
   }
 }
 
+/** A sink cannot be set up, and the user can mend it; `exitCode` is for the command line. */
+export class SinkStartError extends Error {
+  override readonly name = 'SinkStartError';
+  constructor(
+    message: string,
+    readonly exitCode: number,
+  ) {
+    super(message);
+  }
+}
+
 /** A point that the other side will never take: said with its reason, counted, and left out. */
 export interface RejectedPoint {
   readonly series: string;
   readonly detail: string;
 }
 
+/** How a sink wants to be fed. */
+export interface Pacing {
+  /** Most steps a `write`. */
+  readonly batchSteps: number;
+  /** Longest wait before a batch that is not full is written. */
+  readonly flushMs: number;
+  /** First wait after a failure; doubles, with jitter. */
+  readonly retryMsMin: number;
+  readonly retryMsMax: number;
+}
+
 /** The contract of every output. */
 export interface Sink {
   /** For logs and metrics: `influx http://host:8086/db`. */
   readonly name: string;
+  /** Where the drain's defaults do not fit. */
+  readonly pacing?: Partial<Pacing>;
+  /** What the user should know, once: `created database foretide`. */
+  readonly notices?: Observable<string>;
   /**
    * Writes all of the batch, in order; resolves with what was refused for good.
    * @throws SinkUnavailable when nothing is known to be lost and the batch should be offered again.

@@ -3,6 +3,7 @@ import type { Observable } from 'rxjs';
 /** A row that a file source has already split: `cells[i]` belongs to `columns[i]`. */
 export interface Row {
   readonly columns: readonly string[];
+  /** As many as the row had: where that is not `columns.length`, the row is invalid. */
   readonly cells: readonly string[];
 }
 
@@ -14,7 +15,8 @@ export interface Message {
   readonly row?: Row;
   /**
    * When it was received, ms since the epoch. For one source it strictly increases (the source adds
-   * microseconds where the clock stands still), so that it can serve as event time.
+   * microseconds where the clock stands still), so that it can serve as event time. Rows of a file
+   * that tells no receive time carry their line number.
    */
   readonly receivedMs: number;
   /** A broker's stored message, handed out on subscription: its age is unknown. */
@@ -41,6 +43,8 @@ export type SourceEvent =
 
 /** The contract of every input. */
 export interface Source {
+  /** The broker it is connected to, where it is one; with the port that an embedded one got. */
+  readonly url?: string;
   /**
    * Cold: the subscription connects. Completes when the input is exhausted (files) or after
    * `stop()`; errors only where going on is impossible, with a message for the user.
@@ -53,4 +57,16 @@ export interface Source {
   stop(): Promise<void>;
   /** After everything is written: publishes offline where that applies, and disconnects. */
   close(): Promise<void>;
+}
+
+/** An input that cannot be read: the message is for the user, the code for `process.exit`. */
+export class SourceError extends Error {
+  override readonly name = 'SourceError';
+  /** 2: mend the input or the configuration; 3: the broker could not be reached. */
+  readonly exitCode: 2 | 3;
+
+  constructor(message: string, exitCode: 2 | 3 = 2) {
+    super(message);
+    this.exitCode = exitCode;
+  }
 }

@@ -40,7 +40,12 @@ async function replay(name: string, run: string): Promise<Outcome> {
   };
   const { log, lines } = collectLog();
   const source = await createSource(config);
-  const daemon = new Daemon(config, { source, sinks: await createSinks(config, {}), live: false, log });
+  const daemon = new Daemon(config, {
+    source,
+    sinks: await createSinks(config, {}),
+    live: false,
+    log,
+  });
   await daemon.run();
 
   const accounting = daemon.accounting();
@@ -48,7 +53,10 @@ async function replay(name: string, run: string): Promise<Outcome> {
   const sums = [...accounting].map(([stream, counts]) => `${stream}: ${formatAccounting(counts)}`);
   return {
     points: readFileSync(out, 'utf8'),
-    accounting: `${[...sums, ...lines.map(({ msg }) => msg)].join('\n')}\n`,
+    accounting: `${[...sums, ...lines.map(({ msg }) => msg)].join('\n')}\n`.replaceAll(
+      `${dir}/`,
+      '',
+    ),
   };
 }
 

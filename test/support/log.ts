@@ -9,8 +9,11 @@ export interface LogLine {
 /** A log that keeps its lines, for tests to look at. */
 export function collectLog(): { log: Logger; lines: LogLine[] } {
   const lines: LogLine[] = [];
-  const log = pino({ base: undefined, timestamp: false }, {
-    write: (line: string) => void lines.push(JSON.parse(line) as LogLine),
-  });
+  const log = pino(
+    { base: undefined, timestamp: false },
+    {
+      write: (line: string) => void lines.push(JSON.parse(line) as LogLine),
+    },
+  );
   return { log, lines };
 }

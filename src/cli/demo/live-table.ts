@@ -30,7 +30,13 @@ export class LiveTable {
       const interval = `[${cell(p.lower)}, ${cell(p.upper)}]`;
       return [series, formatNumber(p.actual), cell(p.mean), interval, ratio?.join(' / ') ?? ''];
     });
-    const header = ['series', 'last value', 'next', 'interval', 'error vs naive (first / last lead)'];
+    const header = [
+      'series',
+      'last value',
+      'next',
+      'interval',
+      'error vs naive (first / last lead)',
+    ];
     return `${formatTable(header, rows)}\n\n${this.oneLine()}    Ctrl-C ends`;
   }
 

@@ -28,7 +28,8 @@ export class VitalSigns {
     cpus.forEach((cpu, i) => {
       const before = this.#cpus[i];
       const total = before ? cpu.total - before.total : 0;
-      if (before && total > 0) reading[`cpu${i}_percent`] = (100 * (cpu.busy - before.busy)) / total;
+      if (before && total > 0)
+        reading[`cpu${i}_percent`] = (100 * (cpu.busy - before.busy)) / total;
     });
     this.#cpus = cpus;
 

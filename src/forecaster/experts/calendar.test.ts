@@ -1,21 +1,21 @@
 import { describe, expect, it } from 'vitest';
-import { calendarPeriodMs, calendarPhase } from './calendar.ts';
+import { calendarPeriodsMs, calendarPhase } from './calendar.ts';
 
 const MINUTE = 60_000;
 const DAY = 1_440 * MINUTE;
 
 describe('calendar', () => {
   it.each([
-    [200, undefined],
-    [30_000, undefined],
-    [MINUTE, DAY],
-    [60 * MINUTE, DAY],
-    [360 * MINUTE, DAY],
-    [DAY, 7 * DAY],
-    [30.4375 * DAY, 365.2425 * DAY],
-    [400 * DAY, undefined],
-  ])('a grid of %d ms has the cycle %s', (everyMs, period) => {
-    expect(calendarPeriodMs(everyMs)).toBe(period);
+    [200, []],
+    [30_000, []],
+    [MINUTE, [DAY]],
+    [60 * MINUTE, [DAY, 7 * DAY]],
+    [360 * MINUTE, [DAY, 7 * DAY]],
+    [DAY, [7 * DAY, 365.2425 * DAY]],
+    [30.4375 * DAY, [365.2425 * DAY]],
+    [400 * DAY, []],
+  ])('a grid of %d ms has the cycles %j', (everyMs, periods) => {
+    expect(calendarPeriodsMs(everyMs)).toEqual(periods);
   });
 
   it('tells where in the cycle a time lies', () => {

@@ -5,9 +5,9 @@ const PERIODS_MS = [DAY_MS, 7 * DAY_MS, 365.2425 * DAY_MS];
 const STEPS_MIN = 4;
 const STEPS_MAX = 1_440;
 
-/** The shortest natural cycle that a grid of `everyMs` resolves; undefined where there is none. */
-export function calendarPeriodMs(everyMs: number): number | undefined {
-  return PERIODS_MS.find((period) => {
+/** The natural cycles that a grid of `everyMs` resolves; empty where there is none. */
+export function calendarPeriodsMs(everyMs: number): number[] {
+  return PERIODS_MS.filter((period) => {
     const steps = period / everyMs;
     return steps >= STEPS_MIN && steps <= STEPS_MAX;
   });

@@ -22,7 +22,7 @@ const CANDIDATES: readonly (readonly [number, number, number])[] = [
   [0.3, 0.3, 0.3],
   [0.05, 0.02, 0.05],
 ];
-const DAMPING = 0.98;
+const DAMPING = 0.95;
 /** Memory of the errors that choose, in steps. */
 const ERROR_STEPS = 300;
 /** An error counts at most as so many typical ones. */

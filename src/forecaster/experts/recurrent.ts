@@ -15,7 +15,7 @@ import type { Network, RecurrentEngine, TrainReport } from '../../recurrent/engi
 import { ByteReader, ByteWriter } from '../bytes.ts';
 import type { ForecasterSettings, RecurrentSettings } from '../forecaster.ts';
 import { clamp, MeanSize, Scaler } from '../scaler.ts';
-import { calendarPeriodMs, calendarPhase } from './calendar.ts';
+import { calendarPeriodsMs, calendarPhase } from './calendar.ts';
 import type { Expert, History } from './expert.ts';
 import { seasonalValue } from './seasonal-naive.ts';
 
@@ -43,7 +43,7 @@ export class RecurrentExpert implements Expert {
   readonly #network: Network;
   readonly #level: Scaler;
   readonly #change: MeanSize;
-  readonly #periodMs: number | undefined;
+  readonly #periodsMs: readonly number[];
   readonly #seasonLeads: readonly number[];
   readonly #input: Float64Array;
   readonly #targets: Float64Array;
@@ -59,16 +59,15 @@ export class RecurrentExpert implements Expert {
     const longest = seasons.at(-1) ?? 0;
     this.name = recurrent.cell;
     this.#settings = { ...settings, seasonSteps: seasons };
-    this.#updateSteps = recurrent.updateSteps;
     this.#windowSteps = windowSteps(recurrent, horizon);
+    this.#updateSteps = updateSteps(recurrent, this.#windowSteps);
     this.historySteps = Math.max(this.#windowSteps, horizon, longest * 3) + 1;
     const memory = Math.max(SCALE_STEPS, longest * SCALE_SEASONS);
     this.#level = new Scaler(memory);
     this.#change = new MeanSize(horizon, memory);
-    this.#periodMs = calendarPeriodMs(everyMs);
+    this.#periodsMs = calendarPeriodsMs(everyMs);
     this.#seasonLeads = spread(horizon, SEASON_LEADS);
-    const inputs =
-      4 + (this.#periodMs === undefined ? 0 : 2) + seasons.length * this.#seasonLeads.length;
+    const inputs = 4 + 2 * this.#periodsMs.length + seasons.length * this.#seasonLeads.length;
     this.#input = new Float64Array(inputs);
     this.#targets = new Float64Array(this.#windowSteps * horizon);
     this.#mask = new Uint8Array(this.#windowSteps * horizon);
@@ -150,8 +149,8 @@ export class RecurrentExpert implements Expert {
     x[i++] = this.#scaledChange(history.at(0) - history.at(1), 0);
     x[i++] = history.age > 0 ? 1 : 0;
     x[i++] = Math.log1p(history.age) / 4;
-    if (this.#periodMs !== undefined) {
-      const phase = calendarPhase(history.timeMs, this.#periodMs);
+    for (const periodMs of this.#periodsMs) {
+      const phase = calendarPhase(history.timeMs, periodMs);
       x[i++] = Math.sin(phase);
       x[i++] = Math.cos(phase);
     }
@@ -201,6 +200,12 @@ export class RecurrentExpert implements Expert {
 function windowSteps(recurrent: RecurrentSettings, horizon: number): number {
   const before = Math.max(recurrent.updateSteps, Math.ceil(recurrent.windowSteps / 2));
   return Math.max(recurrent.windowSteps, horizon + before);
+}
+
+/** A window that a long horizon has stretched is gone through more seldom: the work stays bounded. */
+function updateSteps(recurrent: RecurrentSettings, window: number): number {
+  const stretch = window / (2 * recurrent.windowSteps);
+  return Math.max(recurrent.updateSteps, Math.ceil(recurrent.updateSteps * stretch));
 }
 
 /** Up to `count` leads from 1 to `horizon`, evenly. */

@@ -1,6 +1,9 @@
 import type { Expert, History } from './expert.ts';
 import { seasonalValue } from './seasonal-naive.ts';
 
+/** A season that differs by more is no growth: the means are too near to zero. */
+const GROWTH_MAX = 1.5;
+
 /**
  * The value of the same phase one season before the target, moved by how this season differs from
  * the last: by the difference of means (`shift`) or by their ratio (`growth`, positive series).
@@ -37,7 +40,9 @@ export class SeasonalGrowth implements Expert {
       before += earlier;
       count++;
     }
-    if (count === 0 || (this.#ratio && !positive)) {
+    const growth = now / before;
+    const credible = positive && growth < GROWTH_MAX && growth > 1 / GROWTH_MAX;
+    if (count === 0 || (this.#ratio && !credible)) {
       out.fill(Number.NaN);
       return;
     }
@@ -45,7 +50,7 @@ export class SeasonalGrowth implements Expert {
       const seasons = Math.ceil((i + 1) / this.#seasonSteps);
       const value = seasonalValue(history, this.#seasonSteps, i + 1);
       out[i] = this.#ratio
-        ? value * (now / before) ** seasons
+        ? value * growth ** seasons
         : value + ((now - before) / count) * seasons;
     }
   }

@@ -18,7 +18,7 @@ const { values: args } = parseArgs({
     effort: { type: 'string', default: 'balanced' },
     forecasts: { type: 'string' },
     weights: { type: 'boolean', default: false },
-    dist: { type: 'string', default: new URL('../dist/', import.meta.url).pathname },
+    dist: { type: 'string', default: new URL('../../dist/', import.meta.url).pathname },
   },
 });
 if (!args.data) throw new Error('--data DIR: where the CSV files are');

@@ -1,0 +1,41 @@
+import type { Cadence } from './cadence.ts';
+
+/** The samples of one step put together, in the order of their times. */
+export class Fold {
+  count = 0;
+  #sum = 0;
+  #least = Number.POSITIVE_INFINITY;
+  #most = Number.NEGATIVE_INFINITY;
+  #last = Number.NaN;
+
+  add(value: number): void {
+    this.count++;
+    this.#sum += value;
+    this.#least = Math.min(this.#least, value);
+    this.#most = Math.max(this.#most, value);
+    this.#last = value;
+  }
+
+  value(mode: Exclude<Cadence['mode'], 'none'>): number {
+    switch (mode) {
+      case 'mean':
+        return this.#sum / this.count;
+      case 'sum':
+        return this.#sum;
+      case 'min':
+        return this.#least;
+      case 'max':
+        return this.#most;
+      case 'last':
+        return this.#last;
+    }
+  }
+
+  clear(): void {
+    this.count = 0;
+    this.#sum = 0;
+    this.#least = Number.POSITIVE_INFINITY;
+    this.#most = Number.NEGATIVE_INFINITY;
+    this.#last = Number.NaN;
+  }
+}

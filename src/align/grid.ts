@@ -1,0 +1,55 @@
+/** A series' regular time axis: cells numbered in order, each with a label and a first instant. */
+export interface Grid {
+  /** Period in ms; a month counts as its mean length. */
+  readonly everyMs: number;
+  cellOf(timeMs: number): number;
+  /** The step's time, as it is written. */
+  labelMs(cell: number): number;
+  /** First instant that belongs to the cell. */
+  startMs(cell: number): number;
+}
+
+export const MONTH_MS = 30.4375 * 86_400_000;
+
+/** Cells begin at their labels: k · every. For steps that put several samples together. */
+export function binGrid(everyMs: number): Grid {
+  return {
+    everyMs,
+    cellOf: (timeMs) => Math.floor(timeMs / everyMs),
+    labelMs: (cell) => cell * everyMs,
+    startMs: (cell) => cell * everyMs,
+  };
+}
+
+/**
+ * Cells are centred on their labels, phase + k · every, so that a sample that comes a little early
+ * or late stays in its own cell. For one sample a step.
+ */
+export function centredGrid(everyMs: number, phaseMs: number): Grid {
+  return {
+    everyMs,
+    cellOf: (timeMs) => Math.floor((timeMs - phaseMs) / everyMs + 0.5),
+    labelMs: (cell) => phaseMs + cell * everyMs,
+    startMs: (cell) => phaseMs + (cell - 0.5) * everyMs,
+  };
+}
+
+/** Calendar months in UTC, `months` at a time; labels are first days. */
+export function monthGrid(months: number): Grid {
+  const labelMs = (cell: number): number => {
+    const month = cell * months;
+    const date = new Date(0);
+    date.setUTCFullYear(1970 + Math.floor(month / 12), month - 12 * Math.floor(month / 12), 1);
+    return date.getTime();
+  };
+  return {
+    everyMs: months * MONTH_MS,
+    cellOf: (timeMs) => {
+      const date = new Date(timeMs);
+      const month = (date.getUTCFullYear() - 1970) * 12 + date.getUTCMonth();
+      return Math.floor(month / months);
+    },
+    labelMs,
+    startMs: labelMs,
+  };
+}

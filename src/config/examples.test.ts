@@ -1,0 +1,73 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { loadConfig } from './load.ts';
+
+const FOLDER = new URL('../../config', import.meta.url).pathname;
+const ENV = { MQTT_PASSWORD: 'a', INFLUX_PASSWORD: 'b' };
+const EXAMPLES = readdirSync(FOLDER).filter((name) => name.endsWith('.yaml'));
+
+it('has examples', () => {
+  for (const name of ['embedded', 'etth1', 'minimal', 'sensors', 'stocks']) {
+    expect(EXAMPLES).toContain(`${name}.yaml`);
+  }
+});
+
+it.each(EXAMPLES)('config/%s loads, and names its schema to editors', (name) => {
+  const path = join(FOLDER, name);
+  expect(loadConfig(path, ENV).streams.length).toBeGreaterThan(0);
+  const first = readFileSync(path, 'utf8').split('\n', 1)[0];
+  expect(first).toBe('# yaml-language-server: $schema=./foretide.schema.json');
+});
+
+it('minimal.yaml resolves to the documented defaults', () => {
+  expect(loadConfig(join(FOLDER, 'minimal.yaml'), {})).toEqual({
+    base: 'foretide',
+    source: {
+      mqtt: {
+        url: 'mqtt://127.0.0.1:1883',
+        protocol: 'auto',
+        qos: 1,
+        session_expiry: 86_400_000,
+        keepalive: 30_000,
+        retry_min: 1_000,
+        retry_max: 60_000,
+        exit_if_unreachable: false,
+      },
+    },
+    streams: [
+      {
+        topic: 'sensors/+/temperature',
+        payload: 'json',
+        values: '*',
+        time: 'auto',
+        max_ahead: 3_600_000,
+        series_max: 10_000,
+        retained: 'skip',
+        aggregate: 'auto',
+        lateness: 0,
+        gap_limit: 1_000,
+        ahead_limit: 60,
+        horizon: 12,
+        seasons: [],
+        coverage: 0.9,
+        model: {
+          cell: 'gru',
+          hidden: 16,
+          layers: 1,
+          update_interval: 4,
+          window: 32,
+          optimizer: 'adam',
+          learning_rate: 0.003,
+          clip_norm: 1,
+          engine: 'reference',
+          seed: 1,
+        },
+      },
+    ],
+    sinks: { line_protocol: { file: 'forecast.lp' } },
+    actual: true,
+    outbox: { points_max: 100_000 },
+    log: { level: 'info' },
+  });
+});

@@ -1,0 +1,55 @@
+import type { StreamConfig } from '../config/schema.ts';
+import { parseTemplate } from '../config/template.ts';
+import type { Rejection } from './decoder.ts';
+import { excerpt, invalid } from './number-text.ts';
+
+/** Databases index tags; a longer one is a mistake in the template. */
+const NAME_BYTES_MAX = 512;
+/** A payload that is one bare number has no field name; `{field}` then says this. */
+const BARE_FIELD = 'value';
+
+/** A series name, or why there can be none. `field` is empty for a bare number. */
+export type Namer = (topic: string, field: string) => string | Rejection;
+
+export function createNamer(stream: StreamConfig, streamName: string): Namer {
+  const several = stream.values === '*' || Array.isArray(stream.values);
+  if (stream.series === undefined) {
+    return (topic, field) => checked(several && field !== '' ? `${topic}/${field}` : topic);
+  }
+  const parts = parseTemplate(stream.series);
+  return (topic, field) => {
+    let name = '';
+    for (const part of parts) {
+      switch (part.kind) {
+        case 'text':
+          name += part.text;
+          break;
+        case 'topic':
+          name += topic;
+          break;
+        case 'level':
+          name += topic.split('/')[part.level] ?? '';
+          break;
+        case 'field':
+          name += field || BARE_FIELD;
+          break;
+        case 'stream':
+          name += streamName;
+          break;
+      }
+    }
+    return checked(name);
+  };
+}
+
+function checked(name: string): string | Rejection {
+  if (name === '') return invalid('bad_name', 'the series name comes out empty');
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  if (/[\u0000-\u001f\u007f\u0085\u2028\u2029]/.test(name) || !name.isWellFormed()) {
+    return invalid('bad_name', `series name ${excerpt(name)} has control characters`);
+  }
+  if (Buffer.byteLength(name) > NAME_BYTES_MAX) {
+    return invalid('bad_name', `series name ${excerpt(name)} is over ${NAME_BYTES_MAX} bytes`);
+  }
+  return name;
+}

@@ -1,0 +1,148 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { message, streamConfig } from '../../test/support/decode.ts';
+import type { Message } from '../source/source.ts';
+import { SeriesRegistry } from './series.ts';
+import { createIntake } from './stream-decoder.ts';
+
+interface Options {
+  live?: boolean;
+  base?: string;
+}
+
+function intakeOf(streams: readonly string[], { live = false, base }: Options = {}) {
+  const rejections: string[] = [];
+  const registry = new SeriesRegistry();
+  const intake = createIntake(streams.map(streamConfig), registry, {
+    live,
+    base,
+    onRejection: (stream, where, { verdict, reason }) =>
+      void rejections.push(`${stream}: ${verdict} ${reason}: ${where}`),
+  });
+  return { intake, registry, rejections };
+}
+
+const on = (topic: string, payload: string, more: Partial<Message> = {}): Message =>
+  message(payload, { topic, where: `topic ${topic}`, ...more });
+
+describe('Intake', () => {
+  it('declares a series before its first sample', () => {
+    const { intake } = intakeOf(['topic: "s/+"']);
+    const entries = intake.decode([on('s/a', '1'), on('s/b', '2'), on('s/a', '3')]);
+    expect(entries).toEqual([
+      { kind: 'series', series: { id: 0, stream: 's/+', name: 's/a' } },
+      { kind: 'series', series: { id: 1, stream: 's/+', name: 's/b' } },
+      {
+        kind: 'samples',
+        batch: {
+          count: 3,
+          seriesId: Int32Array.of(0, 1, 0),
+          timeMs: Float64Array.of(1000, 1000, 1000),
+          value: Float64Array.of(1, 2, 3),
+        },
+      },
+    ]);
+    expect(intake.counts().get('s/+')).toEqual({ received: 3, invalid: 0, filtered: 0 });
+  });
+
+  it.each([
+    ['topic: "s/#"', '{"v": 1, "w": 2}', ['s/x/y/v', 's/x/y/w']],
+    ['topic: "s/#", values: v', '{"v": 1}', ['s/x/y']],
+    ['topic: "s/#", series: "{topic[1]}-{topic[2]}-{field}"', '{"v": 1}', ['x-y-v']],
+    ['name: n, topic: "s/#", series: "{stream}.{field}"', '5', ['n.value']],
+    ['topic: "s/#", series: "{topic[9]}"', '{"v": 1}', []],
+  ])('names series by %s', (stream, payload, names) => {
+    const { intake, registry } = intakeOf([stream]);
+    intake.decode([on('s/x/y', payload)]);
+    expect(registry.all().map((series) => series.name)).toEqual(names);
+  });
+
+  it('gives a message to the first stream that matches, and counts what matches none', () => {
+    const { intake, registry } = intakeOf(['name: one, topic: "a/b"', 'name: rest, topic: "a/#"']);
+    intake.decode([on('a/b', '1'), on('a/c', '1'), on('b', '1')]);
+    expect(registry.all().map((series) => series.stream)).toEqual(['one', 'rest']);
+    expect(intake.unmatched).toBe(1);
+  });
+
+  it('does not learn its own forecasts through a wildcard, but does when told to', () => {
+    const { intake } = intakeOf(['topic: "#"'], { base: 'foretide' });
+    intake.decode([on('foretide/forecast/x', '1')]);
+    expect(intake.unmatched).toBe(1);
+    const told = intakeOf(['topic: "foretide/forecast/+"'], { base: 'foretide' });
+    told.intake.decode([on('foretide/forecast/x', '1')]);
+    expect(told.intake.unmatched).toBe(0);
+  });
+
+  it('filters stored messages unless told otherwise', () => {
+    const { intake, rejections } = intakeOf(['topic: a', 'topic: b, retained: learn']);
+    intake.decode([on('a', '1', { retained: true }), on('b', '1', { retained: true })]);
+    expect(rejections).toEqual(['a: filtered retained: topic a']);
+    expect(intake.counts().get('b')).toEqual({ received: 1, invalid: 0, filtered: 0 });
+  });
+
+  it('limits the number of series, and the others go on', () => {
+    const { intake, rejections } = intakeOf(['topic: "s/+", series_max: 2']);
+    intake.decode([on('s/a', '1'), on('s/b', '1'), on('s/c', '1'), on('s/a', '2')]);
+    expect(rejections).toEqual(['s/+: filtered series_limit: topic s/c']);
+    expect(intake.counts().get('s/+')).toEqual({ received: 4, invalid: 0, filtered: 1 });
+  });
+
+  it('refuses a name that another stream has', () => {
+    const { intake, rejections } = intakeOf(['topic: a, series: x', 'topic: b, series: x']);
+    intake.decode([on('a', '1'), on('b', '1')]);
+    expect(rejections).toEqual(['b: invalid name_taken: topic b']);
+  });
+
+  it('holds stamps against the clock where messages come as they are made', () => {
+    const ahead = '{"ts": 4291747200, "v": 1}';
+    const live = intakeOf(['topic: a'], { live: true });
+    live.intake.decode([on('a', ahead)]);
+    expect(live.rejections).toEqual(['a: invalid time_ahead: topic a, field "v"']);
+    const recorded = intakeOf(['topic: a']);
+    recorded.intake.decode([on('a', ahead)]);
+    expect(recorded.rejections).toEqual([]);
+  });
+
+  it('survives any topic and payload, with clean names, finite values and exact accounts', () => {
+    const payload = fc.oneof(
+      fc.uint8Array({ maxLength: 200 }),
+      fc.json().map((text) => new TextEncoder().encode(text)),
+      fc.string({ unit: 'binary' }).map((text) => new TextEncoder().encode(text)),
+      fc
+        .array(fc.oneof(fc.double().map(String), fc.string()))
+        .map((cells) => new TextEncoder().encode(cells.join(','))),
+    );
+    const topic = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.constantFrom('a', 'b/c', 'a\nb', '"\\'),
+    );
+    const stream = fc.constantFrom(
+      'topic: "#"',
+      'topic: "#", payload: number',
+      'topic: "#", payload: csv, series: "{topic}{field}"',
+      'topic: "#", values: [a, "b[0]", __proto__], time: ts, series: "{topic[0]} {field}"',
+    );
+    fc.assert(
+      fc.property(stream, fc.array(fc.tuple(topic, payload)), (config, messages) => {
+        const { intake, registry, rejections } = intakeOf([config]);
+        const batch = messages.map(([t, bytes]) => message(bytes, { topic: t }));
+        const before = rejections.length;
+        const entries = intake.decode(batch);
+        const [counts] = intake.counts().values();
+        let samples = 0;
+        for (const entry of entries) {
+          if (entry.kind !== 'samples') continue;
+          samples += entry.batch.count;
+          expect(entry.batch.value.every(Number.isFinite)).toBe(true);
+          expect(entry.batch.timeMs.every(Number.isFinite)).toBe(true);
+        }
+        expect(counts!.received).toBe(samples + counts!.invalid + counts!.filtered);
+        expect(counts!.received).toBe(samples + rejections.length - before);
+        expect(counts!.received + intake.unmatched).toBeGreaterThanOrEqual(messages.length);
+        // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+        for (const { name } of registry.all()) expect(name).toMatch(/^[^\u0000-\u001f\u007f]+$/);
+      }),
+      { seed: 3, numRuns: 3000 },
+    );
+  });
+});

@@ -1,0 +1,188 @@
+/**
+ * Messages in, journal entries out: finds the stream, decodes, names the series, and counts what is
+ * turned away. Samples are counted, not messages; a message that holds none counts as one.
+ */
+import type { StreamConfig } from '../config/schema.ts';
+import { filterCovers } from '../config/topic.ts';
+import type { JournalEntry } from '../journal/journal.ts';
+import type { Message, MessageBatch } from '../source/source.ts';
+import type { FieldSink, PayloadDecoder, Rejection } from './decoder.ts';
+import { createNamer, type Namer } from './naming.ts';
+import { invalid } from './number-text.ts';
+import { createDecoder } from './registry.ts';
+import { SampleBatchBuilder } from './sample.ts';
+import type { SeriesRegistry } from './series.ts';
+
+/** Topics whose series are remembered; beyond it they are looked up anew. */
+const TOPICS_MAX = 100_000;
+
+export interface IntakeCounts {
+  received: number;
+  invalid: number;
+  filtered: number;
+}
+
+export interface IntakeOptions {
+  /** Messages come as they are made, so a stamp can be held against their time of arrival. */
+  readonly live: boolean;
+  /** Our own topics: a stream that begins with a wildcard does not mean them. */
+  readonly base?: string;
+  /** Everything that is turned away; the caller limits what it says of it. */
+  readonly onRejection: (stream: string, where: string, rejection: Rejection) => void;
+}
+
+/** A stream, as the intake needs it. */
+interface StreamIntake {
+  readonly name: string;
+  readonly config: StreamConfig;
+  readonly decoder: PayloadDecoder;
+  readonly namer: Namer;
+  readonly counts: IntakeCounts;
+  series: number;
+}
+
+/** One topic's way: its stream and the series of its fields. */
+interface TopicRoute {
+  readonly stream: StreamIntake;
+  readonly fields: Map<string, number | Rejection>;
+}
+
+export function createIntake(
+  streams: readonly StreamConfig[],
+  registry: SeriesRegistry,
+  options: IntakeOptions,
+): Intake {
+  return new Intake(streams, registry, options);
+}
+
+export class Intake implements FieldSink {
+  readonly #streams: readonly StreamIntake[];
+  readonly #registry: SeriesRegistry;
+  readonly #options: IntakeOptions;
+  /** undefined: no stream wants the topic. */
+  readonly #routes = new Map<string, TopicRoute | undefined>();
+  readonly #samples = new SampleBatchBuilder();
+  #entries: JournalEntry[] = [];
+  #message!: Message;
+  #route!: TopicRoute;
+  #unmatched = 0;
+
+  constructor(streams: readonly StreamConfig[], registry: SeriesRegistry, options: IntakeOptions) {
+    this.#registry = registry;
+    this.#options = options;
+    this.#streams = streams.map((config) => {
+      const name = config.name ?? config.topic;
+      return {
+        name,
+        config,
+        decoder: createDecoder(config),
+        namer: createNamer(config, name),
+        counts: { received: 0, invalid: 0, filtered: 0 },
+        series: 0,
+      };
+    });
+  }
+
+  /** Messages on topics that no stream wants; they belong to no stream's account. */
+  get unmatched(): number {
+    return this.#unmatched;
+  }
+
+  counts(): Map<string, IntakeCounts> {
+    return new Map(this.#streams.map(({ name, counts }) => [name, counts]));
+  }
+
+  /** Series entries come before the samples that use them. */
+  decode(batch: MessageBatch): JournalEntry[] {
+    this.#entries = [];
+    for (const message of batch) this.#decodeOne(message);
+    if (this.#samples.count > 0) {
+      this.#entries.push({ kind: 'samples', batch: this.#samples.take() });
+    }
+    return this.#entries;
+  }
+
+  #decodeOne(message: Message): void {
+    const route = this.#routeOf(message.topic);
+    if (!route) {
+      this.#unmatched++;
+      return;
+    }
+    this.#message = message;
+    this.#route = route;
+    if (message.retained && route.stream.config.retained === 'skip') {
+      this.reject(undefined, RETAINED);
+    } else {
+      route.stream.decoder.decode(message, this);
+    }
+  }
+
+  sample(field: string, timeMs: number | undefined, value: number): void {
+    const { stream } = this.#route;
+    const aheadMs = timeMs === undefined ? 0 : timeMs - this.#message.receivedMs;
+    if (this.#options.live && aheadMs > stream.config.max_ahead) {
+      const seconds = Math.round(aheadMs / 1000);
+      const detail = `stamped ${new Date(timeMs!).toISOString()}, ${seconds} s ahead of this machine’s clock`;
+      return this.reject(field, invalid('time_ahead', detail));
+    }
+    const series = this.#seriesOf(field);
+    if (typeof series !== 'number') return this.reject(field, series);
+    stream.counts.received++;
+    this.#samples.push(series, timeMs ?? this.#message.receivedMs, value);
+  }
+
+  reject(field: string | undefined, rejection: Rejection): void {
+    const { stream } = this.#route;
+    stream.counts.received++;
+    stream.counts[rejection.verdict]++;
+    const where = field ? `${this.#message.where}, field "${field}"` : this.#message.where;
+    this.#options.onRejection(stream.name, where, rejection);
+  }
+
+  #routeOf(topic: string): TopicRoute | undefined {
+    if (this.#routes.has(topic)) return this.#routes.get(topic);
+    const isOwn = topic.startsWith(`${this.#options.base}/`);
+    const stream = this.#streams.find(
+      ({ config }) => filterCovers(config.topic, topic) && !(isOwn && /^[+#]/.test(config.topic)),
+    );
+    const route = stream && { stream, fields: new Map() };
+    if (this.#routes.size >= TOPICS_MAX) this.#routes.clear();
+    this.#routes.set(topic, route);
+    return route;
+  }
+
+  #seriesOf(field: string): number | Rejection {
+    const { stream, fields } = this.#route;
+    const known = fields.get(field);
+    if (known !== undefined) return known;
+    const series = this.#findSeries(stream, field);
+    // A limit on topics is no limit on fields: one topic may invent them without end.
+    if (fields.size < stream.config.series_max) fields.set(field, series);
+    return series;
+  }
+
+  #findSeries(stream: StreamIntake, field: string): number | Rejection {
+    const name = stream.namer(this.#message.topic, field);
+    if (typeof name !== 'string') return name;
+    const existing = this.#registry.find(name);
+    if (existing?.stream === stream.name) return existing.id;
+    if (existing) {
+      const detail = `series "${name}" belongs to stream ${existing.stream}; give one of them another "series" template`;
+      return invalid('name_taken', detail);
+    }
+    if (stream.series >= stream.config.series_max) {
+      const detail = `series "${name}" would be one more than series_max (${stream.config.series_max})`;
+      return { verdict: 'filtered', reason: 'series_limit', detail };
+    }
+    stream.series++;
+    const series = this.#registry.add(stream.name, name);
+    this.#entries.push({ kind: 'series', series });
+    return series.id;
+  }
+}
+
+const RETAINED: Rejection = {
+  verdict: 'filtered',
+  reason: 'retained',
+  detail: 'stored by the broker, of unknown age; "retained: learn" takes it',
+};

@@ -1,0 +1,81 @@
+/**
+ * The linear head, one output a lead, and its masked loss.
+ *
+ *     p_t = W h_t + b                               W [O][H], h_t of the top layer [H], p_t [O]
+ *     e_to = p_to − y_to
+ *     L = Σ_to m_to ρ_o(e_to) ÷ Σ_to m_to           m 1 where the target is known, else 0
+ *     dp_to = m_to ρ_o'(e_to) ÷ Σ_to m_to
+ *
+ * ρ is the penalty: squared, Huber [1], or quantile [2]; see Loss in engine.ts. It is normalised by
+ * the number of known targets, not of steps: a window with gaps learns at the same rate.
+ *
+ * Where we differ from [1]: no factor ½, so that Huber equals squared for small errors.
+ *
+ * [1] P. Huber: Robust estimation of a location parameter. 1964.
+ * [2] R. Koenker, G. Bassett: Regression quantiles. 1978.
+ */
+import type { Loss } from './engine.ts';
+
+export const SQUARED: Loss = { kind: 'squared' };
+
+/** The last row of mask [rows][O] with a known target; −1 when there is none. */
+export function lastKnownRow(mask: Uint8Array, rows: number, outputs: number): number {
+  for (let cell = rows * outputs - 1; cell >= 0; cell--) {
+    if (mask[cell] !== 0) return Math.floor(cell / outputs);
+  }
+  return -1;
+}
+
+/**
+ * L, and its gradient into `dp`.
+ * @param p predictions [rows][O]
+ * @param y targets [rows][O], not read where the mask is 0
+ * @param mask [rows][O]
+ * @param dp receives ∂L/∂p [rows][O]
+ * @returns L; NaN when no target is known
+ */
+export function maskedLoss(
+  loss: Loss,
+  p: Float64Array,
+  y: Float64Array,
+  mask: Uint8Array,
+  rows: number,
+  outputs: number,
+  dp: Float64Array,
+): number {
+  let known = 0;
+  for (let cell = 0; cell < rows * outputs; cell++) if (mask[cell] !== 0) known++;
+
+  let sum = 0;
+  for (let t = 0; t < rows; t++) {
+    for (let o = 0; o < outputs; o++) {
+      const cell = t * outputs + o;
+      if (mask[cell] === 0) {
+        dp[cell] = 0;
+        continue;
+      }
+      const e = p[cell]! - y[cell]!;
+      sum += penalty(loss, o, e);
+      dp[cell] = penaltySlope(loss, o, e) / known;
+    }
+  }
+  return sum / known;
+}
+
+/** ρ_o(e). */
+function penalty(loss: Loss, o: number, e: number): number {
+  if (loss.kind === 'squared') return e * e;
+  if (loss.kind === 'huber') {
+    const size = Math.abs(e);
+    return size <= loss.delta ? e * e : loss.delta * (2 * size - loss.delta);
+  }
+  return e < 0 ? -loss.levels[o]! * e : (1 - loss.levels[o]!) * e;
+}
+
+/** ρ_o'(e); at the kink of the quantile loss, 0. */
+function penaltySlope(loss: Loss, o: number, e: number): number {
+  if (loss.kind === 'squared') return 2 * e;
+  if (loss.kind === 'huber') return 2 * Math.min(Math.max(e, -loss.delta), loss.delta);
+  if (e === 0) return 0;
+  return e < 0 ? -loss.levels[o]! : 1 - loss.levels[o]!;
+}

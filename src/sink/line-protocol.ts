@@ -1,0 +1,137 @@
+/**
+ * Points as InfluxDB line protocol; the one place that knows its escaping.
+ *
+ *   forecast,series=S mean=…,lower=…,upper=…,lead=…,issued=… <target time>
+ *   forecast_score,lead=L,series=S forecast=…,actual=…,error=…,… <step>
+ *   actual,series=S value=… <step>
+ *
+ * Fields are always floats, so that no point can conflict in type with an earlier one. A tag value
+ * cannot hold a line end, and a backslash at its end would escape the separator that follows: those
+ * are percent-encoded (`%0A`, `%5C`). An empty tag is left out, which InfluxDB takes as the same.
+ */
+import type { LeadScore, SeriesPoints } from '../store/points.ts';
+import { percentEncoder } from './percent.ts';
+import type { RejectedPoint } from './sink.ts';
+
+export interface EncodeOptions {
+  /** Write the aligned series beside its forecasts. */
+  readonly actual: boolean;
+  /** What a line's time counts. */
+  readonly precision: 'ms' | 'ns';
+}
+
+/** Without line ends; `series[i]` is the series of `lines[i]`. */
+export interface EncodedLines {
+  readonly lines: string[];
+  readonly series: string[];
+  /** Points that InfluxDB could never hold. */
+  readonly rejected: RejectedPoint[];
+}
+
+/** InfluxDB holds keys of 65,535 bytes; measurement, other tags and field names need the rest. */
+const TAG_BYTES_MAX = 65_000;
+/** InfluxDB counts ns in 64 bits: the years 1677 to 2262. */
+const TIME_MS_MAX = 9_223_372_036_854;
+/** Series come and go; beyond this the cache starts anew. */
+const CACHED_SERIES_MAX = 100_000;
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: those are what must not be written.
+const encodeUnsafe = percentEncoder(/[\0-\x1F\x7F]|\\$/);
+
+/** A tag value as it is stored: what a query must ask for. */
+export function storedTag(value: string): string {
+  return encodeUnsafe(value);
+}
+
+/** `,series=S`, escaped; empty for an empty value. */
+export function tagText(key: string, value: string): string {
+  if (value === '') return '';
+  return `,${key}=${storedTag(value).replace(/[,= ]/g, '\\$&')}`;
+}
+
+export class LineEncoder {
+  readonly #options: EncodeOptions;
+  /** Series → its escaped tag; undefined for a name that is too long. */
+  readonly #tags = new Map<string, string | undefined>();
+
+  constructor(options: EncodeOptions) {
+    this.#options = options;
+  }
+
+  encode(batch: readonly SeriesPoints[]): EncodedLines {
+    const out: EncodedLines = { lines: [], series: [], rejected: [] };
+    for (const points of batch) this.#add(points, out);
+    return out;
+  }
+
+  #add(points: SeriesPoints, out: EncodedLines): void {
+    const { series, issuedMs } = points;
+    const tag = this.#tag(series);
+    if (tag === undefined) {
+      const detail = `the name is longer than ${TAG_BYTES_MAX} bytes, and InfluxDB cannot hold it`;
+      out.rejected.push({ series: `${series.slice(0, 80)}…`, detail });
+      return;
+    }
+    const emit = (line: string, timeMs: number, finite: boolean): void => {
+      const time = finite ? this.#time(timeMs) : undefined;
+      if (time === undefined) {
+        out.rejected.push({ series, detail: refusal(line, timeMs, finite) });
+        return;
+      }
+      out.lines.push(`${line} ${time}`);
+      out.series.push(series);
+    };
+    // NaN is a gap: there is no value to write.
+    if (this.#options.actual && !Number.isNaN(points.actual)) {
+      emit(`actual${tag} value=${points.actual}`, issuedMs, areFinite(points.actual));
+    }
+    for (const score of points.scores) emit(scoreLine(score, tag), issuedMs, isFiniteScore(score));
+    const { mean, lower, upper, targetMs } = points;
+    for (let i = 0; i < mean.length; i++) {
+      const interval = `mean=${mean[i]},lower=${lower[i]},upper=${upper[i]}`;
+      const line = `forecast${tag} ${interval},lead=${i + 1},issued=${issuedMs}`;
+      emit(line, targetMs[i]!, areFinite(mean[i]!, lower[i]!, upper[i]!, issuedMs));
+    }
+  }
+
+  #tag(series: string): string | undefined {
+    let tag = this.#tags.get(series);
+    if (tag === undefined && !this.#tags.has(series)) {
+      if (this.#tags.size >= CACHED_SERIES_MAX) this.#tags.clear();
+      tag = tagText('series', series);
+      if (Buffer.byteLength(tag) > TAG_BYTES_MAX) tag = undefined;
+      this.#tags.set(series, tag);
+    }
+    return tag;
+  }
+
+  /** Whole ms, halves up; undefined outside what InfluxDB can count. */
+  #time(timeMs: number): string | undefined {
+    const ms = Math.round(timeMs);
+    if (!(Math.abs(ms) < TIME_MS_MAX)) return undefined;
+    return ms !== 0 && this.#options.precision === 'ns' ? `${ms}000000` : `${ms}`;
+  }
+}
+
+function scoreLine(score: LeadScore, tag: string): string {
+  const { lead, forecast, actual, error, naiveError, covered, skill } = score;
+  return (
+    `forecast_score,lead=${lead}${tag} forecast=${forecast},actual=${actual},error=${error},` +
+    `naive_error=${naiveError},covered=${covered ? 1 : 0},skill=${skill}`
+  );
+}
+
+function isFiniteScore({ forecast, actual, error, naiveError, skill }: LeadScore): boolean {
+  return areFinite(forecast, actual, error, naiveError) && Number.isFinite(skill);
+}
+
+function areFinite(a: number, b = 0, c = 0, d = 0): boolean {
+  return Number.isFinite(a) && Number.isFinite(b) && Number.isFinite(c) && Number.isFinite(d);
+}
+
+function refusal(line: string, timeMs: number, finite: boolean): string {
+  const measurement = /^\w+/.exec(line)![0];
+  const fields = line.slice(line.lastIndexOf(' ') + 1);
+  if (finite) return `${measurement}: time ${timeMs} ms lies outside the years 1677 to 2262`;
+  return `${measurement}: not a finite number: ${fields}`;
+}

@@ -1,0 +1,61 @@
+/** The outputs that a configuration names. */
+import type { Config, MqttSinkConfig } from '../config/schema.ts';
+import { InfluxSink } from './influx.ts';
+import { LineProtocolFile } from './line-protocol-file.ts';
+import { MqttSink } from './mqtt.ts';
+import { type Sink, SinkStartError } from './sink.ts';
+
+export interface SinkContext {
+  /** The broker that the source is connected to. */
+  readonly sourceUrl?: string;
+}
+
+const EXIT_USAGE = 2;
+const EXIT_UNREACHABLE = 3;
+
+/**
+ * @throws SinkStartError where the user must act first: a file that cannot be written, or a database
+ *   that cannot be reached and `exit_if_unreachable` is set
+ */
+export async function createSinks(config: Config, context: SinkContext): Promise<Sink[]> {
+  const { influx, line_protocol: lineProtocol, mqtt } = config.sinks;
+  const sinks: Sink[] = [];
+  if (influx) {
+    const sink = new InfluxSink(influx, config.actual);
+    if (influx.exit_if_unreachable) await reach(sink);
+    sinks.push(sink);
+  }
+  if (lineProtocol) sinks.push(await LineProtocolFile.open(lineProtocol, config.actual));
+  if (mqtt) sinks.push(createMqttSink(config, mqtt, context));
+  return sinks;
+}
+
+async function reach(sink: InfluxSink): Promise<void> {
+  try {
+    await sink.prepare();
+  } catch (error) {
+    await sink.close();
+    throw new SinkStartError((error as Error).message, EXIT_UNREACHABLE);
+  }
+}
+
+/** The source's broker comes with the source's credentials, where the sink has none of its own. */
+function createMqttSink(config: Config, mqtt: MqttSinkConfig, context: SinkContext): MqttSink {
+  if (mqtt.url !== undefined) return new MqttSink(mqtt.url, config.base, mqtt);
+  const source = config.source?.mqtt;
+  const url = context.sourceUrl ?? source?.url;
+  if (url === undefined) {
+    throw new SinkStartError(
+      'sinks.mqtt: no broker, as the source is not MQTT; add url',
+      EXIT_USAGE,
+    );
+  }
+  const username = mqtt.username ?? source?.username;
+  const password = mqtt.username === undefined ? source?.password : mqtt.password;
+  return new MqttSink(url, config.base, {
+    ...mqtt,
+    username,
+    password,
+    tls: mqtt.tls ?? source?.tls,
+  });
+}

@@ -1,0 +1,194 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { IConnackPacket } from 'mqtt';
+import { Backoff } from './backoff.ts';
+import { type Filter, type Grant, MqttConnection, type Taker } from './mqtt-connection.ts';
+import { explainFailure, explainReason, type Failure } from './mqtt-failure.ts';
+import { IncomingIds } from './mqtt-incoming-ids.ts';
+import {
+  clientId,
+  clientOptions,
+  type MqttSettings,
+  type ProtocolVersion,
+  statusTopic,
+} from './mqtt-options.ts';
+import { SourceError, type SourceEvent } from './source.ts';
+
+/** A connection that lasted this long was a good one: the next wait is the first one again. */
+const STABLE_MS = 10_000;
+/** Some brokers do not refuse MQTT 5, they just hang up. */
+const HANG_UPS_BEFORE_FALLBACK = 2;
+const OFFLINE_MS_MAX = 2_000;
+
+export interface LinkParts {
+  readonly settings: MqttSettings;
+  readonly base: string;
+  readonly filters: readonly Filter[];
+  readonly taker: Taker;
+  readonly tell: (event: SourceEvent) => void;
+  /** Going on is impossible or unwanted. */
+  readonly fail: (error: Error) => void;
+}
+
+/** Keeps a connection to the broker: tries until one stands, subscribes, and again when it breaks. */
+export class MqttLink {
+  readonly #parts: LinkParts;
+  readonly #backoff: Backoff;
+  readonly #incoming = new IncomingIds();
+  readonly #stopped = new AbortController();
+  /** Kinds of trouble already told in this incident, and filters whose refusal was told. */
+  readonly #told = new Set<SourceEvent['kind']>();
+  readonly #refusedFilters = new Set<string>();
+  #version: ProtocolVersion;
+  #hangUps = 0;
+  #wasConnected = false;
+  #connection: MqttConnection | undefined;
+
+  constructor(parts: LinkParts) {
+    this.#parts = parts;
+    const { protocol, retry_min: minMs, retry_max: maxMs } = parts.settings;
+    this.#version = protocol === '3.1.1' ? 4 : 5;
+    this.#backoff = new Backoff(minMs, maxMs);
+  }
+
+  start(): void {
+    this.#run().catch((error: Error) => this.#parts.fail(error));
+  }
+
+  /** Reads on after the taker has said no. */
+  resume(): void {
+    this.#connection?.resume();
+  }
+
+  /** No further attempt; a standing connection is kept until `close`. */
+  stop(): void {
+    this.#stopped.abort();
+  }
+
+  /** Publishes offline and disconnects. */
+  async close(): Promise<void> {
+    this.stop();
+    const connection = this.#connection;
+    if (!connection) return;
+    const offline = connection.publishRetained(statusTopic(this.#parts.base), 'offline');
+    const timeout = new AbortController();
+    await Promise.race([
+      offline,
+      sleep(OFFLINE_MS_MAX, undefined, { signal: timeout.signal }).catch(() => {}),
+    ]);
+    timeout.abort();
+    await connection.end();
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stopped.signal.aborted) {
+      const waitMs = await this.#connectOnce();
+      if (this.#stopped.signal.aborted) return;
+      await sleep(waitMs, undefined, { signal: this.#stopped.signal }).catch(() => {});
+    }
+  }
+
+  /** From CONNECT to the end of the connection; resolves with the wait before the next one. */
+  async #connectOnce(): Promise<number> {
+    let connection: MqttConnection;
+    try {
+      connection = this.#open();
+    } catch (error) {
+      // Certificates were sound at the start; they may be in the middle of a renewal.
+      return this.#notConnected(explainFailure(error as Error));
+    }
+    const abort = (): void => connection.abort();
+    this.#stopped.signal.addEventListener('abort', abort);
+    const connack = await connection.opened;
+    this.#stopped.signal.removeEventListener('abort', abort);
+    if (!connack) return this.#notConnected(explainFailure(await connection.closed));
+
+    this.#connection = connection;
+    const startedMs = performance.now();
+    await this.#connected(connection, connack);
+    const failure = explainFailure(await connection.closed);
+    this.#connection = undefined;
+    if (performance.now() - startedMs > STABLE_MS) this.#backoff.reset();
+    if (!this.#stopped.signal.aborted)
+      this.#tell('disconnected', `lost ${this.#broker()}`, failure);
+    return this.#waitMs(failure);
+  }
+
+  #open(): MqttConnection {
+    const { settings, base, taker } = this.#parts;
+    const options = clientOptions(settings, base, this.#version);
+    return new MqttConnection(settings.url, options, this.#incoming, taker);
+  }
+
+  async #connected(connection: MqttConnection, connack: IConnackPacket): Promise<void> {
+    this.#wasConnected = true;
+    this.#hangUps = 0;
+    this.#told.clear();
+    const { settings, base, filters } = this.#parts;
+    void connection.publishRetained(statusTopic(base), 'online');
+    const grants = await connection.subscribe(filters);
+    for (const grant of grants) this.#checkGrant(grant);
+    // Fewer answers than filters: the connection broke in between, which is told next.
+    if (grants.length < filters.length) return;
+    const version = this.#version === 5 ? '5' : '3.1.1';
+    const session = connack.sessionPresent ? 'session resumed' : 'new session';
+    const detail = `${this.#broker()}: MQTT ${version}, client id ${clientId(settings, base)}, ${session}`;
+    this.#parts.tell({ kind: 'connected', detail });
+  }
+
+  #checkGrant({ topic, granted }: Grant): void {
+    if (granted < 128) {
+      this.#refusedFilters.delete(topic);
+    } else if (!this.#refusedFilters.has(topic)) {
+      this.#refusedFilters.add(topic);
+      const reason = granted === 128 ? 'no reason given' : explainReason(granted);
+      const detail = `${this.#broker()} refuses the subscription to ${topic}: ${reason}; check the broker’s access rules`;
+      this.#parts.tell({ kind: 'refused', detail });
+    }
+  }
+
+  #notConnected(failure: Failure): number {
+    if (this.#shouldFallBack(failure)) {
+      this.#version = this.#version === 5 ? 4 : 5;
+      this.#hangUps = 0;
+      return failure.kind === 'version' ? 0 : this.#backoff.nextMs();
+    }
+    if (this.#stopped.signal.aborted) return 0;
+    const unreachable = failure.kind === 'unreachable';
+    const what = unreachable ? `cannot reach ${this.#broker()}` : `${this.#broker()} refuses us`;
+    if (this.#isFatal(failure)) {
+      throw new SourceError(`${what}: ${failure.detail}`, 3);
+    }
+    this.#tell(unreachable ? 'disconnected' : 'refused', what, failure);
+    return this.#waitMs(failure);
+  }
+
+  /** After hanging up, both versions are tried in turn: the broker may just be starting. */
+  #shouldFallBack(failure: Failure): boolean {
+    if (this.#parts.settings.protocol !== 'auto') return false;
+    if (failure.kind === 'version') return this.#version === 5;
+    if (!failure.hungUp) return false;
+    return ++this.#hangUps >= HANG_UPS_BEFORE_FALLBACK;
+  }
+
+  #isFatal(failure: Failure): boolean {
+    const { exit_if_unreachable: exit, protocol } = this.#parts.settings;
+    const otherVersionLeft = failure.hungUp && protocol === 'auto' && this.#version === 5;
+    return exit && !this.#wasConnected && !otherVersionLeft;
+  }
+
+  #waitMs(failure: Failure): number {
+    return failure.patient ? this.#parts.settings.retry_max : this.#backoff.nextMs();
+  }
+
+  /** Once an incident, not once an attempt. */
+  #tell(kind: 'disconnected' | 'refused', what: string, failure: Failure): void {
+    if (this.#told.has(kind)) return;
+    this.#told.add(kind);
+    const then = failure.patient ? 'trying again now and then' : 'trying again';
+    this.#parts.tell({ kind, detail: `${what}: ${failure.detail}; ${then}` });
+  }
+
+  #broker(): string {
+    return `broker ${this.#parts.settings.url}`;
+  }
+}

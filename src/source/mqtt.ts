@@ -1,0 +1,142 @@
+import { createSecureContext } from 'node:tls';
+import type { IPublishPacket } from 'mqtt';
+import { Observable, Subject, type Subscriber } from 'rxjs';
+import type { Filter } from './mqtt-connection.ts';
+import { MqttIntake, type Receipt } from './mqtt-intake.ts';
+import { MqttLink } from './mqtt-link.ts';
+import { clientOptions, type MqttSettings, statusTopic } from './mqtt-options.ts';
+import { ReceiveClock } from './receive-clock.ts';
+import {
+  type Gate,
+  type Message,
+  type MessageBatch,
+  type Source,
+  SourceError,
+  type SourceEvent,
+} from './source.ts';
+
+/**
+ * The MQTT source: a persistent session under a fixed client id, resubscribed on every connection,
+ * with the retained status `<base>/status` (online; offline on `close` or as the last will).
+ *
+ * What Foretide itself publishes (`<base>/status`, `<base>/forecast/…`) does not come in, so that a
+ * filter like `#` makes no forecasts of forecasts.
+ * @throws SourceError when a certificate or key cannot be used
+ */
+export function createMqttSource(
+  settings: MqttSettings,
+  base: string,
+  filters: readonly Filter[],
+): Source {
+  checkTls(settings, base);
+  return new MqttSource(settings, base, filters);
+}
+
+function checkTls(settings: MqttSettings, base: string): void {
+  const { ca, cert, key } = clientOptions(settings, base, 5);
+  try {
+    createSecureContext({ ca, cert, key });
+  } catch (error) {
+    const { ca_file, cert_file, key_file } = settings.tls ?? {};
+    const files = [ca_file, cert_file, key_file].filter(Boolean).join(', ');
+    throw new SourceError(`tls: ${files} cannot be used: ${(error as Error).message}`);
+  }
+}
+
+class MqttSource implements Source {
+  readonly url: string;
+  readonly events: Observable<SourceEvent>;
+  readonly #events = new Subject<SourceEvent>();
+  readonly #settings: MqttSettings;
+  readonly #base: string;
+  readonly #filters: readonly Filter[];
+  readonly #clock = new ReceiveClock();
+  #link: MqttLink | undefined;
+  #intake: MqttIntake | undefined;
+  #subscriber: Subscriber<MessageBatch> | undefined;
+
+  constructor(settings: MqttSettings, base: string, filters: readonly Filter[]) {
+    this.#settings = settings;
+    this.#base = base;
+    this.#filters = filters;
+    this.url = settings.url;
+    this.events = this.#events.asObservable();
+  }
+
+  messages(gate: Gate): Observable<MessageBatch> {
+    return new Observable((subscriber) => {
+      if (this.#link) throw new Error('an MQTT source can be subscribed to once');
+      this.#subscriber = subscriber;
+      this.#intake = new MqttIntake({
+        gate,
+        emit: (batch) => subscriber.next(batch),
+        resume: () => this.#link?.resume(),
+        dropped: (count) => this.#tellDropped(count),
+      });
+      this.#link = this.#createLink(this.#intake, subscriber);
+      this.#link.start();
+      return () => {
+        this.#link?.stop();
+        this.#intake?.discard();
+      };
+    });
+  }
+
+  progress(): undefined {
+    return undefined;
+  }
+
+  /**
+   * Takes nothing more. The subscriptions stay, so the broker keeps what comes while we are away;
+   * so does the connection, until `close`, for the status to stay true.
+   */
+  async stop(): Promise<void> {
+    this.#link?.stop();
+    await this.#intake?.stop();
+    this.#subscriber?.complete();
+  }
+
+  async close(): Promise<void> {
+    this.#intake?.discard();
+    await this.#link?.close();
+    this.#events.complete();
+  }
+
+  #createLink(intake: MqttIntake, subscriber: Subscriber<MessageBatch>): MqttLink {
+    return new MqttLink({
+      settings: this.#settings,
+      base: this.#base,
+      filters: this.#filters,
+      taker: (packet, receipt) => this.#take(intake, packet, receipt),
+      tell: (event) => this.#events.next(event),
+      fail: (error) => subscriber.error(error),
+    });
+  }
+
+  #take(intake: MqttIntake, packet: IPublishPacket, receipt: Receipt | undefined): boolean {
+    // Not acknowledged after `stop`, so that it comes again with the next session.
+    if (!intake.isOpen) return packet.qos !== 2;
+    if (this.#isOurs(packet.topic)) {
+      receipt?.acknowledge();
+      return true;
+    }
+    const message: Message = {
+      topic: packet.topic,
+      payload: packet.payload as Buffer,
+      receivedMs: this.#clock.now(),
+      retained: packet.retain,
+      where: `topic ${packet.topic}`,
+    };
+    return intake.offer(message, packet.qos > 0, receipt);
+  }
+
+  #isOurs(topic: string): boolean {
+    return topic === statusTopic(this.#base) || topic.startsWith(`${this.#base}/forecast/`);
+  }
+
+  #tellDropped(count: number): void {
+    const detail =
+      'messages of QoS 0 came faster than they could be taken; use QoS 1, or fewer series';
+    this.#events.next({ kind: 'dropped', count, detail });
+  }
+}

@@ -1,0 +1,59 @@
+import type { Config, MqttSourceConfig, StreamConfig } from '../config/schema.ts';
+import { filterCovers } from '../config/topic.ts';
+import { createCsvSource } from './csv.ts';
+import { startEmbeddedBroker } from './embedded-broker.ts';
+import { createMqttSource } from './mqtt.ts';
+import type { Filter } from './mqtt-connection.ts';
+import { createNdjsonSource } from './ndjson.ts';
+import type { Pace } from './pace.ts';
+import { createPaceTime } from './pace-time.ts';
+import { type Source, SourceError } from './source.ts';
+
+export interface SourceOptions {
+  /** For recorded streams; default `max`: no waiting. */
+  readonly speed?: Pace['speed'];
+}
+
+/**
+ * The source that the configuration names. An embedded broker is started here, and closed with the
+ * source.
+ * @throws SourceError when there is none, or it cannot be set up
+ */
+export async function createSource(config: Config, options: SourceOptions = {}): Promise<Source> {
+  const { mqtt, csv, ndjson } = config.source ?? {};
+  const { speed = 'max' } = options;
+  const pace = { speed, timeOf: createPaceTime(config.streams) };
+  if (mqtt) return createMqtt(config, mqtt);
+  if (csv) return createCsvSource(csv, pace);
+  if (ndjson) return createNdjsonSource(ndjson, pace);
+  throw new SourceError('source: names no input; give one of mqtt, csv, ndjson');
+}
+
+async function createMqtt(config: Config, mqtt: MqttSourceConfig): Promise<Source> {
+  const filters = subscriptions(config.streams, mqtt.qos);
+  if (mqtt.url !== undefined) {
+    return createMqttSource({ ...mqtt, url: mqtt.url }, config.base, filters);
+  }
+  if (!mqtt.embedded) throw new SourceError('source.mqtt: names no broker; give url or embedded');
+  const broker = await startEmbeddedBroker(mqtt.embedded);
+  const settings = { ...mqtt, url: broker.url, protocol: '3.1.1' } as const;
+  const source = createMqttSource(settings, config.base, filters);
+  const closeClient = source.close.bind(source);
+  return Object.assign(source, {
+    async close() {
+      await closeClient();
+      await broker.close();
+    },
+  });
+}
+
+/**
+ * The streams' filters without those that another covers: brokers send a message once for each
+ * subscription that matches.
+ */
+function subscriptions(streams: readonly StreamConfig[], qos: Filter['qos']): Filter[] {
+  const topics = [...new Set(streams.map(({ topic }) => topic))];
+  return topics
+    .filter((topic) => !topics.some((other) => other !== topic && filterCovers(other, topic)))
+    .map((topic) => ({ topic, qos }));
+}

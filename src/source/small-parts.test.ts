@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest';
+import { Backoff } from './backoff.ts';
+import { explainFailure } from './mqtt-failure.ts';
+import { ReceiveClock } from './receive-clock.ts';
+
+describe('Backoff', () => {
+  it('doubles up to the longest wait, with jitter down to half, and starts anew', () => {
+    const longest = new Backoff(100, 500, () => 1);
+    expect([1, 2, 3, 4, 5].map(() => longest.nextMs())).toEqual([100, 200, 400, 500, 500]);
+    longest.reset();
+    expect(longest.nextMs()).toBe(100);
+    const shortest = new Backoff(100, 500, () => 0);
+    expect([1, 2, 3, 4].map(() => shortest.nextMs())).toEqual([50, 100, 200, 250]);
+  });
+
+  it('stays at the longest wait for ever', () => {
+    const backoff = new Backoff(1, 60_000, () => 1);
+    for (let i = 0; i < 5_000; i++) backoff.nextMs();
+    expect(backoff.nextMs()).toBe(60_000);
+  });
+});
+
+describe('ReceiveClock', () => {
+  it('strictly increases where time stands still or goes back', () => {
+    const clock = new ReceiveClock();
+    const start = Date.UTC(2200, 0);
+    expect(clock.at(start)).toBe(start);
+    const times = [clock.at(start), clock.at(start - 1e9), clock.now()];
+    expect(times).toEqual(
+      [start + 0.001, start + 0.002, start + 0.003].map((t) => expect.closeTo(t, 3)),
+    );
+    expect(new Set(times).size).toBe(3);
+  });
+
+  it('tells the time', () => {
+    expect(Math.abs(new ReceiveClock().now() - Date.now())).toBeLessThan(1_000);
+  });
+});
+
+describe('explainFailure', () => {
+  const failure = (code: unknown, message = '') =>
+    explainFailure(Object.assign(new Error(message), { code }));
+
+  it.each([1, 132])('code %i is about the version', (code) => {
+    expect(failure(code).kind).toBe('version');
+  });
+
+  it.each([4, 5, 134, 135])('code %i is a refusal that is not hammered', (code) => {
+    expect(failure(code)).toMatchObject({
+      kind: 'refused',
+      patient: true,
+      detail: expect.stringMatching(/check username, password/),
+    });
+  });
+
+  it.each([3, 137])('code %i passes', (code) => {
+    expect(failure(code)).toMatchObject({ kind: 'refused', patient: false });
+  });
+
+  it('names the system error, also where there is no message', () => {
+    expect(failure('ECONNREFUSED').detail).toBe('nothing listens there (ECONNREFUSED)');
+    expect(failure('ESOMETHING').detail).toBe('ESOMETHING');
+    expect(explainFailure(undefined)).toMatchObject({ kind: 'unreachable', hungUp: true });
+  });
+});

@@ -1,0 +1,38 @@
+import { parseConfig } from '../../src/config/load.ts';
+import type { StreamConfig } from '../../src/config/schema.ts';
+import type { Rejection } from '../../src/decode/decoder.ts';
+import { createDecoder } from '../../src/decode/registry.ts';
+import type { Message } from '../../src/source/source.ts';
+
+/** A stream as a configuration would give it. */
+export function streamConfig(yaml: string): StreamConfig {
+  return parseConfig(`streams: [{ ${yaml} }]`, 'test.yaml', {}, '.').streams[0]!;
+}
+
+export function message(payload: string | Uint8Array, more: Partial<Message> = {}): Message {
+  const bytes = typeof payload === 'string' ? new TextEncoder().encode(payload) : payload;
+  return {
+    topic: 'a/b',
+    payload: bytes,
+    receivedMs: 1_000,
+    retained: false,
+    where: 'topic a/b',
+    ...more,
+  };
+}
+
+export type Decoded =
+  | readonly [field: string, timeMs: number | undefined, value: number]
+  | readonly [field: string | undefined, rejection: string];
+
+/** What a decoder makes of one message: samples, and rejections as `verdict reason`. */
+export function decode(yaml: string, from: Message | string | Uint8Array): Decoded[] {
+  const found: Decoded[] = [];
+  const whole = typeof from === 'string' || from instanceof Uint8Array ? message(from) : from;
+  createDecoder(streamConfig(yaml)).decode(whole, {
+    sample: (field, timeMs, value) => void found.push([field, timeMs, value]),
+    reject: (field, { verdict, reason }: Rejection) =>
+      void found.push([field, `${verdict} ${reason}`]),
+  });
+  return found;
+}

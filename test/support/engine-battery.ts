@@ -1,0 +1,35 @@
+/**
+ * The tests that every recurrent engine passes. An engine's test file calls
+ * `describeEngine(name, create, tolerance)` and adds only what is special to it.
+ */
+import { describe } from 'vitest';
+import type { OpenEngine } from '../../src/recurrent/engine.ts';
+import { describeGolden } from './engine/golden.ts';
+import { describeGradients } from './engine/gradients.ts';
+import { describeLearning } from './engine/learning.ts';
+import { describePersistence } from './engine/persistence.ts';
+import { describeStream } from './engine/stream.ts';
+import { describeTraining } from './engine/training.ts';
+
+export interface EngineTolerance {
+  /** Two values that should be equal differ by at most this · max(1, |value|). */
+  readonly value: number;
+  /** Finite differences: the step of a weight, and the bound on the error as above. */
+  readonly differenceStep: number;
+  readonly difference: number;
+}
+
+export function describeEngine(
+  name: string,
+  create: () => OpenEngine,
+  tolerance: EngineTolerance,
+): void {
+  describe(`engine ${name}`, () => {
+    describeGolden(create, tolerance);
+    describeGradients(create, tolerance);
+    describeStream(create, tolerance);
+    describeTraining(create, tolerance);
+    describePersistence(create);
+    describeLearning(create);
+  });
+}

@@ -1,0 +1,81 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+const run = promisify(execFile);
+
+/** The program as users start it, in a process of its own. */
+export interface RunningForetide {
+  readonly process: ChildProcess;
+  /** Standard output and standard error so far. */
+  output(): string;
+  /** Resolves once the output holds the text. */
+  says(text: string): Promise<void>;
+  readonly exitCode: Promise<number | null>;
+}
+
+export function startForetide(args: readonly string[], cwd?: string): RunningForetide {
+  const child = spawn(process.execPath, [main, ...args], {
+    cwd,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  child.stdout.on('data', (chunk) => {
+    output += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    output += chunk;
+  });
+  const exitCode = new Promise<number | null>((resolve) => child.once('close', resolve));
+  const output$ = (): string => output;
+  return {
+    process: child,
+    output: output$,
+    says: (text) =>
+      until(
+        () => output.includes(text),
+        () => `"${text}" in:\n${output}`,
+      ),
+    exitCode,
+  };
+}
+
+/** A folder with one configuration in it. */
+export function writeConfig(text: string): { dir: string; path: string } {
+  const dir = mkdtempSync(join(tmpdir(), 'foretide-test-'));
+  const path = join(dir, 'config.yaml');
+  writeFileSync(path, text);
+  return { dir, path };
+}
+
+/** Waits for a condition. @throws Error after 20 s, saying what it waited for */
+export async function until(
+  condition: () => boolean | Promise<boolean>,
+  what: () => string = () => 'a condition',
+): Promise<void> {
+  const giveUpMs = performance.now() + 20_000;
+  while (!(await condition())) {
+    if (performance.now() > giveUpMs) throw new Error(`waited 20 s for ${what()}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+export async function mosquittoPub(port: number, topic: string, payload: string): Promise<void> {
+  await run('mosquitto_pub', ['-p', String(port), '-q', '1', '-t', topic, '-m', payload]);
+}
+
+/** One message from the topic, as `mosquitto_sub` prints it. */
+export async function mosquittoSub(port: number, topic: string): Promise<string> {
+  const args = ['-p', String(port), '-t', topic, '-C', '1', '-W', '10'];
+  return (await run('mosquitto_sub', args)).stdout.trim();
+}
+
+/** Rows as the `influx` shell prints them, in CSV. */
+export async function influxQuery(port: number, query: string, db = 'foretide'): Promise<string[]> {
+  const args = ['-port', String(port), '-database', db, '-format', 'csv', '-execute', query];
+  return (await run('influx', args)).stdout.trim().split('\n').filter(Boolean);
+}
