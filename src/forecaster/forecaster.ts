@@ -63,6 +63,8 @@ export interface SeriesForecaster {
   step(timeMs: number, value: number, companions?: ArrayLike<number>): StepReport;
   /** A gap longer than the limit: windows and state start anew, weights and scales stay. */
   restart(): void;
+  /** Forecasts of experts put aside so far, as no credible numbers. */
+  readonly putAside: number;
   /** The present weight of each expert at a lead (1-based). */
   weights(lead: number): { readonly expert: string; readonly weight: number }[];
   save(): Uint8Array;

@@ -42,7 +42,7 @@ export class Mixture {
   /** @param memorySteps how long the record of an expert counts */
   constructor(horizon: number, experts: number, memorySteps: number) {
     this.#experts = experts;
-    this.#weights = new Ensemble(horizon, experts);
+    this.#weights = new Ensemble(horizon, experts, memorySteps);
     this.#stack = new Stack(horizon, experts, 2 * memorySteps);
     this.#weightsError = new Float64Array(horizon);
     this.#stackError = new Float64Array(horizon);

@@ -202,7 +202,9 @@ function report(set, sums, interval, microseconds) {
     if (split.maeGoal) console.log(`    mae goal ≤ ${split.maeGoal}`);
   });
   if (interval.count > 0) {
-    const blocks = [...interval.blocks.values()].filter(([, n]) => n === 500).map(([h, n]) => h / n);
+    const blocks = [...interval.blocks.values()]
+      .filter(([, n]) => n === 500)
+      .map(([h, n]) => h / n);
     const { count } = interval;
     console.log(
       `    interval: coverage ${(interval.inside / count).toFixed(4)} (.89–.91), ` +

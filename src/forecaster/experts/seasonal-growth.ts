@@ -49,9 +49,7 @@ export class SeasonalGrowth implements Expert {
     for (let i = 0; i < out.length; i++) {
       const seasons = Math.ceil((i + 1) / this.#seasonSteps);
       const value = seasonalValue(history, this.#seasonSteps, i + 1);
-      out[i] = this.#ratio
-        ? value * growth ** seasons
-        : value + ((now - before) / count) * seasons;
+      out[i] = this.#ratio ? value * growth ** seasons : value + ((now - before) / count) * seasons;
     }
   }
 
