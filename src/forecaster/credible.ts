@@ -4,6 +4,8 @@ import type { ByteReader, ByteWriter } from './bytes.ts';
 const MEMORY_STEPS = 20_000;
 /** How far beyond the range a forecast may lie, in ranges. */
 const BEYOND = 1;
+/** Of the values themselves: rounding. */
+const ROUNDING = 1e-9;
 
 /** The range of a series' values: what lies far outside is no forecast of it. */
 export class Credible {
@@ -17,7 +19,8 @@ export class Credible {
 
   /** True before the first value, and on the range's very edge. */
   has(forecast: number): boolean {
-    const reach = BEYOND * (this.#high - this.#low);
+    const size = Math.max(Math.abs(this.#low), Math.abs(this.#high));
+    const reach = BEYOND * (this.#high - this.#low) + ROUNDING * size;
     return !(forecast < this.#low - reach || forecast > this.#high + reach);
   }
 

@@ -22,8 +22,11 @@ const STACK_AFTER = 100;
 /** Memory of the two records, in steps. */
 const RECORD_STEPS = 500;
 const TRUST_STEPS = 3_000;
-/** A slope of few errors is drawn to 1 by so many pseudo-observations, in squared errors. */
-const TRUST_PRIOR = 1;
+/**
+ * A slope of few errors is drawn to 0 by so many pseudo-observations of squared size 1; more for
+ * longer leads, whose errors overlap and so tell less each.
+ */
+const TRUST_PRIOR_PER_LEAD = 4;
 const ERROR_MAX = 10;
 
 export class Mixture {
@@ -47,8 +50,8 @@ export class Mixture {
     this.#weightsError = new Float64Array(horizon);
     this.#stackError = new Float64Array(horizon);
     this.#count = new Float64Array(horizon);
-    this.#along = new Float64Array(horizon).fill(TRUST_PRIOR);
-    this.#apart = new Float64Array(horizon).fill(TRUST_PRIOR);
+    this.#along = new Float64Array(horizon);
+    this.#apart = Float64Array.from({ length: horizon }, (_, i) => TRUST_PRIOR_PER_LEAD * (i + 1));
   }
 
   /** Weight of an expert at a lead (0-based) in the newest forecast, the stack's part left out. */

@@ -217,9 +217,10 @@ describe('never worse than simple', () => {
     const forecaster = create({ seasonSteps: [24], recurrent: undefined });
     run(forecaster, sine(1_000, 24, 0.1, 12));
     const weights = forecaster.weights(4);
-    expect(weights.map((w) => w.expert)).toEqual(['last_value', 'seasonal_24']);
-    expect(weights[1]!.weight).toBeGreaterThan(0.95);
-    expect(weights[0]!.weight + weights[1]!.weight).toBeCloseTo(1, 12);
+    expect(weights.slice(0, 2).map((w) => w.expert)).toEqual(['last_value', 'seasonal_24']);
+    expect(new Set(weights.map((w) => w.expert)).size).toBe(weights.length);
+    expect(weights[0]!.weight).toBeLessThan(0.05);
+    expect(weights.reduce((sum, { weight }) => sum + weight, 0)).toBeCloseTo(1, 12);
   });
 });
 

@@ -11,7 +11,7 @@ import { RecursiveLeastSquares } from './rls.ts';
 /** Bound on what it learns from and on what it says, in typical deviations. */
 const TARGET_MAX = 10;
 const OUTPUT_MAX = 12;
-/** Silent until it has learned from so many steps. */
+/** Silent until it has learned from so many steps, at first and after a restart. */
 const WARM_UP_STEPS = 24;
 const INITIAL_VARIANCE = 0.1;
 /** Memory of the one-step error; one error counts at most as 5 typical ones. */
@@ -51,6 +51,7 @@ export class Autoregression implements Expert {
   readonly #scales: Float64Array;
   #issued = 0;
   #learned = 0;
+  #sinceRestart = 0;
   #nextZ = Number.NaN;
   #errorVariance = ERROR_VARIANCE;
 
@@ -75,6 +76,7 @@ export class Autoregression implements Expert {
     const value = history.at(0);
     const { horizon } = this.#settings;
     this.#regressors.add(history);
+    this.#sinceRestart++;
     if (Number.isNaN(value)) return;
     const leads = Math.min(horizon, this.#issued);
     for (let lead = 1; lead <= leads; lead++) {
@@ -116,13 +118,14 @@ export class Autoregression implements Expert {
     if (history.age === 0 && scale > 0) this.#nextZ = clamp(out[0]!, OUTPUT_MAX);
     for (let i = 0; i < out.length; i++) out[i] = base + scale * clamp(out[i]!, OUTPUT_MAX);
     regressors.expect(out[0]!);
-    if (this.#learned < WARM_UP_STEPS) out.fill(Number.NaN);
+    if (Math.min(this.#learned, this.#sinceRestart) < WARM_UP_STEPS) out.fill(Number.NaN);
   }
 
   restart(): void {
     this.#regressors.restart();
     this.#bases.fill(Number.NaN);
     this.#nextZ = Number.NaN;
+    this.#sinceRestart = 0;
   }
 
   save(): Uint8Array {
@@ -131,7 +134,7 @@ export class Autoregression implements Expert {
     this.#rls.save(out);
     out.numbers(this.#bases).numbers(this.#scales);
     out.number(this.#issued).number(this.#learned).number(this.#nextZ).number(this.#errorVariance);
-    return out.finish();
+    return out.number(this.#sinceRestart).finish();
   }
 
   load(bytes: Uint8Array): void {
@@ -144,6 +147,7 @@ export class Autoregression implements Expert {
     this.#learned = from.number();
     this.#nextZ = from.number();
     this.#errorVariance = from.number();
+    this.#sinceRestart = from.number();
     from.end();
   }
 }
