@@ -68,15 +68,16 @@ export class Analog implements Expert {
     const keep = Math.exp(-1 / memorySteps);
     const value = history.at(0);
     const known = Math.min(seasons, Math.floor((history.steps - 1) / seasonSteps));
+    const squares = this.#squares;
+    const differences = this.#differences;
+    const weights = this.#weights;
     for (let k = 1; k <= known; k++) {
-      this.#squares[k]! *= keep;
-      this.#differences[k]! *= keep;
-      this.#weights[k]! *= keep;
       const difference = value - history.at(k * seasonSteps);
-      if (Number.isNaN(difference)) continue;
-      this.#squares[k]! += difference * difference;
-      this.#differences[k]! += difference;
-      this.#weights[k]! += 1;
+      const heard = Number.isNaN(difference) ? 0 : 1;
+      const counted = heard === 1 ? difference : 0;
+      squares[k] = squares[k]! * keep + counted * counted;
+      differences[k] = differences[k]! * keep + counted;
+      weights[k] = weights[k]! * keep + heard;
     }
   }
 
@@ -108,27 +109,33 @@ export class Analog implements Expert {
   #search(): number {
     const { seasonSteps, memorySteps, horizon, seasons } = this.#settings;
     const enough = OVERLAP * Math.min(memorySteps, seasonSteps);
+    const squares = this.#squares;
+    const differences = this.#differences;
+    const weights = this.#weights;
+    const nearest = this.#nearest;
+    const nearestSeason = this.#nearestSeason;
     let known = 0;
-    while (known < seasons && this.#weights[known + 1]! > 0) known++;
+    while (known < seasons && weights[known + 1]! > 0) known++;
     const wanted = Math.min(NEIGHBOURS_MAX, Math.ceil(known / NEIGHBOUR_SHARE));
     if (wanted < NEIGHBOURS_MIN) return 0;
     let found = 0;
+    let farthest = Number.POSITIVE_INFINITY;
     // Nearer seasons than the horizon spans have no past for the longest lead.
     for (let k = Math.ceil(horizon / seasonSteps); k <= known; k++) {
-      const weight = this.#weights[k]!;
+      const weight = weights[k]!;
       if (weight < enough) continue;
-      const mean = this.#differences[k]! / weight;
-      const spread = Math.max(0, this.#squares[k]! / weight - mean * mean);
+      const mean = differences[k]! / weight;
+      const spread = Math.max(0, squares[k]! / weight - mean * mean);
       const distance = (spread + LEVEL_SHARE * mean * mean) * (1 + AGE_PENALTY * k);
-      if (!(distance < Number.POSITIVE_INFINITY)) continue;
-      if (found === wanted && !(distance < this.#nearest[found - 1]!)) continue;
+      if (!(distance < farthest)) continue;
       let at = found < wanted ? found++ : found - 1;
-      for (; at > 0 && this.#nearest[at - 1]! > distance; at--) {
-        this.#nearest[at] = this.#nearest[at - 1]!;
-        this.#nearestSeason[at] = this.#nearestSeason[at - 1]!;
+      for (; at > 0 && nearest[at - 1]! > distance; at--) {
+        nearest[at] = nearest[at - 1]!;
+        nearestSeason[at] = nearestSeason[at - 1]!;
       }
-      this.#nearest[at] = distance;
-      this.#nearestSeason[at] = k;
+      nearest[at] = distance;
+      nearestSeason[at] = k;
+      if (found === wanted) farthest = nearest[found - 1]!;
     }
     return found < NEIGHBOURS_MIN ? 0 : found;
   }

@@ -37,7 +37,7 @@ export function createExperts(settings: ForecasterSettings, engine: RecurrentEng
   experts.push(quickRegression(settings, season));
   if (effort !== 'low') {
     experts.push(fullRegression(settings, season, analogs[0]));
-    experts.push(slowRegression(settings, season));
+    experts.push(slowRegression(settings, season), smallRegression(settings, season));
   }
   if (settings.recurrent) experts.push(new RecurrentExpert(settings, settings.recurrent, engine));
   return experts;
@@ -144,6 +144,21 @@ function slowRegression(settings: ForecasterSettings, season: number | undefined
     plan: plan(settings, season, {}),
     forgetting: forgetting(0.9997, season),
     ridge: 100,
+  });
+}
+
+/** Hardly anything to fit: steady where the others have too much to learn. */
+function smallRegression(settings: ForecasterSettings, season: number | undefined): Expert {
+  return new Autoregression({
+    name: 'regression_small',
+    horizon: settings.horizon,
+    plan: plan(settings, season, {
+      lags: season === undefined ? [1, 2] : [1, 2, season - 1],
+      harmonics: 3,
+      averages: false,
+    }),
+    forgetting: forgetting(0.9995, season),
+    ridge: 10,
   });
 }
 
