@@ -5,6 +5,8 @@
  *     y − ē ≈ Σ_k θ_k (e_k − ē),   pulled towards θ = 0, the mean itself
  *
  * Unlike weights that only grow and shrink it can subtract what experts have in common.
+ * Coefficients change little from one lead to the next, so only some leads learn their own (four to
+ * an octave), and the others use those of the nearest below.
  * L. Breiman: Stacked regressions. Machine Learning 24, 1996 (here with delayed, online targets).
  */
 import type { ByteReader, ByteWriter } from './bytes.ts';
@@ -20,15 +22,24 @@ const RIDGE = 1;
 
 export class Stack {
   readonly #experts: number;
-  readonly #leads: readonly RecursiveLeastSquares[];
+  readonly #filters: readonly RecursiveLeastSquares[];
+  /** Which filter serves a lead, and whether it learns from it [horizon]. */
+  readonly #filter: readonly number[];
+  readonly #learns: readonly boolean[];
   readonly #apart: Float64Array;
   readonly #out = new Float64Array(1);
 
   constructor(horizon: number, experts: number, memorySteps: number) {
     this.#experts = experts;
     this.#apart = new Float64Array(experts);
-    this.#leads = Array.from(
+    const own = ownLeads(horizon);
+    this.#learns = Array.from({ length: horizon }, (_, i) => own.includes(i + 1));
+    this.#filter = Array.from(
       { length: horizon },
+      (_, i) => own.filter((lead) => lead <= i + 1).length - 1,
+    );
+    this.#filters = Array.from(
+      { length: own.length },
       () =>
         new RecursiveLeastSquares({
           regressors: experts,
@@ -46,7 +57,7 @@ export class Stack {
   mix(lead: number, forecasts: Float64Array, offset: number, scale: number): number {
     const mean = this.#spread(forecasts, offset, scale);
     if (!(scale > 0)) return mean;
-    this.#leads[lead]!.predict(this.#apart, this.#out);
+    this.#filters[this.#filter[lead]!]!.predict(this.#apart, this.#out);
     return mean + scale * clamp(this.#out[0]!, APART_MAX);
   }
 
@@ -58,12 +69,13 @@ export class Stack {
     actual: number,
     scale: number,
   ): void {
-    if (!(scale > 0)) return;
+    if (!(scale > 0 && this.#learns[lead])) return;
     const mean = this.#spread(forecasts, offset, scale);
     const y = clamp((actual - mean) / scale, TARGET_MAX);
     if (Number.isNaN(y)) return;
-    this.#leads[lead]!.issue(this.#apart, RIDGE);
-    this.#leads[lead]!.learn(1, y);
+    const filter = this.#filters[this.#filter[lead]!]!;
+    filter.issue(this.#apart, RIDGE);
+    filter.learn(1, y);
   }
 
   /** Fills `#apart` with the experts' distances from their mean, and returns the mean. */
@@ -88,10 +100,21 @@ export class Stack {
   }
 
   save(out: ByteWriter): void {
-    for (const lead of this.#leads) lead.save(out);
+    for (const filter of this.#filters) filter.save(out);
   }
 
   load(from: ByteReader): void {
-    for (const lead of this.#leads) lead.load(from);
+    for (const filter of this.#filters) filter.load(from);
   }
+}
+
+/** All up to 8, then 10, 12, 14, 16, 20, 24, 28, 32, 40, …: four to an octave. */
+function ownLeads(horizon: number): number[] {
+  const leads: number[] = [];
+  let lead = 1;
+  for (let every = 1; lead <= horizon; every = Math.max(1, 2 ** Math.floor(Math.log2(lead) - 2))) {
+    leads.push(lead);
+    lead += every;
+  }
+  return leads;
 }

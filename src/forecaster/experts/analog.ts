@@ -84,8 +84,9 @@ export class Analog implements Expert {
   forecast(history: History, out: Float64Array): void {
     const { seasonSteps } = this.#settings;
     const neighbours = this.#search();
+    const total = this.#total;
     out.fill(0);
-    this.#total.fill(0);
+    total.fill(0);
     const far = this.#nearest[neighbours - 1]!;
     for (let i = 0; i < neighbours; i++) {
       const k = this.#nearestSeason[i]!;
@@ -96,11 +97,11 @@ export class Analog implements Expert {
         const value = history.at(newest - h);
         if (Number.isNaN(value)) continue;
         out[h]! += weight * (value + shift);
-        this.#total[h]! += weight;
+        total[h]! += weight;
       }
     }
     for (let h = 0; h < out.length; h++) {
-      out[h] = this.#total[h]! > 0 ? out[h]! / this.#total[h]! : Number.NaN;
+      out[h] = total[h]! > 0 ? out[h]! / total[h]! : Number.NaN;
       this.latest[h] = out[h]!;
     }
   }

@@ -21,7 +21,7 @@
  */
 import type { ByteReader, ByteWriter } from '../bytes.ts';
 
-const RIDGE_EVERY = 4;
+const RIDGE_EVERY = 8;
 /** Above this P is no longer a covariance of anything: begin it anew. */
 const VARIANCE_MAX = 1e8;
 
