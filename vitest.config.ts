@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+    // The tests run from source, but the kernel has to be compiled.
+    globalSetup: ['scripts/build-kernel.mjs'],
     reporters: ['default', './test/support/server-count-reporter.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,

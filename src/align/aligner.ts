@@ -40,7 +40,7 @@ export interface Aligner {
   push(timeMs: number, value: number, sink: StepSink): void;
   /** The receive clock has reached `timeMs`. Only moves series with `receiveTime`. */
   tick(timeMs: number, sink: StepSink): void;
-  /** The input has ended: closes what is open (held samples included). */
+  /** The input has ended: closes what is open; stamps still in doubt stay held. */
   finish(sink: StepSink): void;
   /** Since the start; the owner reads them. */
   readonly counts: Readonly<AlignCounts>;
@@ -50,4 +50,8 @@ export interface Aligner {
   readonly everyMs: number | undefined;
   /** Start of the step `lead` steps after the newest closed one. */
   targetMs(lead: number): number;
+  /** Everything that decides what comes next, `counts` included. */
+  save(): Uint8Array;
+  /** @throws Error when the bytes are of another grid or damaged; the aligner is then void. */
+  load(bytes: Uint8Array): void;
 }

@@ -1,9 +1,13 @@
 /** What the first samples of a series tell about its grid. */
+import type { ByteReader, ByteWriter } from '../store/bytes.ts';
 import type { AlignSettings } from './aligner.ts';
-import { binGrid, centredGrid, type Grid, monthGrid } from './grid.ts';
+import { binGrid, centredGrid, type Grid, loadGrid, monthGrid, saveGrid } from './grid.ts';
 
-/** Samples that are looked at before the grid is fixed. */
-export const CADENCE_SAMPLES = 8;
+/** Samples that are looked at to learn a period, and to tell what a given one means. */
+const SAMPLES_PERIOD = 8;
+const SAMPLES_MODE = 3;
+/** Messages that waited for us arrive in a burst: arrival times are not trusted below this. */
+const ARRIVAL_PERIOD_MS_MIN = 100;
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -18,6 +22,8 @@ const NICE_MS = [
   ...[1, 7].map((n) => n * DAY),
 ];
 const NICE_TOLERANCE = 0.1;
+/** … where the samples themselves are not more exact than that. */
+const EXACT_TOLERANCE = 0.02;
 /** Differences this near to the median count as regular … */
 const REGULAR_TOLERANCE = 0.25;
 /** … and so many of them must be. */
@@ -25,15 +31,21 @@ const REGULAR_SHARE = 0.6;
 /** A phase this near to 0, in periods, is 0. */
 const PHASE_TOLERANCE = 0.02;
 
+const MODES = ['none', 'mean', 'last', 'min', 'max', 'sum'] as const;
+
 export interface Cadence {
   readonly grid: Grid;
   /** One sample a step, or several put together. */
-  readonly mode: 'none' | 'mean' | 'last' | 'min' | 'max' | 'sum';
+  readonly mode: (typeof MODES)[number];
 }
 
-/** Whether the grid follows from the settings alone. */
-export function isSettled({ every, aggregate }: AlignSettings): boolean {
-  return every !== undefined && aggregate !== 'auto';
+/** How many samples it takes to fix the grid, given the newest one's time. */
+export function samplesNeeded({ every, aggregate }: AlignSettings, timeMs: number): number {
+  if (every === undefined) return SAMPLES_PERIOD;
+  if (aggregate === 'auto') return SAMPLES_MODE;
+  // One sample a step that comes off the grid: how far off they usually come takes a few.
+  const offGrid = aggregate === 'none' && 'ms' in every && timeMs % every.ms !== 0;
+  return offGrid ? SAMPLES_MODE : 1;
 }
 
 /**
@@ -44,14 +56,22 @@ export function judgeCadence(timesMs: readonly number[], settings: AlignSettings
   steps.sort((a, b) => a - b);
   const median = steps[steps.length >> 1] ?? 0;
   const regular = steps.filter((s) => Math.abs(s - median) <= REGULAR_TOLERANCE * median).length;
+  const isExact = steps.every((s) => Math.abs(s - median) <= EXACT_TOLERANCE * median);
   const isRegular = regular >= REGULAR_SHARE * steps.length;
 
   const { every, aggregate } = settings;
   // Irregular samples: a step long enough that most hold a sample.
-  const learnedMs = nicePeriodMs(isRegular ? median : steps[Math.floor(steps.length * 0.75)]!);
+  const typicalMs = isRegular ? median : steps[Math.floor(steps.length * 0.75)]!;
+  const leastMs = settings.receiveTime ? ARRIVAL_PERIOD_MS_MIN : 1;
+  const learnedMs = Math.max(
+    leastMs,
+    nicePeriodMs(typicalMs, isExact ? EXACT_TOLERANCE : NICE_TOLERANCE),
+  );
   const everyMs = every === undefined ? learnedMs : 'ms' in every ? every.ms : undefined;
   const oneEach =
-    every === undefined ? isRegular : median >= (1 - REGULAR_TOLERANCE) * periodMs(every);
+    every === undefined
+      ? isRegular && median >= leastMs
+      : median >= (1 - REGULAR_TOLERANCE) * periodMs(every);
   const mode = aggregate === 'auto' ? (oneEach ? 'none' : 'mean') : aggregate;
 
   if (every && 'months' in every) return { grid: monthGrid(every.months), mode };
@@ -64,8 +84,8 @@ function periodMs(every: NonNullable<AlignSettings['every']>): number {
 }
 
 /** The period that people would have chosen, where one is near. */
-function nicePeriodMs(ms: number): number {
-  const nice = NICE_MS.find((n) => Math.abs(ms - n) <= NICE_TOLERANCE * n);
+function nicePeriodMs(ms: number, tolerance: number): number {
+  const nice = NICE_MS.find((n) => Math.abs(ms - n) <= tolerance * n);
   return nice ?? Math.max(1, Math.round(ms));
 }
 
@@ -90,4 +110,28 @@ function mod(value: number, period: number): number {
 /** The distance to the nearest multiple of the period. */
 function centred(value: number, period: number): number {
   return value - period * Math.round(value / period);
+}
+
+export function saveCadence({ grid, mode }: Cadence, out: ByteWriter): void {
+  saveGrid(grid, out);
+  out.number(MODES.indexOf(mode));
+}
+
+/** @throws Error when the settings now ask for another grid, or the bytes are damaged */
+export function loadCadence(from: ByteReader, { every, aggregate }: AlignSettings): Cadence {
+  const grid = loadGrid(from);
+  const index = from.number();
+  const mode = MODES[index];
+  if (!mode) throw new Error(`saved grid: damaged, its aggregate is ${index}`);
+  const { shape, everyMs } = grid;
+  const fits =
+    every === undefined ||
+    ('months' in every
+      ? shape.kind === 'month' && shape.months === every.months
+      : shape.kind !== 'month' && everyMs === every.ms);
+  if (!fits) throw new Error(`saved grid: steps of ${everyMs} ms, but "every" is now another`);
+  if (aggregate !== 'auto' && aggregate !== mode) {
+    throw new Error(`saved grid: aggregate is "${mode}", but these settings need "${aggregate}"`);
+  }
+  return { grid, mode };
 }

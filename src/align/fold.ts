@@ -1,3 +1,4 @@
+import type { ByteReader, ByteWriter } from '../store/bytes.ts';
 import type { Cadence } from './cadence.ts';
 
 /** The samples of one step put together, in the order of their times. */
@@ -37,5 +38,18 @@ export class Fold {
     this.#least = Number.POSITIVE_INFINITY;
     this.#most = Number.NEGATIVE_INFINITY;
     this.#last = Number.NaN;
+  }
+
+  save(out: ByteWriter): void {
+    out.number(this.count).number(this.#sum).number(this.#least).number(this.#most);
+    out.number(this.#last);
+  }
+
+  load(from: ByteReader): void {
+    this.count = from.number();
+    this.#sum = from.number();
+    this.#least = from.number();
+    this.#most = from.number();
+    this.#last = from.number();
   }
 }

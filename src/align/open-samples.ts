@@ -1,3 +1,5 @@
+import type { ByteReader, ByteWriter } from '../store/bytes.ts';
+
 /** More than this many samples in open steps: those of the oldest step are folded together. */
 export const OPEN_MAX = 65_536;
 const INITIAL_CAPACITY = 4;
@@ -43,6 +45,17 @@ export class OpenSamples {
     this.#timeMs.copyWithin(0, count, this.#count);
     this.#value.copyWithin(0, count, this.#count);
     this.#count -= count;
+  }
+
+  save(out: ByteWriter): void {
+    out.number(this.#count);
+    for (let i = 0; i < this.#count; i++) out.number(this.#timeMs[i]!).number(this.#value[i]!);
+  }
+
+  load(from: ByteReader): void {
+    const count = from.number();
+    this.#count = 0;
+    for (let i = 0; i < count; i++) this.add(from.number(), from.number());
   }
 
   /** Index of the first sample that is not before `timeMs`; most samples come in order. */

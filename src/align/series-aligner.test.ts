@@ -117,14 +117,8 @@ describe('one sample a step', () => {
   });
 
   it('labels steps with the time of exact rows', () => {
-    const { steps } = align({}, [
-      [0.5, 1],
-      [1.5, 2],
-    ]);
-    expect(steps).toEqual([
-      [500, 1],
-      [1500, 2],
-    ]);
+    const rows = [0.5, 1.5, 2.5].map((second, i) => [second, i] as const);
+    expect(align({}, rows).steps.map(([timeMs]) => timeMs)).toEqual([500, 1500, 2500]);
   });
 
   it('knows the times of coming steps', () => {
@@ -159,6 +153,26 @@ describe('several samples a step', () => {
     expect(aligner.held).toBe(1);
   });
 
+  it('knows a sample again that waits in an open step, however many there are', () => {
+    const many = Array.from({ length: 300 }, (_, i) => [i / 10, 1] as const);
+    const settings = { every: { ms: 60_000 }, aggregate: 'sum' } as const;
+    const { steps, aligner } = align(settings, [...many, ...many], true);
+    expect(steps).toEqual([[-20_000, 300]]);
+    expect(aligner.counts).toMatchObject({ learned: 300, duplicate: 300 });
+  });
+
+  it('never mixes steps, even where lateness keeps more open than there is room for', () => {
+    const fast = Array.from(
+      { length: 180_000 },
+      (_, i) => [i / 100, Math.floor(i / 6000)] as const,
+    );
+    const settings = { every: { ms: 60_000 }, aggregate: 'mean', latenessMs: 900_000 } as const;
+    // T0 lies 20 s into a minute.
+    const shifted = fast.map(([s, v]) => [s + 40, v] as const);
+    const { steps } = align(settings, shifted, true);
+    expect(steps.map((step) => step[1])).toEqual(Array.from({ length: 30 }, (_, i) => i));
+  });
+
   it('keeps sums exact beyond the number of samples it holds', () => {
     const many = Array.from({ length: 100_000 }, (_, i) => [i / 1000, 1] as const);
     const { steps, aligner } = align({ every: { ms: 1_000_000 }, aggregate: 'sum' }, many, true);
@@ -172,7 +186,8 @@ describe('cadence', () => {
     Array.from({ length: count }, (_, i) => [i * seconds, i] as const);
 
   it('learns period and one sample a step', () => {
-    const { steps, aligner } = align({ every: undefined, aggregate: 'auto' }, each(10.2));
+    const jittered = each(10.2).map(([s, v]) => [s + 0.5 * (v % 2), v] as const);
+    const { steps, aligner } = align({ every: undefined, aggregate: 'auto' }, jittered);
     expect(aligner.everyMs).toBe(10_000);
     expect(steps.filter((step) => step !== 'restart' && step[1] !== null)).toHaveLength(8);
   });
@@ -190,6 +205,30 @@ describe('cadence', () => {
       [-20_000, 1.5],
       [40_000, 6.5],
     ]);
+  });
+
+  it('needs three samples to tell what a given period means', () => {
+    const { aligner } = align({ aggregate: 'auto' }, each(1, 2));
+    expect(aligner.held).toBe(2);
+    expect(align({ aggregate: 'auto' }, each(1, 3)).aligner.held).toBe(0);
+  });
+
+  it('does not take a burst of waiting messages for the cadence', () => {
+    const burst = Array.from({ length: 8 }, (_, i) => [i / 1000, i] as const);
+    const { aligner } = align({ every: undefined, aggregate: 'auto', receiveTime: true }, burst);
+    expect(aligner.everyMs).toBe(100);
+  });
+
+  it('keeps an exact period that nobody would have chosen', () => {
+    const { aligner } = align({ every: undefined, aggregate: 'auto' }, each(27, 40));
+    expect(aligner.everyMs).toBe(27_000);
+    expect(aligner.counts.learned).toBe(40);
+  });
+
+  it('does not take a late first sample for the phase', () => {
+    const samples = each(10, 50).map(([s, v]) => [s + (v === 0 ? 4.9 : 0.1), v] as const);
+    const { aligner } = align({ every: { ms: 10_000 } }, samples);
+    expect(aligner.counts).toMatchObject({ learned: 50, filtered: 0, late: 0 });
   });
 
   it('finds a step for irregular samples', () => {
@@ -286,6 +325,14 @@ describe('wrong clocks', () => {
     expect(aligner.counts.late).toBe(0);
   });
 
+  it('recovers when the first stamp was ahead and its step is still open', () => {
+    const good = Array.from({ length: 200 }, (_, i) => [10 * i, i] as const);
+    const settings = { every: { ms: 10_000 }, aggregate: 'mean' } as const;
+    const { aligner } = align(settings, [[1800, 99], ...good]);
+    expect(aligner.counts.late).toBe(0);
+    expect(aligner.counts.learned).toBe(200);
+  });
+
   it('recovers when the first stamp was 1970', () => {
     const { steps } = align({}, [
       [-T0 / 1000 + 5, 99],
@@ -374,13 +421,12 @@ describe('whatever comes', () => {
         fc.constantFrom<AlignSettings['aggregate'][]>('none', 'mean', 'sum'),
         (given, aggregate) => {
           let time = 0;
-          const sorted = given.map(([delay, step], i) => {
+          // The first in order, and on the grid: it decides where the grid begins.
+          const sorted = [[0, 0], ...given].map(([delay = 0, step = 0], i) => {
             time += step;
             return { time, arrival: time + delay, value: i / 3 };
           });
           const arrived = sorted.toSorted((a, b) => a.arrival - b.arrival || a.time - b.time);
-          // The first few in order: which stamp is the first decides where the grid begins.
-          fc.pre(arrived[0] === sorted[0]);
           const settings = { every: { ms: 1000 }, aggregate, latenessMs: 3000 } as const;
           const run = (list: typeof sorted) =>
             align(

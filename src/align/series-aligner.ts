@@ -8,8 +8,9 @@
  * as soon as W has reached its sample, so that a forecast follows the message at once; a step that
  * puts samples together closes when W has passed its end.
  */
+import { ByteReader, ByteWriter } from '../store/bytes.ts';
 import type { AlignCounts, Aligner, AlignSettings, StepSink } from './aligner.ts';
-import { CADENCE_SAMPLES, type Cadence, isSettled, judgeCadence } from './cadence.ts';
+import { type Cadence, judgeCadence, loadCadence, samplesNeeded, saveCadence } from './cadence.ts';
 import { Fold } from './fold.ts';
 import type { Grid } from './grid.ts';
 import { OPEN_MAX, OpenSamples } from './open-samples.ts';
@@ -22,6 +23,8 @@ export function createAligner(settings: AlignSettings): Aligner {
 
 /** Before so many samples are taken, the first stamp may be the wrong one. */
 const UNCONFIRMED_MAX = 2;
+const FORMAT = 1;
+const COUNTS = ['learned', 'duplicate', 'late', 'invalid', 'filtered'] as const;
 
 class SeriesAligner implements Aligner {
   readonly counts: AlignCounts = { learned: 0, duplicate: 0, late: 0, invalid: 0, filtered: 0 };
@@ -68,7 +71,7 @@ class SeriesAligner implements Aligner {
       return;
     }
     this.#open.add(timeMs, value);
-    if (isSettled(this.#settings) || this.#open.count === CADENCE_SAMPLES) this.#settle(sink);
+    if (this.#open.count >= samplesNeeded(this.#settings, timeMs)) this.#settle(sink);
   }
 
   tick(timeMs: number, sink: StepSink): void {
@@ -91,30 +94,36 @@ class SeriesAligner implements Aligner {
     const times = Array.from({ length: count }, (_, i) => this.#open.timeMs(i));
     const values = times.map((_, i) => this.#open.value(i));
     this.#open.drop(count);
-    this.#cadence = judgeCadence(times, this.#settings);
-    const { everyMs } = this.#cadence.grid;
-    const { aheadStepsMax, latenessMs, receiveTime } = this.#settings;
-    // Our own clock needs no witnesses; nor does what lateness may bring out of order.
-    const ahead = Math.max(aheadStepsMax * everyMs, latenessMs + everyMs);
-    this.#aheadMs = receiveTime ? Number.POSITIVE_INFINITY : ahead;
+    this.#setCadence(judgeCadence(times, this.#settings));
     times.forEach((timeMs, i) => {
       this.#take(timeMs, values[i]!, sink);
     });
   }
 
+  #setCadence(cadence: Cadence): void {
+    this.#cadence = cadence;
+    const { everyMs } = cadence.grid;
+    const { aheadStepsMax, latenessMs, receiveTime } = this.#settings;
+    // Our own clock needs no witnesses; nor does what lateness may bring out of order.
+    const ahead = Math.max(aheadStepsMax * everyMs, latenessMs + everyMs);
+    this.#aheadMs = receiveTime ? Number.POSITIVE_INFINITY : ahead;
+  }
+
   #take(timeMs: number, value: number, sink: StepSink): void {
     const { grid, mode } = this.#cadence!;
-    if (this.#recent.has(timeMs) || this.#suspects.has(timeMs)) {
+    if (this.#recent.has(timeMs) || this.#suspects.has(timeMs) || this.#open.has(timeMs)) {
       this.counts.duplicate++;
       return;
     }
     if (timeMs > this.#newestMs + this.#aheadMs && this.#taken > 0) {
       return this.#suspect(timeMs, value, sink);
     }
+    const unconfirmed = this.#taken > 0 && this.#taken <= UNCONFIRMED_MAX;
+    if (unconfirmed && timeMs < this.#newestMs - this.#aheadMs) {
+      return this.#suspect(timeMs, value, sink);
+    }
     const cell = grid.cellOf(timeMs);
     if (cell <= this.#closed || (this.#folded.count > 0 && cell < this.#foldedCell)) {
-      const early = timeMs < this.#newestMs - this.#aheadMs;
-      if (early && this.#taken <= UNCONFIRMED_MAX) return this.#suspect(timeMs, value, sink);
       const surplus = mode === 'none' && cell === this.#closed && timeMs > this.#closedSampleMs;
       this.counts[surplus ? 'filtered' : 'late']++;
       return;
@@ -124,7 +133,7 @@ class SeriesAligner implements Aligner {
   }
 
   #accept(timeMs: number, value: number, sink: StepSink): void {
-    if (this.#open.count >= OPEN_MAX && !this.#foldOldest()) {
+    if (this.#open.count >= OPEN_MAX && !this.#makeRoom(sink)) {
       this.counts.filtered++;
       return;
     }
@@ -228,12 +237,56 @@ class SeriesAligner implements Aligner {
     sink.step(grid.labelMs(cell), value);
   }
 
-  /** Makes room: half of the oldest open step's samples become part of its sum. */
-  #foldOldest(): boolean {
+  save(): Uint8Array {
+    const out = new ByteWriter().number(FORMAT).number(this.#cadence ? 1 : 0);
+    if (this.#cadence) saveCadence(this.#cadence, out);
+    for (const name of COUNTS) out.number(this.counts[name]);
+    this.#open.save(out);
+    this.#folded.save(out);
+    this.#recent.save(out);
+    this.#suspects.save(out);
+    out.number(this.#foldedCell).number(this.#taken);
+    out.number(this.#newestMs).number(this.#watermarkMs);
+    out.number(this.#closed).number(this.#closedSampleMs).number(this.#gapSteps);
+    return out.finish();
+  }
+
+  load(bytes: Uint8Array): void {
+    const from = new ByteReader(bytes);
+    const format = from.number();
+    if (format !== FORMAT) {
+      throw new Error(`saved aligner: format ${format}, but this program reads ${FORMAT}`);
+    }
+    if (from.number() === 1) this.#setCadence(loadCadence(from, this.#settings));
+    for (const name of COUNTS) this.counts[name] = from.number();
+    this.#open.load(from);
+    this.#folded.load(from);
+    this.#recent.load(from);
+    this.#suspects.load(from);
+    this.#foldedCell = from.number();
+    this.#taken = from.number();
+    this.#newestMs = from.number();
+    this.#watermarkMs = from.number();
+    this.#closed = from.number();
+    this.#closedSampleMs = from.number();
+    this.#gapSteps = from.number();
+    from.end();
+  }
+
+  /**
+   * So many samples are open that some must go: where the oldest step has half of them, those
+   * become part of its sum; else the lateness is more than there is room for, and it closes early.
+   */
+  #makeRoom(sink: StepSink): boolean {
     const { grid, mode } = this.#cadence!;
     if (mode === 'none') return false;
     this.#foldedCell = grid.cellOf(this.#open.timeMs(0));
     const endMs = grid.startMs(this.#foldedCell + 1);
+    if (this.#open.timeMs(OPEN_MAX / 2) >= endMs) {
+      this.#watermarkMs = Math.max(this.#watermarkMs, endMs);
+      this.#close(sink);
+      return true;
+    }
     let count = 0;
     while (count < OPEN_MAX / 2 && this.#open.timeMs(count) < endMs) {
       this.#folded.add(this.#open.value(count));

@@ -1,3 +1,5 @@
+import type { ByteReader, ByteWriter } from '../store/bytes.ts';
+
 /** So many samples that agree make a jump of the clock real. */
 const WITNESSES = 3;
 
@@ -46,5 +48,18 @@ export class Suspects {
     const count = this.#held.length;
     this.#held = [];
     return count;
+  }
+
+  save(out: ByteWriter): void {
+    out.number(this.#held.length);
+    for (const { timeMs, value } of this.#held) out.number(timeMs).number(value);
+  }
+
+  load(from: ByteReader): void {
+    const count = from.number();
+    this.#held = [];
+    for (let i = 0; i < count; i++) {
+      this.#held.push({ timeMs: from.number(), value: from.number() });
+    }
   }
 }

@@ -12,6 +12,8 @@ import { DEMO_TOPIC, startPublisher } from './demo/publisher.ts';
 import { UserError } from './exit.ts';
 import { stopOnSignals } from './signals.ts';
 
+/** Timers take no more, and it is longer than anybody watches. */
+const TIMER_MS_MAX = 2 ** 31 - 1;
 const REDRAW_MS = 500;
 /** Where nobody watches a terminal, a line now and then shows that it lives. */
 const REPORT_MS = 10_000;
@@ -37,6 +39,7 @@ export const demoCommand: CommandModule<object, DemoArguments> = {
 function demoConfig(file: string): string {
   return `
 base: foretide
+shards: 1
 source:
   mqtt:
     embedded: { host: 127.0.0.1, port: 0 }
@@ -90,7 +93,7 @@ async function demo(argv: DemoArguments): Promise<void> {
 
 function demoLength(text: string): number {
   try {
-    return parseDurationMs(text);
+    return Math.min(parseDurationMs(text), TIMER_MS_MAX);
   } catch (error) {
     throw new UserError(`--for: ${(error as Error).message}`);
   }

@@ -1,5 +1,7 @@
+import { existsSync, realpathSync } from 'node:fs';
 import cliProgress from 'cli-progress';
 import type { CommandModule } from 'yargs';
+import { periodMs } from '../config/duration.ts';
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import { Daemon } from '../daemon/daemon.ts';
@@ -51,10 +53,12 @@ export const replayCommand: CommandModule<object, ReplayArguments> = {
 };
 
 async function replay(argv: ReplayArguments): Promise<void> {
-  const config = replayConfig(loadConfig(argv.config), argv);
+  const given = loadConfig(argv.config);
+  const config = replayConfig(given, argv);
+  refuseOverwriting(argv.file, config.sinks.line_protocol?.file);
   const log = createLog(config.log.level);
   const source = await createSource(config, { speed: parseSpeed(argv.speed) });
-  const sinks = await createSinks(config, {});
+  const sinks = await createSinks(config, { sourceUrl: given.source?.mqtt?.url });
   const scoreboard = new Scoreboard((points) => firstSeason(config, points));
 
   let steps = 0;
@@ -82,11 +86,19 @@ function replayConfig(config: Config, { file, out }: ReplayArguments): Config {
   const input = { file, topic: configured?.topic };
   const source = name.endsWith('.csv')
     ? { csv: { ...input, delimiter: config.source?.csv?.delimiter ?? ',' } }
-    : /\.(ndjson|jsonl)$/.test(name)
+    : /\.(ndjson|jsonl|json)$/.test(name)
       ? { ndjson: input }
       : undefined;
   if (!source) throw new UserError(`${file}: expected a name in .csv, .ndjson or .jsonl (or .gz)`);
   return { ...config, source, sinks: out ? { line_protocol: { file: out } } : config.sinks };
+}
+
+/** The output is opened before the input is read, which would empty it. */
+function refuseOverwriting(file: string, out: string | undefined): void {
+  if (!existsSync(file)) throw new UserError(`${file}: there is no such file; check the path`);
+  if (out !== undefined && existsSync(out) && realpathSync(out) === realpathSync(file)) {
+    throw new UserError(`${out}: is the recording itself; write to another file`);
+  }
 }
 
 function parseSpeed(text: string): number | 'max' {
@@ -99,7 +111,10 @@ function parseSpeed(text: string): number | 'max' {
 function firstSeason(config: Config, points: SeriesPoints): number | undefined {
   const stream = config.streams.find((s) => streamName(s) === points.stream);
   const season = stream?.seasons[0];
-  return season && seasonSteps(season, points.targetMs[0]! - points.issuedMs);
+  if (!season) return undefined;
+  const { every } = stream;
+  const everyMs = every ? periodMs(every) : points.targetMs[0]! - points.issuedMs;
+  return seasonSteps(season, everyMs);
 }
 
 function progressBar(share: () => number): { stop(): void } {
@@ -135,5 +150,6 @@ function summary(daemon: Daemon, board: Scoreboard, steps: number, seconds: numb
   const header = ['series', 'lead', 'scored', 'MAE', 'last value', 'seasonal naive', 'covered'];
   const accounting = [...daemon.accounting()].map(([s, a]) => `${s}: ${formatAccounting(a)}`);
   const rate = `${steps} steps in ${seconds.toFixed(2)} s (${Math.round(steps / seconds)} a second)`;
-  return [formatTable(header, rows), '', ...accounting, rate].join('\n');
+  const unmatched = daemon.unmatched ?? [];
+  return [formatTable(header, rows), '', ...accounting, unmatched, rate].flat().join('\n');
 }

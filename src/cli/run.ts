@@ -35,8 +35,12 @@ async function run(path: string): Promise<void> {
   const live = config.source.mqtt !== undefined;
   const daemon = new Daemon(config, { source, sinks, live, log });
   stopOnSignals(log, () => daemon.stop());
-  await daemon.run();
-  for (const [stream, counts] of daemon.accounting()) {
-    log.info(`stream ${stream}: ${formatAccounting(counts)}`);
+  try {
+    await daemon.run();
+  } finally {
+    for (const [stream, counts] of daemon.accounting()) {
+      log.info(`stream ${stream}: ${formatAccounting(counts)}`);
+    }
+    if (daemon.unmatched) log.info(daemon.unmatched);
   }
 }

@@ -66,6 +66,7 @@ it('minimal.yaml resolves to the documented defaults', () => {
       },
     ],
     sinks: { line_protocol: { file: 'forecast.lp' } },
+    shards: 'auto',
     actual: true,
     outbox: { points_max: 100_000 },
     log: { level: 'info' },

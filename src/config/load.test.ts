@@ -264,7 +264,7 @@ describe('rules between keys', () => {
       'a quote or a line end cannot separate cells',
     ],
     [stream('seasons: [30s], every: 1mo'), '30s holds fewer than two steps of every: 1mo'],
-    [stream('seasons: [1y], every: 1s'), 'steps of every: 1s, the most is 1000000; shorten it'],
+    [stream('seasons: [1y], every: 1s'), 'steps of every: 1s, the most is 100000; shorten it'],
     [stream('every: 0s'), '"0s" is too short; write 1ms or more'],
     [stream('score_leads: [1, 1]'), 'score_leads[1]: 1 is given twice; remove one'],
     [stream('score_leads: al'), '"al" is not allowed; write all or list of: whole number from 1'],

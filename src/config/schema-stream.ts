@@ -68,7 +68,9 @@ export const stream = z
       .array(text)
       .min(1)
       .optional()
-      .describe('Column names of a CSV payload that brings no header.'),
+      .describe(
+        'Names of the columns of a CSV payload; without them they are numbered from 1. A CSV file has its own.',
+      ),
     values: z
       .union([text, z.array(text).min(1)])
       .default('*')
@@ -78,7 +80,7 @@ export const stream = z
     time: time
       .default('auto')
       .describe(
-        'Event time: a field, `receive` for the time of arrival, or `auto`: a field named time, timestamp, ts, datetime or date, else the time of arrival.',
+        'Event time: a field, `receive` for the time of arrival, or `auto`: a field named time, timestamp, ts, datetime or date, else the time of arrival. Texts without a zone are UTC.',
       ),
     max_ahead: duration
       .prefault('1h')
@@ -94,17 +96,19 @@ export const stream = z
     retained: z
       .enum(['skip', 'learn'])
       .default('skip')
-      .describe('What to do with the broker’s stored messages: their age is unknown.'),
+      .describe(
+        'What to do with the messages that the broker hands out when we first subscribe: their age is unknown.',
+      ),
     every: period
       .optional()
       .describe(
-        'Period of the grid: `10s`, `1h`, `1mo`; default: learned from the first samples of each series.',
+        'Period of the grid: `10s`, `1h`, `1mo`; default: learned from the first 8 samples of each series.',
       ),
     aggregate: z
       .enum(['auto', 'none', 'mean', 'last', 'min', 'max', 'sum'])
       .default('auto')
       .describe(
-        'How the samples of a step become its value; none: one sample a step; auto: told by the first samples.',
+        'How the samples of a step become its value; none: one sample a step; auto: told by the first samples (3 where `every` is given).',
       ),
     lateness: duration
       .prefault('0s')

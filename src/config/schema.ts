@@ -36,6 +36,12 @@ export const configSchema = z
       .min(1)
       .describe('What to forecast. A message goes to the first entry whose topic filter matches.'),
     sinks: sinks.prefault({}).describe('Where forecasts go; each gets every point.'),
+    shards: z
+      .union([z.literal('auto'), count.max(64)])
+      .default('auto')
+      .describe(
+        'Threads that learn; the result does not depend on it. auto = one core fewer than there are, at most 8. With 1 the main thread does it; more keep a copy of every series’ state, to restart a thread from.',
+      ),
     actual: z.boolean().default(true).describe('Write the aligned series beside its forecasts.'),
     outbox: outbox.prefault({}).describe('Points waiting to be written.'),
     log: log.prefault({}).describe('The log, on standard error.'),

@@ -5,7 +5,8 @@ import { parseTemplate, type TemplatePart } from './template.ts';
 import { filterCovers, topicFilterFault } from './topic.ts';
 
 /** A season of more steps would need megabytes a series. */
-const SEASON_STEPS_MAX = 1_000_000;
+/** The forecaster's bound: a series remembers three seasons. */
+const SEASON_STEPS_MAX = 100_000;
 
 interface StreamKeys {
   topic: string;
@@ -130,6 +131,9 @@ export function checkStreams(streams: readonly unknown[], fault: FaultAt): void 
         ['streams', i, 'name'],
         `"${name}" is the name of streams[${twin}] too; choose another`,
       );
+    } else if (topics[twin] !== topic) {
+      const message = `is called "${called}" after its topic, as streams[${twin}] is; add a name`;
+      fault(['streams', i], message);
     }
   }
   for (const [i, topic] of topics.entries()) {

@@ -5,16 +5,16 @@ import { MemoryJournal } from '../journal/memory.ts';
 import { type Accounting, sumAccounting } from '../observe/accounting.ts';
 import { Incidents } from '../observe/incidents.ts';
 import type { Logger } from '../observe/log.ts';
-import { createReferenceEngine } from '../recurrent/reference.ts';
 import { type DrainEvent, SinkDrain } from '../sink/drain.ts';
 import type { Sink } from '../sink/sink.ts';
 import type { Source, SourceEvent } from '../source/source.ts';
 import { MemoryOutbox } from '../store/memory-outbox.ts';
 import type { SeriesPoints } from '../store/points.ts';
+import { type Core, createCore, resolveShards } from './core.ts';
 import { PipelineGate } from './gate.ts';
 import { pipeline } from './pipeline.ts';
 import { streamName, streamSettings } from './settings.ts';
-import { Shard } from './shard.ts';
+import type { StartWorker } from './shard-protocol.ts';
 
 /** A recorded source waits while so many steps are unwritten; a live one never waits for sinks. */
 const RECORDED_DEPTH_MAX = 10_000;
@@ -31,6 +31,8 @@ export interface DaemonParts {
   readonly log: Logger;
   /** Sees every batch of points as it is computed. */
   readonly onPoints?: (points: readonly SeriesPoints[]) => void;
+  /** In place of real threads, or to have a hand on them. */
+  readonly startWorker?: StartWorker;
 }
 
 /** Stopped in good order, but a sink did not take everything. */
@@ -45,10 +47,11 @@ export class Daemon {
   readonly #parts: DaemonParts;
   readonly #incidents: Incidents;
   readonly #intake: Intake;
-  readonly #shard: Shard;
+  readonly #core: Core;
   readonly #outbox: MemoryOutbox;
   readonly #drains: readonly SinkDrain[];
   readonly #gate: PipelineGate;
+  readonly #stopped = new AbortController();
   #running: Promise<void> | undefined;
 
   constructor(config: Config, parts: DaemonParts) {
@@ -62,7 +65,12 @@ export class Daemon {
       onRejection: (stream, where, { verdict, reason, detail }) =>
         this.#incidents.report(`stream ${stream}: ${verdict} (${reason})`, `${where}: ${detail}`),
     });
-    this.#shard = new Shard(streamSettings(config), createReferenceEngine());
+    this.#core = createCore({
+      shards: resolveShards(config.shards),
+      settings: streamSettings(config),
+      onRestart: (text) => log.error(text),
+      startWorker: parts.startWorker,
+    });
     // A recorded stream is held back before the outbox could overflow.
     const pointsMax = live ? config.outbox.points_max : Number.POSITIVE_INFINITY;
     this.#outbox = new MemoryOutbox(pointsMax, () => this.#gate.update());
@@ -82,18 +90,21 @@ export class Daemon {
 
   /** Stops intake; what was accepted is finished and written, then `run` resolves. */
   async stop(): Promise<void> {
+    this.#stopped.abort();
     await this.#parts.source.stop();
     await this.#running?.catch(() => {}); // `run` reports it
   }
 
   accounting(): Accounting {
     const streams = this.#config.streams.map(streamName);
-    return sumAccounting(streams, [this.#intake.counts(), this.#shard.counts()]);
+    return sumAccounting(streams, [this.#intake.counts(), this.#core.counts()]);
   }
 
-  /** Messages on topics that no stream wants. */
-  get unmatched(): number {
-    return this.#intake.unmatched;
+  /** What came on topics that no stream wants, in words; undefined where nothing did. */
+  get unmatched(): string | undefined {
+    const { count, example } = this.#intake.unmatched;
+    if (count === 0) return undefined;
+    return `${count} messages matched no stream; the first: ${example}`;
   }
 
   async #run(): Promise<void> {
@@ -108,6 +119,7 @@ export class Daemon {
     try {
       await this.#compute();
     } finally {
+      await this.#core.close();
       unwritten = await this.#stopSinks();
       await source.close();
       clearInterval(flush);
@@ -124,7 +136,7 @@ export class Daemon {
         source,
         intake: this.#intake,
         journal: new MemoryJournal(),
-        shard: this.#shard,
+        core: this.#core,
         outbox: this.#outbox,
         gate: this.#gate,
         live,
@@ -142,12 +154,11 @@ export class Daemon {
   /** What was left unwritten, in words; undefined when nothing was. */
   async #stopSinks(): Promise<string | undefined> {
     // A recorded stream has all the time it takes; a signal then stops the waiting.
-    if (!this.#parts.live) await Promise.all(this.#drains.map((drain) => drain.flush()));
+    const written = Promise.all(this.#drains.map((drain) => drain.flush()));
+    if (!this.#parts.live) await Promise.race([written, aborted(this.#stopped.signal)]);
     const stops = this.#drains.map(async (drain) => {
       const { unwritten } = await drain.stop({ deadlineMs: STOP_MS_MAX });
-      return unwritten > 0
-        ? `${drain.name} did not take ${unwritten} ${unwritten === 1 ? 'step' : 'steps'}`
-        : [];
+      return missing(drain.name, unwritten, this.#outbox.reader(drain.name).dropped);
     });
     return (await Promise.all(stops)).flat().join('; ') || undefined;
   }
@@ -161,15 +172,36 @@ export class Daemon {
         }
         break;
       case 'unavailable':
-        log.warn(`${sink}: ${event.detail}`);
+        log.warn(withName(sink, event.detail));
         break;
       default:
-        log.info(`${sink}: ${event.detail}`);
+        log.info(withName(sink, event.detail));
     }
   }
 }
 
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve()));
+}
+
+/** What a sink did not get, in words; empty where it got everything. */
+function missing(sink: string, unwritten: number, dropped: number): string | never[] {
+  if (unwritten === 0 && dropped === 0) return [];
+  const steps = (count: number): string => `${count} ${count === 1 ? 'step' : 'steps'}`;
+  const before =
+    dropped > 0 ? `; ${steps(dropped)} were dropped before, as the outbox was full` : '';
+  return `${sink} did not take ${steps(unwritten)}${before}`;
+}
+
+/** `influx http://…: …`; what is wrong may begin with the address already. */
+function withName(sink: string, detail: string): string {
+  const [kind = '', where = ''] = sink.split(' ');
+  return where !== '' && detail.startsWith(where) ? `${kind} ${detail}` : `${sink}: ${detail}`;
+}
+
 function logSourceEvent(log: Logger, event: SourceEvent): void {
   if (event.kind === 'connected') log.info(`source: connected: ${event.detail}`);
+  else if (event.kind === 'dropped') log.warn(`source: ${event.count} dropped: ${event.detail}`);
   else log.warn(`source: ${event.kind}: ${event.detail}`);
 }

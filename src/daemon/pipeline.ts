@@ -1,9 +1,9 @@
 /**
- * All the wiring:  source → intake → journal → shard → outbox → drains → sinks
+ * All the wiring:  source → intake → journal → core → outbox → drains → sinks
  *
  * RxJS carries batches and the control plane. Everything between the journal and the outbox is the
- * pure `Shard`. Bounded everywhere: the gate holds the source while batches or points pile up, the
- * outbox has a limit with a policy.
+ * pure core, on one thread or several. Bounded everywhere: the gate holds the source while batches or
+ * points pile up, the outbox has a limit with a policy.
  */
 import {
   concat,
@@ -17,18 +17,18 @@ import {
   map,
   merge,
   type Observable,
-  of,
   Subject,
   takeUntil,
   tap,
 } from 'rxjs';
 import type { Intake } from '../decode/stream-decoder.ts';
 import type { Journal, JournalEntry } from '../journal/journal.ts';
+import { receiveNowMs } from '../source/receive-clock.ts';
 import type { Source } from '../source/source.ts';
 import type { Outbox } from '../store/outbox.ts';
 import type { SeriesPoints } from '../store/points.ts';
+import type { Core } from './core.ts';
 import type { PipelineGate } from './gate.ts';
-import type { Shard } from './shard.ts';
 
 /** How often the journal is told the time, so that silence shows as a gap. */
 const TICK_MS = 1_000;
@@ -39,7 +39,7 @@ export interface PipelineParts {
   readonly source: Source;
   readonly intake: Intake;
   readonly journal: Journal;
-  readonly shard: Shard;
+  readonly core: Core;
   readonly outbox: Outbox;
   readonly gate: PipelineGate;
   /** Live sources tick; recorded ones carry their own time, and their end closes the last step. */
@@ -48,7 +48,7 @@ export interface PipelineParts {
 
 /** Emits what was computed, batch by batch; completes when the source has ended and all is put. */
 export function pipeline(parts: PipelineParts): Observable<readonly SeriesPoints[]> {
-  const { source, intake, journal, shard, outbox, gate, live } = parts;
+  const { source, intake, journal, core, outbox, gate, live } = parts;
   const ended = new Subject<void>();
 
   const samples = source.messages(gate).pipe(
@@ -59,11 +59,17 @@ export function pipeline(parts: PipelineParts): Observable<readonly SeriesPoints
 
   const computed = merge(samples, clock).pipe(
     tap(() => gate.entered()),
-    concatMap((entries) => from(journal.append(entries)).pipe(map(() => entries))),
-    map((entries) => entries.flatMap((entry) => shard.apply(entry))),
+    concatMap((entries) =>
+      from(journal.append(entries)).pipe(
+        // Handed over at once, however many are under way in the core …
+        map((last) => core.apply(entries, last + 1 - entries.length)),
+      ),
+    ),
+    // … and taken back in order.
+    concatMap((points) => points),
     tap(() => gate.left()),
   );
-  const rest = live ? EMPTY : defer(() => of(shard.finish()));
+  const rest = live ? EMPTY : defer(() => core.finish());
 
   return concat(computed, rest).pipe(
     filter((points) => points.length > 0),
@@ -75,7 +81,7 @@ export function pipeline(parts: PipelineParts): Observable<readonly SeriesPoints
 function ticks(gate: PipelineGate): Observable<JournalEntry[]> {
   return interval(TICK_MS).pipe(
     filter(() => gate.wait() === undefined),
-    map(() => performance.timeOrigin + performance.now() - TICK_SLACK_MS),
+    map(() => receiveNowMs() - TICK_SLACK_MS),
     map((timeMs) => [{ kind: 'tick', timeMs }]),
   );
 }

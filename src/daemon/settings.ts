@@ -9,7 +9,8 @@ export const MONTH_MS = 30.4375 * 86_400_000;
 /** What the core needs to know of a stream: the configuration without topics and payloads. */
 export interface StreamSettings {
   readonly name: string;
-  readonly align: AlignSettings;
+  /** Whether arrival times serve is told by each series. */
+  readonly align: Omit<AlignSettings, 'receiveTime'>;
   readonly horizon: number;
   readonly seasons: readonly Period[];
   readonly coverage: number;
@@ -44,7 +45,6 @@ function settingsOf(stream: StreamConfig): StreamSettings {
       latenessMs: stream.lateness,
       gapStepsMax: stream.gap_limit,
       aheadStepsMax: stream.ahead_limit,
-      receiveTime: stream.time === 'receive' || stream.payload === 'number',
     },
     horizon: stream.horizon,
     seasons: stream.seasons,

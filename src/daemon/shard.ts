@@ -1,187 +1,140 @@
 /**
  * The core: journal entries in, points out. Pure: no clock, no I/O, no randomness but the seeds, so
  * the same entries give the same bytes. A shard owns its series and shares nothing.
+ *
+ * Entries carry their journal offsets. A series restored from a saved state skips what that state
+ * holds already: whoever restores a shard applies the entries after the oldest state, all of them,
+ * and each series takes up where it was.
  */
-import type { AlignCounts, Aligner, StepSink } from '../align/aligner.ts';
-import { createAligner } from '../align/series-aligner.ts';
 import type { SampleBatch } from '../decode/sample.ts';
 import type { SeriesInfo } from '../decode/series.ts';
-import type { SeriesForecaster, StepReport } from '../forecaster/forecaster.ts';
-import { createSeriesForecaster } from '../forecaster/series-forecaster.ts';
 import type { JournalEntry } from '../journal/journal.ts';
 import type { RecurrentEngine } from '../recurrent/engine.ts';
-import type { LeadScore, SeriesPoints } from '../store/points.ts';
-import { type StreamSettings, seasonSteps } from './settings.ts';
+import type { SeriesPoints } from '../store/points.ts';
+import { noCounts, Series, type ShardCounts } from './series.ts';
+import type { StreamSettings } from './settings.ts';
 
-/** What became of a stream's samples behind the journal. */
-export interface ShardCounts extends AlignCounts {
-  pending: number;
+export type { ShardCounts } from './series.ts';
+
+/**
+ * Takes what was closed, in order.
+ * @param origin what closed it: the sample's place in its batch; on ticks and at the end the series id
+ */
+export type Emit = (points: SeriesPoints, series: SeriesInfo, origin: number) => void;
+
+/** A series' state after the entry `offset`. */
+export interface SavedSeries {
+  readonly id: number;
+  readonly offset: number;
+  readonly bytes: Uint8Array;
 }
-
-const NOTHING = new Float64Array(0);
 
 export class Shard {
   readonly #settings: ReadonlyMap<string, StreamSettings>;
   readonly #engine: RecurrentEngine;
-  readonly #series: Series[] = [];
+  /** In ascending order of ids. */
+  readonly #series = new Map<number, Series>();
+  /** Those that have changed since they were saved, the longest unsaved first. */
+  readonly #unsaved = new Set<Series>();
+  readonly #counts: ReadonlyMap<string, ShardCounts>;
 
   constructor(settings: ReadonlyMap<string, StreamSettings>, engine: RecurrentEngine) {
     this.#settings = settings;
     this.#engine = engine;
+    this.#counts = new Map([...settings.keys()].map((stream) => [stream, noCounts()]));
   }
 
-  /** One entry moves the state on; what it closed comes back, in order. */
-  apply(entry: JournalEntry): SeriesPoints[] {
-    const out: SeriesPoints[] = [];
+  /** One entry moves the state on. */
+  apply(entry: JournalEntry, offset: number, emit: Emit): void {
     switch (entry.kind) {
       case 'series':
         this.#add(entry.series);
         break;
       case 'samples':
-        this.#push(entry.batch, out);
+        this.#push(entry.batch, offset, emit);
         break;
       case 'tick':
-        for (const series of this.#series) series.tick(entry.timeMs, out);
+        this.#tick(entry.timeMs, offset, emit);
         break;
     }
-    return out;
   }
 
   /** The input has ended: open steps are closed. */
-  finish(): SeriesPoints[] {
-    const out: SeriesPoints[] = [];
-    for (const series of this.#series) series.finish(out);
-    return out;
-  }
-
-  /** Counts by stream, since the start. */
-  counts(): Map<string, ShardCounts> {
-    const total = new Map<string, ShardCounts>();
-    for (const series of this.#series) {
-      const of = total.get(series.info.stream) ?? noCounts();
-      total.set(series.info.stream, of);
-      const { counts, held } = series.aligner;
-      of.learned += counts.learned;
-      of.duplicate += counts.duplicate;
-      of.late += counts.late;
-      of.invalid += counts.invalid;
-      of.filtered += counts.filtered;
-      of.pending += held;
+  finish(emit: Emit): void {
+    for (const series of this.#series.values()) {
+      const { info } = series;
+      series.finish((points) => emit(points, info, info.id));
     }
-    return total;
   }
 
-  #add(info: SeriesInfo): void {
+  /** By stream, since the start; in the order of the settings. */
+  counts(): ReadonlyMap<string, Readonly<ShardCounts>> {
+    return this.#counts;
+  }
+
+  get seriesCount(): number {
+    return this.#series.size;
+  }
+
+  /** The oldest entry that must be applied again to a shard restored now; undefined: none. */
+  get unsavedFrom(): number | undefined {
+    const [oldest] = this.#unsaved;
+    return oldest?.unsavedFrom;
+  }
+
+  /** Saves the series that has waited longest; undefined when all are saved. */
+  saveNext(offset: number): SavedSeries | undefined {
+    const [series] = this.#unsaved;
+    if (!series) return undefined;
+    this.#unsaved.delete(series);
+    series.unsavedFrom = undefined;
+    return { id: series.info.id, offset, bytes: series.save() };
+  }
+
+  /**
+   * Adds a series as it was saved. In ascending order of ids, like new ones.
+   * @throws Error when the bytes are of other settings or damaged
+   */
+  restore(info: SeriesInfo, saved: SavedSeries): void {
+    const series = this.#add(info);
+    series.load(saved.bytes);
+    series.loadedAt = saved.offset;
+  }
+
+  #add(info: SeriesInfo): Series {
     const settings = this.#settings.get(info.stream);
-    if (!settings) throw new Error(`series "${info.name}": no stream "${info.stream}"`);
-    this.#series[info.id] = new Series(info, settings, this.#engine);
+    const total = this.#counts.get(info.stream);
+    if (!settings || !total) throw new Error(`series "${info.name}": no stream "${info.stream}"`);
+    const series = new Series(info, settings, this.#engine, total);
+    this.#series.set(info.id, series);
+    return series;
   }
 
-  #push(batch: SampleBatch, out: SeriesPoints[]): void {
-    for (let i = 0; i < batch.count; i++) {
-      this.#series[batch.seriesId[i]!]!.push(batch.timeMs[i]!, batch.value[i]!, out);
+  #push(batch: SampleBatch, offset: number, emit: Emit): void {
+    let origin = 0;
+    let info!: SeriesInfo;
+    const emitHere = (points: SeriesPoints): void => emit(points, info, origin);
+    for (; origin < batch.count; origin++) {
+      const series = this.#series.get(batch.seriesId[origin]!)!;
+      if (series.loadedAt >= offset) continue;
+      info = series.info;
+      this.#changed(series, offset);
+      series.push(batch.timeMs[origin]!, batch.value[origin]!, emitHere);
     }
   }
-}
 
-function noCounts(): ShardCounts {
-  return { learned: 0, duplicate: 0, late: 0, invalid: 0, filtered: 0, pending: 0 };
-}
-
-/** One series: its grid, and its forecaster once the period of the grid is known. */
-class Series implements StepSink {
-  readonly info: SeriesInfo;
-  readonly aligner: Aligner;
-  readonly #settings: StreamSettings;
-  readonly #engine: RecurrentEngine;
-  #forecaster: SeriesForecaster | undefined;
-  #out: SeriesPoints[] = [];
-
-  constructor(info: SeriesInfo, settings: StreamSettings, engine: RecurrentEngine) {
-    this.info = info;
-    this.#settings = settings;
-    this.#engine = engine;
-    this.aligner = createAligner(settings.align);
-  }
-
-  push(timeMs: number, value: number, out: SeriesPoints[]): void {
-    this.#out = out;
-    this.aligner.push(timeMs, value, this);
-  }
-
-  tick(timeMs: number, out: SeriesPoints[]): void {
-    this.#out = out;
-    this.aligner.tick(timeMs, this);
-  }
-
-  finish(out: SeriesPoints[]): void {
-    this.#out = out;
-    this.aligner.finish(this);
-  }
-
-  step(timeMs: number, value: number): void {
-    this.#forecaster ??= this.#createForecaster();
-    this.#out.push(this.#points(timeMs, value, this.#forecaster.step(timeMs, value)));
-  }
-
-  restart(): void {
-    this.#forecaster?.restart();
-  }
-
-  #createForecaster(): SeriesForecaster {
-    const { horizon, seasons, coverage, recurrent, seed } = this.#settings;
-    const everyMs = this.aligner.everyMs;
-    if (everyMs === undefined) throw new Error(`series "${this.info.name}": step without a grid`);
-    const steps = seasons.flatMap((season) => seasonSteps(season, everyMs) ?? []);
-    return createSeriesForecaster(
-      {
-        horizon,
-        seasonSteps: [...new Set(steps)].sort((a, b) => a - b),
-        coverage,
-        everyMs,
-        recurrent,
-        seed: seedOf(this.info.name, seed),
-      },
-      this.#engine,
-    );
-  }
-
-  #points(timeMs: number, actual: number, report: StepReport): SeriesPoints {
-    const { issued } = report;
-    return {
-      stream: this.info.stream,
-      series: this.info.name,
-      issuedMs: timeMs,
-      actual,
-      targetMs: issued ? report.mean.map((_, i) => this.aligner.targetMs(i + 1)) : NOTHING,
-      mean: issued ? report.mean.slice() : NOTHING,
-      lower: issued ? report.lower.slice() : NOTHING,
-      upper: issued ? report.upper.slice() : NOTHING,
-      scores: this.#scores(actual, report),
-    };
-  }
-
-  #scores(actual: number, report: StepReport): LeadScore[] {
-    const scores: LeadScore[] = [];
-    for (const s of report.scores) {
-      if (!this.#settings.scoreLeads.includes(s.lead)) continue;
-      scores.push({
-        lead: s.lead,
-        forecast: s.forecast,
-        actual,
-        error: s.forecast - actual,
-        naiveError: s.naiveError,
-        covered: s.lower <= actual && actual <= s.upper,
-        skill: s.skill,
-      });
+  #tick(timeMs: number, offset: number, emit: Emit): void {
+    for (const series of this.#series.values()) {
+      if (!series.followsClock || series.loadedAt >= offset) continue;
+      const { info } = series;
+      this.#changed(series, offset);
+      series.tick(timeMs, (points) => emit(points, info, info.id));
     }
-    return scores;
   }
-}
 
-/** FNV-1a of the name, mixed with the configured seed: the same whatever the order of arrival. */
-function seedOf(name: string, seed: number): number {
-  let hash = 0x811c9dc5 ^ seed;
-  for (let i = 0; i < name.length; i++) hash = Math.imul(hash ^ name.charCodeAt(i), 0x01000193);
-  return hash >>> 0;
+  #changed(series: Series, offset: number): void {
+    if (series.unsavedFrom !== undefined) return;
+    series.unsavedFrom = offset;
+    this.#unsaved.add(series);
+  }
 }

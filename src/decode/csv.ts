@@ -1,7 +1,7 @@
 /** CSV: a row of a file, or the lines of a payload without a header. */
 import { parse } from 'csv-parse/sync';
 import type { Message, Row } from '../source/source.ts';
-import type { FieldSink, PayloadDecoder } from './decoder.ts';
+import type { FieldSink, PayloadDecoder, Rejection } from './decoder.ts';
 import { EMPTY, excerpt, invalid, parseNumber } from './number-text.ts';
 import { type DecodeSettings, TIME_FIELDS } from './settings.ts';
 import { decodeText } from './text.ts';
@@ -43,27 +43,24 @@ class CsvDecoder implements PayloadDecoder {
 
   #row({ columns, cells }: Row, sink: FieldSink): void {
     if (cells.length !== columns.length) {
-      const detail = `expected ${columns.length} cells (${columns.join(',')}), found ${cells.length}`;
-      return sink.reject(undefined, invalid('wrong_cells', excerpt(detail)));
+      const detail = `expected ${columns.length} cells (${names(columns)}), found ${cells.length}`;
+      return sink.reject(undefined, invalid('wrong_cells', detail));
     }
     const { fields, time } = this.#layoutOf(columns);
     let timeMs: number | undefined;
     if (time) {
       timeMs = parseTimeMs(cells[time.index], time.unit);
-      if (timeMs === undefined) {
-        const shown = time.index < 0 ? 'no such column' : excerpt(cells[time.index]!);
-        const detail = `column "${time.name}": ${shown} is no time in unit ${time.unit}`;
-        return sink.reject(undefined, invalid(time.index < 0 ? 'no_time' : 'bad_time', detail));
-      }
+      if (timeMs === undefined) return sink.reject(undefined, timeFault(time, columns, cells));
     }
     if (fields.length === 0) {
-      sink.reject(undefined, invalid('no_field', 'no column beside the time'));
+      const detail = 'no column beside the time; is the delimiter right?';
+      sink.reject(undefined, invalid('no_field', detail));
     }
     for (const { name, index } of fields) {
       const cell = cells[index];
       if (cell === undefined) {
-        const known = columns.join(', ');
-        sink.reject(name, invalid('no_field', `no column "${name}"; there are ${known}`));
+        const detail = `no column "${name}"; there are ${names(columns)}`;
+        sink.reject(name, invalid('no_field', detail));
         continue;
       }
       const value = parseNumber(cell);
@@ -76,6 +73,23 @@ class CsvDecoder implements PayloadDecoder {
     if (this.#layout?.columns !== columns) this.#layout = layout(columns, this.#settings);
     return this.#layout;
   }
+}
+
+function timeFault(
+  { name, index, unit }: NonNullable<Layout['time']>,
+  columns: readonly string[],
+  cells: readonly string[],
+): Rejection {
+  if (index < 0) {
+    return invalid('no_time', `no column "${name}" for the time; there are ${names(columns)}`);
+  }
+  const shown = excerpt(cells[index]!);
+  return invalid('bad_time', `column "${name}": ${shown} is no time in unit ${unit}`);
+}
+
+/** Column names, as far as a message has room for them. */
+function names(columns: readonly string[]): string {
+  return excerpt(columns.join(', '));
 }
 
 function layout(columns: readonly string[], { values, time }: DecodeSettings): Layout {

@@ -11,6 +11,9 @@ import { parseTimeMs, type TimeUnit } from './time.ts';
 const DEPTH_MAX = 32;
 const LEAVES_MAX = 1_000;
 
+const NO_NUMBER =
+  'no number in the payload; numbers written as text are read where "values" names them';
+
 interface NamedField {
   readonly name: string;
   readonly path: FieldPath;
@@ -70,7 +73,7 @@ class JsonDecoder implements PayloadDecoder {
     const fault = collect(root, '', 1, skip, leaves);
     if (fault) return sink.reject(undefined, fault);
     if (leaves.length === 0) {
-      return sink.reject(undefined, invalid('no_field', 'no number in the payload'));
+      return sink.reject(undefined, invalid('no_field', NO_NUMBER));
     }
     for (const { name, value } of leaves) {
       put(name, value === null ? EMPTY : checkNumber(value), timeMs, sink);
@@ -94,7 +97,8 @@ function timeFieldOf(root: unknown): string | undefined {
 function timeOf(name: string, value: unknown, unit: TimeUnit): number | Rejection {
   const ms = parseTimeMs(value, unit);
   if (ms !== undefined) return ms;
-  const shown = excerpt(typeof value === 'string' ? value : (JSON.stringify(value) ?? ''));
+  // Never written out whole: it may be nested deeper than the stack reaches.
+  const shown = typeof value === 'object' ? 'an object' : excerpt(String(value));
   return invalid('bad_time', `field "${name}": ${shown} is no time in unit ${unit}`);
 }
 

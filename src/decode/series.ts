@@ -4,6 +4,8 @@ export interface SeriesInfo {
   readonly stream: string;
   /** The series' key: unique over all streams, and the `series` tag in the database. */
   readonly name: string;
+  /** Its first sample brought no time of its own: the time of arrival serves, and the clock tells gaps. */
+  readonly receiveTime: boolean;
 }
 
 /** Names to dense ids, in order of first appearance. */
@@ -24,9 +26,9 @@ export class SeriesRegistry {
   }
 
   /** Adds a series under the next id. The name must be new. */
-  add(stream: string, name: string): SeriesInfo {
+  add(stream: string, name: string, receiveTime: boolean): SeriesInfo {
     if (this.#byName.has(name)) throw new Error(`series "${name}" is registered already`);
-    const series = { id: this.#byId.length, stream, name };
+    const series = { id: this.#byId.length, stream, name, receiveTime };
     this.#byName.set(name, series);
     this.#byId.push(series);
     return series;

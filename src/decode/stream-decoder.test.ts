@@ -30,8 +30,8 @@ describe('Intake', () => {
     const { intake } = intakeOf(['topic: "s/+"']);
     const entries = intake.decode([on('s/a', '1'), on('s/b', '2'), on('s/a', '3')]);
     expect(entries).toEqual([
-      { kind: 'series', series: { id: 0, stream: 's/+', name: 's/a' } },
-      { kind: 'series', series: { id: 1, stream: 's/+', name: 's/b' } },
+      { kind: 'series', series: { id: 0, stream: 's/+', name: 's/a', receiveTime: true } },
+      { kind: 'series', series: { id: 1, stream: 's/+', name: 's/b', receiveTime: true } },
       {
         kind: 'samples',
         batch: {
@@ -61,16 +61,16 @@ describe('Intake', () => {
     const { intake, registry } = intakeOf(['name: one, topic: "a/b"', 'name: rest, topic: "a/#"']);
     intake.decode([on('a/b', '1'), on('a/c', '1'), on('b', '1')]);
     expect(registry.all().map((series) => series.stream)).toEqual(['one', 'rest']);
-    expect(intake.unmatched).toBe(1);
+    expect(intake.unmatched).toEqual({ count: 1, example: 'topic b' });
   });
 
   it('does not learn its own forecasts through a wildcard, but does when told to', () => {
     const { intake } = intakeOf(['topic: "#"'], { base: 'foretide' });
     intake.decode([on('foretide/forecast/x', '1')]);
-    expect(intake.unmatched).toBe(1);
+    expect(intake.unmatched.count).toBe(1);
     const told = intakeOf(['topic: "foretide/forecast/+"'], { base: 'foretide' });
     told.intake.decode([on('foretide/forecast/x', '1')]);
-    expect(told.intake.unmatched).toBe(0);
+    expect(told.intake.unmatched.count).toBe(0);
   });
 
   it('filters stored messages unless told otherwise', () => {
@@ -78,6 +78,22 @@ describe('Intake', () => {
     intake.decode([on('a', '1', { retained: true }), on('b', '1', { retained: true })]);
     expect(rejections).toEqual(['a: filtered retained: topic a']);
     expect(intake.counts().get('b')).toEqual({ received: 1, invalid: 0, filtered: 0 });
+  });
+
+  it('makes up no time for a recording that has none', () => {
+    const { intake, rejections } = intakeOf(['topic: a']);
+    intake.decode([
+      on('a', '1', { undated: true }),
+      on('a', '{"ts": 5, "v": 1}', { undated: true }),
+    ]);
+    expect(rejections).toEqual(['a: invalid no_time: topic a']);
+    expect(intake.counts().get('a')).toEqual({ received: 2, invalid: 1, filtered: 0 });
+  });
+
+  it('survives a time nested deeper than the stack', () => {
+    const { intake, rejections } = intakeOf(['topic: a']);
+    intake.decode([on('a', `{"time": ${'['.repeat(100_000)}${']'.repeat(100_000)}, "v": 1}`)]);
+    expect(rejections).toEqual(['a: invalid bad_time: topic a']);
   });
 
   it('limits the number of series, and the others go on', () => {
@@ -138,7 +154,7 @@ describe('Intake', () => {
         }
         expect(counts!.received).toBe(samples + counts!.invalid + counts!.filtered);
         expect(counts!.received).toBe(samples + rejections.length - before);
-        expect(counts!.received + intake.unmatched).toBeGreaterThanOrEqual(messages.length);
+        expect(counts!.received + intake.unmatched.count).toBeGreaterThanOrEqual(messages.length);
         // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
         for (const { name } of registry.all()) expect(name).toMatch(/^[^\u0000-\u001f\u007f]+$/);
       }),

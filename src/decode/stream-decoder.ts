@@ -8,13 +8,15 @@ import type { JournalEntry } from '../journal/journal.ts';
 import type { Message, MessageBatch } from '../source/source.ts';
 import type { FieldSink, PayloadDecoder, Rejection } from './decoder.ts';
 import { createNamer, type Namer } from './naming.ts';
-import { invalid } from './number-text.ts';
+import { excerpt, invalid } from './number-text.ts';
 import { createDecoder } from './registry.ts';
 import { SampleBatchBuilder } from './sample.ts';
 import type { SeriesRegistry } from './series.ts';
 
 /** Topics whose series are remembered; beyond it they are looked up anew. */
 const TOPICS_MAX = 100_000;
+/** … and fields of them, over all topics. */
+const FIELDS_MAX = 1_000_000;
 
 export interface IntakeCounts {
   received: number;
@@ -61,11 +63,13 @@ export class Intake implements FieldSink {
   readonly #options: IntakeOptions;
   /** undefined: no stream wants the topic. */
   readonly #routes = new Map<string, TopicRoute | undefined>();
+  #routedFields = 0;
   readonly #samples = new SampleBatchBuilder();
   #entries: JournalEntry[] = [];
   #message!: Message;
   #route!: TopicRoute;
   #unmatched = 0;
+  #unmatchedExample: string | undefined;
 
   constructor(streams: readonly StreamConfig[], registry: SeriesRegistry, options: IntakeOptions) {
     this.#registry = registry;
@@ -83,9 +87,9 @@ export class Intake implements FieldSink {
     });
   }
 
-  /** Messages on topics that no stream wants; they belong to no stream's account. */
-  get unmatched(): number {
-    return this.#unmatched;
+  /** Messages on topics that no stream wants, and the first; they belong to no stream's account. */
+  get unmatched(): { readonly count: number; readonly example: string | undefined } {
+    return { count: this.#unmatched, example: this.#unmatchedExample };
   }
 
   counts(): Map<string, IntakeCounts> {
@@ -106,6 +110,7 @@ export class Intake implements FieldSink {
     const route = this.#routeOf(message.topic);
     if (!route) {
       this.#unmatched++;
+      this.#unmatchedExample ??= message.where;
       return;
     }
     this.#message = message;
@@ -113,19 +118,31 @@ export class Intake implements FieldSink {
     if (message.retained && route.stream.config.retained === 'skip') {
       this.reject(undefined, RETAINED);
     } else {
-      route.stream.decoder.decode(message, this);
+      this.#decodeBy(route.stream.decoder, message);
+    }
+  }
+
+  /** A decoder never throws; where one does, that message alone is lost, and counted. */
+  #decodeBy(decoder: PayloadDecoder, message: Message): void {
+    try {
+      decoder.decode(message, this);
+    } catch (error) {
+      const detail = `the decoder failed; please report it: ${excerpt(String(error))}`;
+      this.reject(undefined, invalid('decoder_failed', detail));
     }
   }
 
   sample(field: string, timeMs: number | undefined, value: number): void {
     const { stream } = this.#route;
-    const aheadMs = timeMs === undefined ? 0 : timeMs - this.#message.receivedMs;
-    if (this.#options.live && aheadMs > stream.config.max_ahead) {
+    if (timeMs === undefined && this.#message.undated) return this.reject(field, UNDATED);
+    // Against the clock as it stands: receive times do not follow one that is set back.
+    const aheadMs = timeMs === undefined || !this.#options.live ? 0 : timeMs - Date.now();
+    if (aheadMs > stream.config.max_ahead) {
       const seconds = Math.round(aheadMs / 1000);
       const detail = `stamped ${new Date(timeMs!).toISOString()}, ${seconds} s ahead of this machine’s clock`;
       return this.reject(field, invalid('time_ahead', detail));
     }
-    const series = this.#seriesOf(field);
+    const series = this.#seriesOf(field, timeMs === undefined);
     if (typeof series !== 'number') return this.reject(field, series);
     stream.counts.received++;
     this.#samples.push(series, timeMs ?? this.#message.receivedMs, value);
@@ -146,22 +163,31 @@ export class Intake implements FieldSink {
       ({ config }) => filterCovers(config.topic, topic) && !(isOwn && /^[+#]/.test(config.topic)),
     );
     const route = stream && { stream, fields: new Map() };
-    if (this.#routes.size >= TOPICS_MAX) this.#routes.clear();
+    if (this.#routes.size >= TOPICS_MAX) this.#forgetRoutes();
     this.#routes.set(topic, route);
     return route;
   }
 
-  #seriesOf(field: string): number | Rejection {
+  #forgetRoutes(): void {
+    this.#routes.clear();
+    this.#routedFields = 0;
+  }
+
+  #seriesOf(field: string, receiveTime: boolean): number | Rejection {
     const { stream, fields } = this.#route;
     const known = fields.get(field);
     if (known !== undefined) return known;
-    const series = this.#findSeries(stream, field);
+    const series = this.#findSeries(stream, field, receiveTime);
     // A limit on topics is no limit on fields: one topic may invent them without end.
-    if (fields.size < stream.config.series_max) fields.set(field, series);
+    if (this.#routedFields >= FIELDS_MAX) this.#forgetRoutes();
+    if (fields.size < stream.config.series_max) {
+      fields.set(field, series);
+      this.#routedFields++;
+    }
     return series;
   }
 
-  #findSeries(stream: StreamIntake, field: string): number | Rejection {
+  #findSeries(stream: StreamIntake, field: string, receiveTime: boolean): number | Rejection {
     const name = stream.namer(this.#message.topic, field);
     if (typeof name !== 'string') return name;
     const existing = this.#registry.find(name);
@@ -175,11 +201,16 @@ export class Intake implements FieldSink {
       return { verdict: 'filtered', reason: 'series_limit', detail };
     }
     stream.series++;
-    const series = this.#registry.add(stream.name, name);
+    const series = this.#registry.add(stream.name, name, receiveTime);
     this.#entries.push({ kind: 'series', series });
     return series.id;
   }
 }
+
+const UNDATED: Rejection = invalid(
+  'no_time',
+  'neither the data nor the recording say when it was; name the field of the time in "time"',
+);
 
 const RETAINED: Rejection = {
   verdict: 'filtered',

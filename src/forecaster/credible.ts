@@ -1,4 +1,4 @@
-import type { ByteReader, ByteWriter } from './bytes.ts';
+import type { ByteReader, ByteWriter } from '../store/bytes.ts';
 
 /** The range shrinks towards the values by 1 / this a step: an outlier of old widens it no more. */
 const MEMORY_STEPS = 20_000;

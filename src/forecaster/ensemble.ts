@@ -17,7 +17,7 @@
  * the naive forecast's mean error and bounded, so that one jump does not decide for ever; c asks the
  * others for a gain beyond chance, so that a new series, or a random walk, stays at the simplest.
  */
-import type { ByteReader, ByteWriter } from './bytes.ts';
+import type { ByteReader, ByteWriter } from '../store/bytes.ts';
 import { clamp } from './scaler.ts';
 
 const MEMORY_STEPS = 5_000;

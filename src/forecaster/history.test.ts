@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ByteReader, ByteWriter } from './bytes.ts';
+import { ByteReader, ByteWriter } from '../store/bytes.ts';
 import { HistoryRing } from './history.ts';
 
 function filled(values: readonly number[], capacity = 4): HistoryRing {

@@ -1,4 +1,4 @@
-import type { ByteReader, ByteWriter } from './bytes.ts';
+import type { ByteReader, ByteWriter } from '../store/bytes.ts';
 import type { History } from './experts/expert.ts';
 
 /** The newest steps of one series in a ring; gaps are NaN. */

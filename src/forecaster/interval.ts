@@ -15,7 +15,7 @@
  * get their own width; a delayed error is compared with the present quantile, not with the one it
  * was issued with, which keeps long leads from swinging.
  */
-import type { ByteReader, ByteWriter } from './bytes.ts';
+import type { ByteReader, ByteWriter } from '../store/bytes.ts';
 import { clamp, MeanSize } from './scaler.ts';
 
 /** Memory of the local error scale, and of the one that keeps it from vanishing. */

@@ -9,7 +9,7 @@
  * κ is how much of m − n has come true: the slope of y − n on m − n over the delayed past. On a
  * random walk nothing does, and the forecast is the naive one; above `TRUST` it is m.
  */
-import type { ByteReader, ByteWriter } from './bytes.ts';
+import type { ByteReader, ByteWriter } from '../store/bytes.ts';
 import { Ensemble } from './ensemble.ts';
 import { clamp } from './scaler.ts';
 import { Stack } from './stack.ts';

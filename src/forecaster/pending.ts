@@ -1,4 +1,4 @@
-import type { ByteReader, ByteWriter } from './bytes.ts';
+import type { ByteReader, ByteWriter } from '../store/bytes.ts';
 
 /**
  * Forecasts waiting for their targets. Lead h needs what was issued in the last h steps and no

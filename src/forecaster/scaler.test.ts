@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../test/support/streams.ts';
-import { ByteReader, ByteWriter } from './bytes.ts';
+import { ByteReader, ByteWriter } from '../store/bytes.ts';
 import { clamp, MeanSize, Scaler } from './scaler.ts';
 
 function fed(values: Iterable<number>): Scaler {

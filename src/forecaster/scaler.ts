@@ -2,7 +2,7 @@
  * Online scaling. Everything is measured in mean absolute deviations: no squares, so values of
  * 1e-100 and of 1e100 neither vanish nor overflow, and one outlier cannot pass for the scale.
  */
-import type { ByteReader, ByteWriter } from './bytes.ts';
+import type { ByteReader, ByteWriter } from '../store/bytes.ts';
 
 /** Standard deviation ÷ mean absolute deviation, and ÷ median absolute deviation (Gaussian). */
 const SD_PER_MEAN_DEVIATION = 1.2533;

@@ -5,7 +5,7 @@
  *                     → experts forecast → ensemble mixes per lead → interval around the mix
  */
 import type { RecurrentEngine } from '../recurrent/engine.ts';
-import { ByteReader, ByteWriter } from './bytes.ts';
+import { ByteReader, ByteWriter } from '../store/bytes.ts';
 import { Credible } from './credible.ts';
 import type { Expert } from './experts/expert.ts';
 import { createExperts } from './experts/registry.ts';

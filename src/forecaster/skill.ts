@@ -1,4 +1,4 @@
-import type { ByteReader, ByteWriter } from './bytes.ts';
+import type { ByteReader, ByteWriter } from '../store/bytes.ts';
 
 const MEMORY_STEPS = 1_000;
 /** Below this the number says nothing more. */

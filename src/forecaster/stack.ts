@@ -9,7 +9,7 @@
  * an octave), and the others use those of the nearest below.
  * L. Breiman: Stacked regressions. Machine Learning 24, 1996 (here with delayed, online targets).
  */
-import type { ByteReader, ByteWriter } from './bytes.ts';
+import type { ByteReader, ByteWriter } from '../store/bytes.ts';
 import { RecursiveLeastSquares } from './experts/rls.ts';
 import { clamp } from './scaler.ts';
 

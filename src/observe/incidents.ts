@@ -11,6 +11,11 @@ interface Incident {
 }
 
 /** One log line a kind of trouble a minute, however many samples it hits. */
+/** Topics and payloads come from outside: their line breaks must not make log lines. */
+function visible(text: string): string {
+  return text.replace(/\p{Cc}/gu, (c) => JSON.stringify(c).slice(1, -1));
+}
+
 export class Incidents {
   readonly #log: Logger;
   readonly #clock: () => number;
@@ -22,7 +27,8 @@ export class Incidents {
   }
 
   /** The first of its kind is logged at once, the rest with the next `flush` that is due. */
-  report(kind: string, detail: string): void {
+  report(kind: string, text: string): void {
+    const detail = visible(text);
     const key = this.#open.has(kind) || this.#open.size < KINDS_MAX ? kind : 'other trouble';
     const incident = this.#open.get(key);
     if (incident) {

@@ -18,6 +18,8 @@ interface SeriesBoard {
   past: Float64Array;
   season: number | undefined;
   steps: number;
+  /** Where the newest step is expected: a restart after a long gap begins the past anew. */
+  nextMs: number;
 }
 
 interface Sums {
@@ -46,6 +48,8 @@ export class Scoreboard {
       board = this.#createBoard(points);
       this.#boards.set(points.series, board);
     }
+    if (points.issuedMs > board.nextMs) board.steps = 0;
+    board.nextMs = points.targetMs[0] ?? Number.POSITIVE_INFINITY;
     for (const score of points.scores) {
       const sums = board.leads.get(score.lead) ?? noSums();
       board.leads.set(score.lead, sums);
@@ -82,7 +86,13 @@ export class Scoreboard {
   #createBoard(points: SeriesPoints): SeriesBoard {
     const season = this.#seasonOf(points);
     const capacity = season === undefined ? 0 : season * Math.ceil(points.mean.length / season);
-    return { leads: new Map(), past: new Float64Array(capacity), season, steps: 0 };
+    return {
+      leads: new Map(),
+      past: new Float64Array(capacity),
+      season,
+      steps: 0,
+      nextMs: points.issuedMs,
+    };
   }
 }
 

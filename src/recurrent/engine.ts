@@ -23,11 +23,16 @@ export interface NetworkShape {
  * - squared: e²;
  * - huber: e² while |e| ≤ delta, then delta·(2|e| − delta), so that one outlier cannot dominate;
  * - quantile: −τ·e below the target, (1−τ)·e above it, with one level τ an output [O].
+ *
+ * Or, for a series of symbols, softmax: an output a symbol, which `forward` gives as probabilities s.
+ * The loss is the mean cross-entropy over the known steps, −Σ_o y_o log s_o. Targets y are
+ * probabilities too, one-hot as a rule; a step's mask cells are all alike.
  */
 export type Loss =
   | { readonly kind: 'squared' }
   | { readonly kind: 'huber'; readonly delta: number }
-  | { readonly kind: 'quantile'; readonly levels: readonly number[] };
+  | { readonly kind: 'quantile'; readonly levels: readonly number[] }
+  | { readonly kind: 'softmax' };
 
 export interface TrainSettings {
   readonly optimizer: 'sgd' | 'rmsprop' | 'adam';
@@ -48,6 +53,8 @@ export interface TrainReport {
   readonly loss: number;
   /** Global norm before any clipping; may be infinite or NaN when the update was skipped. */
   readonly gradNorm: number;
+  /** Global norm after clipping; NaN when the update was skipped. */
+  readonly clippedNorm: number;
   /** Whether clipNorm or clipValue changed the gradient. */
   readonly clipped: boolean;
   /** No known target, or a non-finite loss or gradient: weights and moments are as they were. */

@@ -22,7 +22,7 @@ import type { TrainSettings } from './engine.ts';
 
 const NORM_MARGIN = 1e-6;
 const RMSPROP = { alpha: 0.9, epsilon: 1e-7 };
-const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
+export const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
 
 /** ‖g‖; infinite or NaN when an element is, or when the sum of squares overflows. */
 export function norm(g: Float64Array): number {
@@ -39,7 +39,7 @@ export function norm(g: Float64Array): number {
  * @param m mean of the gradient [P] (Adam only)
  * @param updates n, this one included
  * @param gradNorm ‖g‖
- * @returns whether the gradient was clipped
+ * @returns the norm after clipping
  */
 export function update(
   settings: TrainSettings,
@@ -50,7 +50,7 @@ export function update(
   m: Float64Array,
   updates: number,
   gradNorm: number,
-): boolean {
+): number {
   const limit = settings.clipValue || Number.POSITIVE_INFINITY;
   const limitedNorm = limit < Number.POSITIVE_INFINITY ? normWithin(g, limit) : gradNorm;
   const overNorm = settings.clipNorm > 0 && limitedNorm > settings.clipNorm;
@@ -72,7 +72,7 @@ export function update(
     }
     p[j] = p[j]! * keep - learningRate * step;
   }
-  return overNorm || limitedNorm !== gradNorm;
+  return limitedNorm * scale;
 }
 
 function within(value: number, limit: number): number {

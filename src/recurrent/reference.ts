@@ -7,6 +7,7 @@
  * shape, since only one of them computes at a time. Nothing is allocated a step but the report.
  */
 import { Unrolled } from './bptt.ts';
+import { checkLength, checkRate, checkValues } from './check.ts';
 import type {
   NetworkShape,
   OpenEngine,
@@ -14,11 +15,11 @@ import type {
   TrainReport,
   TrainSettings,
 } from './engine.ts';
-import { lastKnownRow, maskedLoss, SQUARED } from './head.ts';
+import { lastKnownRow, maskedLoss, SQUARED, skippedReport, softmax } from './head.ts';
 import { initialWeights } from './initial.ts';
 import { checkSettings, checkShape, memoryLayout, stateCount, weightLayout } from './layout.ts';
 import { norm, update } from './optimizer.ts';
-import { type Counters, readSnapshot, writeSnapshot } from './snapshot.ts';
+import { type Counters, REFERENCE_FORM, readSnapshot, writeSnapshot } from './snapshot.ts';
 
 /** Buffers shared by the networks of one shape. */
 class Scratch {
@@ -107,6 +108,7 @@ class ReferenceNetwork implements OpenNetwork {
     this.#advance(this.#state, row);
     const { step } = this.#scratch;
     step.runHead(this.#w, 1);
+    if (this.#settings.loss?.kind === 'softmax') softmax(step.p, 0, out.length);
     for (let o = 0; o < out.length; o++) out[o] = step.p[o]!;
   }
 
@@ -154,11 +156,7 @@ class ReferenceNetwork implements OpenNetwork {
     const { outputs } = this.shape;
     checkLength('train', 'targets', targets.length, rows * outputs);
     checkLength('train', 'mask cells', mask.length, rows * outputs);
-    if (!(learningRate >= 0 && Number.isFinite(learningRate))) {
-      throw new Error(
-        `train: the learning rate must be finite and at least 0, not ${learningRate}`,
-      );
-    }
+    checkRate(learningRate);
     const { window, dw } = this.#scratch;
     this.#scratch.owner = this;
     const last = lastKnownRow(mask, rows, outputs);
@@ -172,12 +170,11 @@ class ReferenceNetwork implements OpenNetwork {
     const gradientReach = window.backward(this.#w, dw, last);
     const gradNorm = norm(dw);
     if (!Number.isFinite(loss) || !Number.isFinite(gradNorm)) {
-      const nothing = Number.NaN;
-      return { loss: nothing, gradNorm, clipped: false, skipped: true, gradientReach: nothing };
+      return skippedReport(gradNorm);
     }
 
     this.#counters.updates++;
-    const clipped = update(
+    const clippedNorm = update(
       this.#settings,
       learningRate,
       this.#w,
@@ -187,7 +184,8 @@ class ReferenceNetwork implements OpenNetwork {
       this.#counters.updates,
       gradNorm,
     );
-    return { loss, gradNorm, clipped, skipped: false, gradientReach };
+    const clipped = clippedNorm !== gradNorm;
+    return { loss, gradNorm, clippedNorm, clipped, skipped: false, gradientReach };
   }
 
   /** The window's inputs, oldest first, out of the ring. */
@@ -244,11 +242,13 @@ class ReferenceNetwork implements OpenNetwork {
   }
 
   save(): Uint8Array {
-    return writeSnapshot(this.shape, this.#settings.optimizer, this.#counters, this.#memory);
+    const { optimizer } = this.#settings;
+    return writeSnapshot(REFERENCE_FORM, this.shape, optimizer, this.#counters, this.#memory);
   }
 
   load(bytes: Uint8Array): void {
-    this.#counters = readSnapshot(bytes, this.shape, this.#settings.optimizer, this.#memory);
+    const { optimizer } = this.#settings;
+    this.#counters = readSnapshot(REFERENCE_FORM, bytes, this.shape, optimizer, this.#memory);
   }
 
   dispose(): void {
@@ -284,14 +284,4 @@ class ReferenceEngine implements OpenEngine {
 /** Networks in plain float64 TypeScript; slow, exact, and readable. */
 export function createReferenceEngine(): OpenEngine {
   return new ReferenceEngine();
-}
-
-function checkLength(what: string, name: string, found: number, wanted: number): void {
-  if (found !== wanted) throw new Error(`${what}: ${found} ${name}, but there must be ${wanted}`);
-}
-
-function checkValues(what: string, values: Float64Array, wanted: number): void {
-  checkLength(what, 'values', values.length, wanted);
-  const bad = values.findIndex((value) => !Number.isFinite(value));
-  if (bad >= 0) throw new Error(`${what}: value ${bad} is ${values[bad]}, which is not finite`);
 }

@@ -1,15 +1,28 @@
 /**
  * A network as bytes, little-endian:
  *
- *     magic u32 | version u32 | head: 12 float64 | memory: float64s, see layout.ts
+ *     magic u32 | version u32 | head: 12 float64 | memory: float64s or float32s, see layout.ts
  *
- * The head says what network it is (cell, optimizer, sizes) and where in its stream it stands.
+ * The magic number says which engine wrote it, the head what network it is (cell, optimizer, sizes)
+ * and where in its stream it stands.
  */
 import type { NetworkShape, TrainSettings } from './engine.ts';
 import { CELLS, OPTIMIZERS } from './layout.ts';
 
+/** An engine's own form. */
+export interface SnapshotForm {
+  readonly engine: string;
+  readonly magic: number;
+}
+
 /** "FTRN" */
-const MAGIC = 0x4e525446;
+export const REFERENCE_FORM: SnapshotForm = { engine: 'reference', magic: 0x4e525446 };
+/** "FTWN" */
+export const WASM_FORM: SnapshotForm = { engine: 'wasm', magic: 0x4e575446 };
+
+/** What is saved besides the counters; its type is the form's precision. */
+export type SnapshotMemory = Float64Array | Float32Array;
+
 const VERSION = 1;
 const PREFIX_BYTES = 8;
 
@@ -48,15 +61,16 @@ function identity(shape: NetworkShape, optimizer: TrainSettings['optimizer']): I
 }
 
 export function writeSnapshot(
+  form: SnapshotForm,
   shape: NetworkShape,
   optimizer: TrainSettings['optimizer'],
   counters: Counters,
-  memory: Float64Array,
+  memory: SnapshotMemory,
 ): Uint8Array {
   const fields = identity(shape, optimizer);
-  const count = fields.length + COUNTERS.length + memory.length;
-  const view = new DataView(new ArrayBuffer(PREFIX_BYTES + count * 8));
-  view.setUint32(0, MAGIC, true);
+  const headBytes = (fields.length + COUNTERS.length) * 8;
+  const view = new DataView(new ArrayBuffer(PREFIX_BYTES + headBytes + memory.byteLength));
+  view.setUint32(0, form.magic, true);
   view.setUint32(4, VERSION, true);
   let at = PREFIX_BYTES;
   const put = (value: number): void => {
@@ -65,7 +79,11 @@ export function writeSnapshot(
   };
   for (const [, value] of fields) put(value);
   for (const name of COUNTERS) put(counters[name]);
-  for (let i = 0; i < memory.length; i++) put(memory[i]!);
+  if (memory instanceof Float64Array) {
+    for (let i = 0; i < memory.length; i++) put(memory[i]!);
+  } else {
+    for (let i = 0; i < memory.length; i++) view.setFloat32(at + i * 4, memory[i]!, true);
+  }
   return new Uint8Array(view.buffer);
 }
 
@@ -75,14 +93,15 @@ export function writeSnapshot(
  * @throws Error that says what does not fit; then `memory` is as it was
  */
 export function readSnapshot(
+  form: SnapshotForm,
   bytes: Uint8Array,
   shape: NetworkShape,
   optimizer: TrainSettings['optimizer'],
-  memory: Float64Array,
+  memory: SnapshotMemory,
 ): Counters {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (bytes.length < PREFIX_BYTES || view.getUint32(0, true) !== MAGIC) {
-    throw new Error('saved network: these bytes are not a network of the reference engine');
+  if (bytes.length < PREFIX_BYTES || view.getUint32(0, true) !== form.magic) {
+    throw new Error(`saved network: these bytes are not a network of the ${form.engine} engine`);
   }
   const version = view.getUint32(4, true);
   if (version !== VERSION) {
@@ -119,15 +138,18 @@ export function readSnapshot(
     }
     counters[name] = value;
   }
-  const wantedBytes = headEnd + memory.length * 8;
+  const wantedBytes = headEnd + memory.byteLength;
   if (bytes.length !== wantedBytes) {
     throw new Error(`saved network: ${bytes.length} bytes, but this network has ${wantedBytes}`);
   }
+  const size = memory.BYTES_PER_ELEMENT;
+  const value = (i: number): number =>
+    size === 8 ? view.getFloat64(headEnd + i * 8, true) : view.getFloat32(headEnd + i * 4, true);
   for (let i = 0; i < memory.length; i++) {
-    if (!Number.isFinite(view.getFloat64(headEnd + i * 8, true))) {
+    if (!Number.isFinite(value(i))) {
       throw new Error(`saved network: damaged, value ${i} is not finite`);
     }
   }
-  for (let i = 0; i < memory.length; i++) memory[i] = view.getFloat64(headEnd + i * 8, true);
+  for (let i = 0; i < memory.length; i++) memory[i] = value(i);
   return counters;
 }

@@ -145,6 +145,15 @@ export class SinkDrain {
 
   async #run(): Promise<void> {
     const { batchSteps, flushMs } = this.#pacing;
+    // Says at once what would otherwise only show with the first point.
+    while (!this.#ended && !this.#last) {
+      const failure = await this.#attempted(this.#sink.prepare?.bind(this.#sink));
+      if (!failure) {
+        this.#recovered(this.#reader.depth);
+        break;
+      }
+      await this.#wait(this.#backOffMs(failure.pace), () => false);
+    }
     while (!this.#ended) {
       if (this.#reader.depth === 0) {
         for (const resolve of this.#idle.splice(0)) resolve();
@@ -165,9 +174,23 @@ export class SinkDrain {
 
   /** Writes one batch; gives back why it must be offered again. */
   async #offer(batch: readonly SeriesPoints[]): Promise<SinkUnavailable | undefined> {
-    let rejected: readonly RejectedPoint[];
-    try {
+    let rejected: readonly RejectedPoint[] = [];
+    const failure = await this.#attempted(async () => {
       rejected = await this.#sink.write(batch);
+    });
+    if (failure) return failure;
+    const waited = this.#reader.depth;
+    this.#reader.advance(batch.length);
+    this.#recovered(waited);
+    this.#counts.written += batch.length;
+    this.#counts.rejected += rejected.length;
+    if (rejected.length > 0) this.#events.next({ kind: 'rejected', points: rejected });
+    return undefined;
+  }
+
+  async #attempted(work: (() => Promise<void>) | undefined): Promise<SinkUnavailable | undefined> {
+    try {
+      await work?.();
     } catch (error) {
       const failure =
         error instanceof SinkUnavailable
@@ -176,11 +199,6 @@ export class SinkDrain {
       this.#failed(failure);
       return failure;
     }
-    this.#recovered();
-    this.#reader.advance(batch.length);
-    this.#counts.written += batch.length;
-    this.#counts.rejected += rejected.length;
-    if (rejected.length > 0) this.#events.next({ kind: 'rejected', points: rejected });
     return undefined;
   }
 
@@ -200,7 +218,7 @@ export class SinkDrain {
     this.#events.next({ kind: 'unavailable', detail });
   }
 
-  #recovered(): void {
+  #recovered(waited: number): void {
     const incident = this.#incident;
     this.#attempt = 0;
     this.#incident = undefined;
@@ -208,7 +226,7 @@ export class SinkDrain {
     const seconds = ((performance.now() - incident.sinceMs) / 1000).toFixed(1);
     const dropped = this.#reader.dropped - incident.droppedBefore;
     const loss = dropped > 0 ? `; ${dropped} were dropped, as the outbox was full` : '';
-    const detail = `back after ${seconds} s; steps that waited: ${this.#reader.depth}${loss}`;
+    const detail = `back after ${seconds} s; steps that waited: ${waited}${loss}`;
     this.#events.next({ kind: 'recovered', detail });
   }
 

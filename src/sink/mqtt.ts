@@ -35,6 +35,10 @@ export class MqttSink implements Sink {
     this.#clientId = `${base}-forecasts-${randomBytes(4).toString('hex')}`;
   }
 
+  async prepare(): Promise<void> {
+    await this.#connected();
+  }
+
   async write(batch: readonly SeriesPoints[]): Promise<readonly RejectedPoint[]> {
     const messages: Outgoing[] = [];
     const owners: string[] = [];

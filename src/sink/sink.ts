@@ -50,6 +50,11 @@ export interface Sink {
   /** What the user should know, once: `created database foretide`. */
   readonly notices?: Observable<string>;
   /**
+   * Reaches the other side before there is anything to write, so that trouble shows at the start.
+   * @throws SinkUnavailable
+   */
+  prepare?(): Promise<void>;
+  /**
    * Writes all of the batch, in order; resolves with what was refused for good.
    * @throws SinkUnavailable when nothing is known to be lost and the batch should be offered again.
    */

@@ -33,6 +33,7 @@ describe('CSV source', () => {
         payload: new Uint8Array(0),
         row: { columns: ['date', 'OT'], cells: ['2016-07-01', '30.5'] },
         receivedMs: 2,
+        undated: true,
         retained: false,
         where: `${path}:2`,
       },

@@ -62,7 +62,15 @@ interface RowOrigin {
 }
 
 function rowMessage(row: Row, { topic, lines, where }: RowOrigin): Message {
-  return { topic, payload: NO_PAYLOAD, row, receivedMs: lines, retained: false, where };
+  return {
+    topic,
+    payload: NO_PAYLOAD,
+    row,
+    receivedMs: lines,
+    undated: true,
+    retained: false,
+    where,
+  };
 }
 
 /** @throws SourceError when a column has no name, or the name of another */

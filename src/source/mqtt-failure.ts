@@ -90,7 +90,9 @@ export function explainReason(code: number): string {
 }
 
 function explainError(error: Error | undefined, code: unknown): string {
-  if (!error) return 'the connection was closed';
+  if (!error) {
+    return 'the connection was closed; where that goes on, another client may use this client_id';
+  }
   const known = typeof code === 'string' ? SYSTEM_ERRORS[code] : undefined;
   if (known) return `${known} (${code})`;
   if (error.message === 'connack timeout') return 'no answer to CONNECT; is this an MQTT port?';

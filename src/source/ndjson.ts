@@ -45,14 +45,16 @@ function toMessage(line: Line, { file, topic, clock }: LineOrigin): Message | un
   const where = `${file}:${line.number}`;
   if (line.tooLong) {
     const payload = Buffer.concat([bytes.subarray(0, EXCERPT_BYTES), NEVER_UTF8]);
-    return { topic, payload, receivedMs: clock.at(line.number), retained: false, where };
+    const receivedMs = clock.at(line.number);
+    return { topic, payload, receivedMs, undated: true, retained: false, where };
   }
   if (isBlank(bytes)) return undefined;
   const recorded = parseRecordedMessage(bytes);
   const receivedMs = clock.at(recorded?.timeMs ?? line.number);
-  if (!recorded) return { topic, payload: bytes, receivedMs, retained: false, where };
+  const undated = recorded?.timeMs === undefined;
+  if (!recorded) return { topic, payload: bytes, receivedMs, undated, retained: false, where };
   const { payload, retained } = recorded;
-  return { topic: recorded.topic, payload, receivedMs, retained, where };
+  return { topic: recorded.topic, payload, receivedMs, undated, retained, where };
 }
 
 function withoutMark(bytes: Buffer): Buffer {

@@ -1,13 +1,28 @@
 /** Smallest step between two receive times, ms; a double holds it until the year 2255. */
 const STEP_MS = 0.001;
 
+/** A wall clock further ahead than this was set right, not disciplined. */
+const SET_MS_MIN = 1_000;
+let setAheadMs = 0;
+
+/**
+ * The time of arrival, now. It never runs backwards: it follows `performance.now()`, and the wall
+ * clock only where that is set ahead (a gateway without a clock of its own, a suspended machine).
+ */
+export function receiveNowMs(): number {
+  const steadyMs = performance.timeOrigin + performance.now();
+  const aheadMs = Date.now() - steadyMs - setAheadMs;
+  if (aheadMs > SET_MS_MIN) setAheadMs += aheadMs;
+  return steadyMs + setAheadMs;
+}
+
 /** Receive times of one source: strictly increasing, whatever the clock or the recording says. */
 export class ReceiveClock {
   #lastMs = Number.NEGATIVE_INFINITY;
 
-  /** This moment, on the same scale as `performance.now()`: it does not follow clock steps. */
+  /** This moment. */
   now(): number {
-    return this.at(performance.timeOrigin + performance.now());
+    return this.at(receiveNowMs());
   }
 
   /** `timeMs`, or a little after the last time given out, if that is later. */

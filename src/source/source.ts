@@ -19,6 +19,8 @@ export interface Message {
    * that tells no receive time carry their line number.
    */
   readonly receivedMs: number;
+  /** A recording that does not say when it was received: `receivedMs` is only its place in order. */
+  readonly undated?: boolean;
   /** A broker's stored message, handed out on subscription: its age is unknown. */
   readonly retained: boolean;
   /** Where it came from, for error messages: `topic a/b` or `file.csv.gz:123`. */

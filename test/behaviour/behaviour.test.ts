@@ -27,7 +27,7 @@ interface Outcome {
   readonly accounting: string;
 }
 
-async function replay(name: string, run: string): Promise<Outcome> {
+async function replay(name: string, run: string, shards: number): Promise<Outcome> {
   const dir = join(casesDir, name);
   const input = readdirSync(dir).find((file) => file.startsWith('input.'));
   if (!input) throw new Error(`${dir}: no input.*`);
@@ -37,6 +37,7 @@ async function replay(name: string, run: string): Promise<Outcome> {
     ...loadConfig(join(dir, 'config.yaml')),
     source: input.includes('.csv') ? { csv: { file, delimiter: ',' } } : { ndjson: { file } },
     sinks: { line_protocol: { file: out } },
+    shards,
   };
   const { log, lines } = collectLog();
   const source = await createSource(config);
@@ -63,7 +64,7 @@ async function replay(name: string, run: string): Promise<Outcome> {
 describe('recorded stream in, exact points out', () => {
   for (const name of readdirSync(casesDir)) {
     it(name, async () => {
-      const outcome = await replay(name, 'first');
+      const outcome = await replay(name, 'one', 1);
       for (const [file, text] of [
         ['expected.lp', outcome.points],
         ['expected.txt', outcome.accounting],
@@ -72,7 +73,10 @@ describe('recorded stream in, exact points out', () => {
         if (process.env.UPDATE) writeFileSync(path, text);
         expect(text).toBe(readFileSync(path, 'utf8'));
       }
-      expect(await replay(name, 'second')).toEqual(outcome);
+      // As many threads as you like; dist/ must be built for this.
+      expect(await replay(name, 'two', 2)).toEqual(outcome);
+      expect(await replay(name, 'four', 4)).toEqual(outcome);
+      expect(await replay(name, 'again', 1)).toEqual(outcome);
     });
   }
 });

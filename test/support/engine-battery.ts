@@ -8,6 +8,7 @@ import { describeGolden } from './engine/golden.ts';
 import { describeGradients } from './engine/gradients.ts';
 import { describeLearning } from './engine/learning.ts';
 import { describePersistence } from './engine/persistence.ts';
+import { describeSoftmax } from './engine/softmax.ts';
 import { describeStream } from './engine/stream.ts';
 import { describeTraining } from './engine/training.ts';
 
@@ -30,6 +31,7 @@ export function describeEngine(
     describeStream(create, tolerance);
     describeTraining(create, tolerance);
     describePersistence(create);
+    describeSoftmax(create, tolerance);
     describeLearning(create);
   });
 }

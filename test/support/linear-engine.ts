@@ -70,7 +70,14 @@ class LinearNetwork implements Network {
       this.#weights[w]! -= (this.#learningRate * gradient[w]!) / this.#window.length;
     }
     const gradNorm = Math.hypot(...gradient);
-    return { loss: loss / known, gradNorm, clipped: false, skipped: false, gradientReach: 1 };
+    return {
+      loss: loss / known,
+      gradNorm,
+      clippedNorm: gradNorm,
+      clipped: false,
+      skipped: false,
+      gradientReach: 1,
+    };
   }
 
   #output(x: Float64Array, out: Float64Array): void {

@@ -12,7 +12,7 @@
  * Forecast of lead h: weighted mean over the neighbours of x_{t−kS+h} + (1 − l) μ_k.
  * One step costs O(seasons); nothing of it is a fit, so nothing can diverge.
  */
-import { ByteReader, ByteWriter } from '../bytes.ts';
+import { ByteReader, ByteWriter } from '../../store/bytes.ts';
 import type { Expert, History } from './expert.ts';
 
 /** c, r and l above. */

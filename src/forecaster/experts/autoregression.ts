@@ -2,7 +2,7 @@
  * A linear expert: recursive least squares over the regressors, all leads at once, relative to the
  * newest value: forecast of lead h at step t = x_t + s_t f_tᵀ w_h, with s the series' scale.
  */
-import { ByteReader, ByteWriter } from '../bytes.ts';
+import { ByteReader, ByteWriter } from '../../store/bytes.ts';
 import { clamp } from '../scaler.ts';
 import type { Expert, History } from './expert.ts';
 import { type RegressorPlan, Regressors } from './regressors.ts';

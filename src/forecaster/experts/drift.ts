@@ -1,4 +1,4 @@
-import { ByteReader, ByteWriter } from '../bytes.ts';
+import { ByteReader, ByteWriter } from '../../store/bytes.ts';
 import { MeanSize } from '../scaler.ts';
 import type { Expert, History } from './expert.ts';
 

@@ -10,7 +10,7 @@
  * error has lately been least. On the logarithm of a positive series it is the multiplicative
  * method. The first season gives the first state.
  */
-import { ByteReader, ByteWriter } from '../bytes.ts';
+import { ByteReader, ByteWriter } from '../../store/bytes.ts';
 import type { Expert, History } from './expert.ts';
 
 /** α, β, γ. */

@@ -12,7 +12,7 @@
  * it is not missing; all other targets are masked, so nothing of the future can be learned.
  */
 import type { Network, RecurrentEngine, TrainReport } from '../../recurrent/engine.ts';
-import { ByteReader, ByteWriter } from '../bytes.ts';
+import { ByteReader, ByteWriter } from '../../store/bytes.ts';
 import type { ForecasterSettings, RecurrentSettings } from '../forecaster.ts';
 import { clamp, MeanSize, Scaler } from '../scaler.ts';
 import { calendarPeriodsMs, calendarPhase } from './calendar.ts';

@@ -15,7 +15,7 @@
  *
  * A missing value is bridged by the last known one, moved along the profile.
  */
-import type { ByteReader, ByteWriter } from '../bytes.ts';
+import type { ByteReader, ByteWriter } from '../../store/bytes.ts';
 import { clamp, Scaler } from '../scaler.ts';
 import type { History } from './expert.ts';
 import { SeasonProfile } from './season-profile.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../../test/support/streams.ts';
-import { ByteReader, ByteWriter } from '../bytes.ts';
+import { ByteReader, ByteWriter } from '../../store/bytes.ts';
 import { RecursiveLeastSquares } from './rls.ts';
 
 function create(regressors: number, horizon: number, forgetting = 0.999) {

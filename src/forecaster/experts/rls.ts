@@ -19,7 +19,7 @@
  * S. Haykin: Adaptive Filter Theory, ch. 10. T. Gunnarsson: Combining tracking and regularization
  * in recursive least squares identification, 1996 (ridge under forgetting).
  */
-import type { ByteReader, ByteWriter } from '../bytes.ts';
+import type { ByteReader, ByteWriter } from '../../store/bytes.ts';
 
 const RIDGE_EVERY = 8;
 /** Above this P is no longer a covariance of anything: begin it anew. */

@@ -1,4 +1,4 @@
-import type { ByteReader, ByteWriter } from '../bytes.ts';
+import type { ByteReader, ByteWriter } from '../../store/bytes.ts';
 
 /** Seasons that the mean of a phase remembers. */
 const MEMORY_SEASONS = 14;

@@ -15,7 +15,7 @@ const shapes = fc.record({
 });
 
 function lossOf(kind: Loss['kind'], shape: NetworkShape): Loss {
-  if (kind === 'squared') return { kind };
+  if (kind === 'squared' || kind === 'softmax') return { kind };
   if (kind === 'huber') return { kind, delta: 0.7 };
   const levels = Array.from({ length: shape.outputs }, (_, o) => (o + 1) / (shape.outputs + 1));
   return { kind, levels };
@@ -23,7 +23,7 @@ function lossOf(kind: Loss['kind'], shape: NetworkShape): Loss {
 
 export function describeGradients(create: () => OpenEngine, tolerance: EngineTolerance): void {
   describe('gradients', () => {
-    it.each(['squared', 'huber', 'quantile'] as const)(
+    it.each(['squared', 'huber', 'quantile', 'softmax'] as const)(
       'equal finite differences of the %s loss, for random shapes',
       (kind) => {
         const engine = create();
@@ -90,17 +90,25 @@ export function describeGradients(create: () => OpenEngine, tolerance: EngineTol
 
 function checkDifferences(
   engine: OpenEngine,
-  shape: NetworkShape,
+  anyShape: NetworkShape,
   loss: Loss,
   steps: number,
   seed: number,
   tolerance: EngineTolerance,
 ): void {
-  const network = engine.create(shape, { ...RMSPROP, loss }, seed);
+  const softmax = loss.kind === 'softmax';
+  const outputs = Math.max(anyShape.outputs, softmax ? 2 : 1);
+  const network = engine.create({ ...anyShape, outputs }, { ...RMSPROP, loss }, seed);
   shakeWeights(network, seed + 1);
   const random = new Random(seed + 2);
   stream(network, steps, random);
   const { targets, mask } = targetsFor(network, random);
+  if (softmax) {
+    // A step's symbol is known or not.
+    mask.forEach((_, cell) => {
+      mask[cell] = mask[cell - (cell % outputs) + outputs - 1]!;
+    });
+  }
   network.train(targets, mask, 0);
   const gradients = network.gradients();
   const weights = network.weights();

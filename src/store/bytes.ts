@@ -1,9 +1,19 @@
 /**
- * What a forecaster remembers, as bytes: little-endian, numbers as float64, no padding. A reader
+ * What a series remembers, as bytes: little-endian, numbers as float64, no padding. A reader
  * reads in the order of writing; a wrong length or a short buffer is an error, never a guess.
  */
+/** Buffers that writers are done with: most of a save's time would go into getting new ones. */
+const spare: Uint8Array[] = [];
+/** Writers that are open at once, one for each level of what is saved. */
+const SPARE_MAX = 8;
+const INITIAL_CAPACITY = 1024;
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** To be used until `finish`. */
 export class ByteWriter {
-  #buffer = new Uint8Array(1024);
+  #buffer = spare.pop() ?? new Uint8Array(INITIAL_CAPACITY);
   #view = new DataView(this.#buffer.buffer);
   #length = 0;
 
@@ -35,11 +45,16 @@ export class ByteWriter {
   }
 
   text(value: string): this {
-    return this.bytes(new TextEncoder().encode(value));
+    return this.bytes(encoder.encode(value));
   }
 
+  /** All that was written, in a buffer of its own. */
   finish(): Uint8Array {
-    return this.#buffer.slice(0, this.#length);
+    const bytes = this.#buffer.slice(0, this.#length);
+    if (spare.length < SPARE_MAX) spare.push(this.#buffer);
+    this.#buffer = new Uint8Array(0);
+    this.#length = 0;
+    return bytes;
   }
 
   #reserve(more: number): void {
@@ -89,19 +104,19 @@ export class ByteReader {
   }
 
   text(): string {
-    return new TextDecoder().decode(this.bytes());
+    return decoder.decode(this.bytes());
   }
 
   /** @throws Error when something is left: the bytes are of another version. */
   end(): void {
     const left = this.#bytes.length - this.#offset;
-    if (left !== 0) throw new Error(`saved forecaster: ${left} bytes more than expected`);
+    if (left !== 0) throw new Error(`saved state: ${left} bytes more than expected`);
   }
 
   #require(length: number): void {
     if (!(length >= 0) || this.#offset + length > this.#bytes.length) {
       throw new Error(
-        `saved forecaster: ends at byte ${this.#bytes.length}, ` +
+        `saved state: ends at byte ${this.#bytes.length}, ` +
           `but ${length} more were expected after byte ${this.#offset}`,
       );
     }

@@ -1,0 +1,102 @@
+import type { JournalEntry } from '../journal/journal.ts';
+
+/** The series id of a tick's row. */
+const TICK = -1;
+const INITIAL_CAPACITY = 256;
+
+/** Rows in order of offsets: a sample each, or a tick (`seriesId` −1, and its time). */
+export interface LoggedEntries {
+  readonly offset: Float64Array<ArrayBuffer>;
+  readonly seriesId: Int32Array<ArrayBuffer>;
+  readonly timeMs: Float64Array<ArrayBuffer>;
+  readonly value: Float64Array<ArrayBuffer>;
+}
+
+/** The entries that came to a shard since its oldest saved state, closely packed. */
+export class EntryLog {
+  #rows = allocate(INITIAL_CAPACITY);
+  #start = 0;
+  #end = 0;
+
+  get length(): number {
+    return this.#end - this.#start;
+  }
+
+  add(entry: JournalEntry, offset: number): void {
+    if (entry.kind === 'tick') {
+      this.#reserve(1);
+      this.#rows.seriesId[this.#end] = TICK;
+      this.#rows.timeMs[this.#end] = entry.timeMs;
+      this.#rows.offset[this.#end++] = offset;
+    } else if (entry.kind === 'samples') {
+      const { count, seriesId, timeMs, value } = entry.batch;
+      this.#reserve(count);
+      this.#rows.seriesId.set(seriesId.subarray(0, count), this.#end);
+      this.#rows.timeMs.set(timeMs.subarray(0, count), this.#end);
+      this.#rows.value.set(value.subarray(0, count), this.#end);
+      this.#rows.offset.fill(offset, this.#end, this.#end + count);
+      this.#end += count;
+    }
+  }
+
+  /** Forgets the entries before `offset`. */
+  dropBefore(offset: number): void {
+    while (this.#start < this.#end && this.#rows.offset[this.#start]! < offset) this.#start++;
+    if (this.#start === this.#end) this.#start = this.#end = 0;
+  }
+
+  /** A copy. */
+  entries(): LoggedEntries {
+    const { offset, seriesId, timeMs, value } = this.#rows;
+    return {
+      offset: offset.slice(this.#start, this.#end),
+      seriesId: seriesId.slice(this.#start, this.#end),
+      timeMs: timeMs.slice(this.#start, this.#end),
+      value: value.slice(this.#start, this.#end),
+    };
+  }
+
+  /** Room at the end: what is kept moves to the front, of larger arrays where it fills half. */
+  #reserve(more: number): void {
+    if (this.#end + more <= this.#rows.offset.length) return;
+    const kept = this.entries();
+    const capacity = Math.max(INITIAL_CAPACITY, 2 * (this.length + more));
+    this.#rows = allocate(capacity);
+    this.#rows.offset.set(kept.offset);
+    this.#rows.seriesId.set(kept.seriesId);
+    this.#rows.timeMs.set(kept.timeMs);
+    this.#rows.value.set(kept.value);
+    this.#end = kept.offset.length;
+    this.#start = 0;
+  }
+}
+
+/** The rows as entries again. */
+export function* replayEntries(
+  rows: LoggedEntries,
+): Generator<{ readonly entry: JournalEntry; readonly offset: number }> {
+  for (let from = 0, to = 0; from < rows.offset.length; from = to) {
+    const offset = rows.offset[from]!;
+    while (to < rows.offset.length && rows.offset[to] === offset) to++;
+    if (rows.seriesId[from] === TICK) {
+      yield { entry: { kind: 'tick', timeMs: rows.timeMs[from]! }, offset };
+    } else {
+      const batch = {
+        count: to - from,
+        seriesId: rows.seriesId.subarray(from, to),
+        timeMs: rows.timeMs.subarray(from, to),
+        value: rows.value.subarray(from, to),
+      };
+      yield { entry: { kind: 'samples', batch }, offset };
+    }
+  }
+}
+
+function allocate(capacity: number): LoggedEntries {
+  return {
+    offset: new Float64Array(capacity),
+    seriesId: new Int32Array(capacity),
+    timeMs: new Float64Array(capacity),
+    value: new Float64Array(capacity),
+  };
+}

@@ -1,0 +1,89 @@
+import type { JournalEntry } from '../journal/journal.ts';
+import { replayEntries } from './entry-log.ts';
+import { PointsBlockWriter } from './points-block.ts';
+import type { SavedSeries, Shard } from './shard.ts';
+import { COUNTS, type ShardReply, type ShardRequest } from './shard-protocol.ts';
+
+/**
+ * One series is saved for so many samples. So with n series at work each is saved every 64 n samples
+ * of the shard, and that many at most must be applied again after a death.
+ */
+const SAMPLES_PER_SAVE = 64;
+/** A tick that goes by so many series counts as a sample, so that silence is saved too. */
+const TICKED_SERIES_PER_SAMPLE = 16;
+
+/** A shard in its thread: requests in, replies out. Knows nothing of threads itself. */
+export class ShardHost {
+  readonly #shard: Shard;
+  readonly #points = new PointsBlockWriter();
+  readonly #emit = this.#points.add.bind(this.#points);
+  /** Samples since the last save. */
+  #samples = 0;
+
+  constructor(shard: Shard) {
+    this.#shard = shard;
+  }
+
+  handle(request: ShardRequest): ShardReply | undefined {
+    if (request.kind === 'restore') {
+      this.#restore(request);
+      return undefined;
+    }
+    for (const series of request.series) this.#add({ kind: 'series', series });
+    if (request.kind === 'finish') {
+      this.#shard.finish(this.#emit);
+      return this.#reply([]);
+    }
+    this.#shard.apply(request.entry, request.offset, this.#emit);
+    return this.#reply(this.#save(request.entry, request.offset));
+  }
+
+  #restore({ series, entries }: ShardRequest & { kind: 'restore' }): void {
+    for (const { info, saved } of series) {
+      if (saved) this.#shard.restore(info, saved);
+      else this.#add({ kind: 'series', series: info });
+    }
+    for (const { entry, offset } of replayEntries(entries)) {
+      this.#shard.apply(entry, offset, () => {});
+    }
+  }
+
+  #add(entry: JournalEntry & { kind: 'series' }): void {
+    this.#shard.apply(entry, 0, () => {});
+  }
+
+  #save(entry: JournalEntry, offset: number): SavedSeries[] {
+    const saved: SavedSeries[] = [];
+    this.#samples += this.#work(entry);
+    while (this.#samples >= SAMPLES_PER_SAVE) {
+      const series = this.#shard.saveNext(offset);
+      if (!series) {
+        this.#samples = 0;
+        break;
+      }
+      saved.push(series);
+      this.#samples -= SAMPLES_PER_SAVE;
+    }
+    return saved;
+  }
+
+  #work(entry: JournalEntry): number {
+    if (entry.kind === 'samples') return entry.batch.count;
+    return Math.ceil(this.#shard.seriesCount / TICKED_SERIES_PER_SAMPLE);
+  }
+
+  #reply(saved: SavedSeries[]): ShardReply {
+    const streams = [...this.#shard.counts().values()];
+    return {
+      points: this.#points.take(),
+      counts: Float64Array.from(streams.flatMap((counts) => COUNTS.map((name) => counts[name]))),
+      saved,
+      unsavedFrom: this.#shard.unsavedFrom,
+    };
+  }
+}
+
+/** The buffers of a reply that change hands. */
+export function transfers({ points, counts, saved }: ShardReply): ArrayBuffer[] {
+  return [points.buffer, counts.buffer, ...saved.map(({ bytes }) => bytes.buffer as ArrayBuffer)];
+}

@@ -1,0 +1,170 @@
+/**
+ * The core on several threads. Each series belongs to one shard, by its name; an entry's samples are
+ * dealt out to the shards, and what comes back is put together again in the order of the samples:
+ *
+ *     entry → its samples by shard → threads → blocks of points → merged by origin
+ */
+import { type SampleBatch, SampleBatchBuilder } from '../decode/sample.ts';
+import type { SeriesInfo } from '../decode/series.ts';
+import type { JournalEntry } from '../journal/journal.ts';
+import type { SeriesPoints } from '../store/points.ts';
+import type { Core } from './core.ts';
+import { shardOf } from './hash.ts';
+import { mergeBlocks, PointsBlockReader } from './points-block.ts';
+import { noCounts, type ShardCounts } from './series.ts';
+import type { StreamSettings } from './settings.ts';
+import { COUNTS, type ShardReply, type StartWorker } from './shard-protocol.ts';
+import { ShardThread, startWorker } from './shard-thread.ts';
+
+export interface ShardPoolOptions {
+  readonly shards: number;
+  readonly settings: ReadonlyMap<string, StreamSettings>;
+  /** A thread has died and another has taken over: what to tell the user. */
+  readonly onRestart: (text: string) => void;
+  readonly startWorker?: StartWorker;
+}
+
+/** One entry under way. */
+interface Gathering {
+  readonly readers: PointsBlockReader[];
+  waiting: number;
+  readonly resolve: (points: SeriesPoints[]) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** A shard's part of an entry. */
+interface Part {
+  readonly gathering: Gathering;
+  /** Of its samples, their places in the entry's batch. */
+  readonly origins: readonly number[] | undefined;
+}
+
+/** A shard, seen from the pool. */
+interface Place {
+  readonly thread: ShardThread;
+  /** Of what the thread has not answered yet, in order. */
+  readonly parts: Part[];
+  /** The samples dealt to it, and their places in the batch that is dealt out. */
+  readonly dealt: SampleBatchBuilder;
+  origins: number[];
+  /** As of the newest reply, see ShardReply. */
+  counts: Float64Array;
+}
+
+export class ShardPool implements Core {
+  readonly #settings: ReadonlyMap<string, StreamSettings>;
+  readonly #places: readonly Place[];
+  /** By id, like `#placeOf`. */
+  readonly #series: SeriesInfo[] = [];
+  readonly #placeOf: Place[] = [];
+  readonly #seriesOf = (id: number): SeriesInfo => this.#series[id]!;
+  #failure: Error | undefined;
+
+  constructor({ shards, settings, onRestart, ...options }: ShardPoolOptions) {
+    this.#settings = settings;
+    const start = options.startWorker ?? startWorker;
+    this.#places = Array.from({ length: shards }, (_, i) => ({
+      thread: new ShardThread(() => start({ settings }), {
+        onReply: (reply) => this.#gather(this.#places[i]!, reply),
+        onRestart: (text) => onRestart(`shard ${i + 1} of ${shards}: ${text}`),
+        onFailure: (error) => this.#fail(error),
+      }),
+      parts: [],
+      dealt: new SampleBatchBuilder(),
+      origins: [],
+      counts: new Float64Array(settings.size * COUNTS.length),
+    }));
+  }
+
+  apply(entries: readonly JournalEntry[], offset: number): Promise<SeriesPoints[]> {
+    const parts = Promise.all(entries.map((entry, i) => this.#apply(entry, offset + i)));
+    const points = parts.then((all) => (all.length === 1 ? all[0]! : all.flat()));
+    // Who waits for an earlier one hears of a failure first, and need not ask for this one.
+    points.catch(() => {});
+    return points;
+  }
+
+  finish(): Promise<SeriesPoints[]> {
+    return this.#handOut(this.#working(), ({ thread }) => thread.finish());
+  }
+
+  counts(): Map<string, ShardCounts> {
+    const totals = new Map([...this.#settings.keys()].map((stream) => [stream, noCounts()]));
+    for (const { thread, counts } of this.#places) {
+      let at = 0;
+      for (const total of totals.values()) for (const name of COUNTS) total[name] += counts[at++]!;
+      for (const entry of thread.unanswered()) {
+        if (entry.kind !== 'samples') continue;
+        for (const id of entry.batch.seriesId) totals.get(this.#series[id]!.stream)!.pending++;
+      }
+    }
+    return totals;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#places.map(({ thread }) => thread.close()));
+  }
+
+  #apply(entry: JournalEntry, offset: number): Promise<SeriesPoints[]> {
+    switch (entry.kind) {
+      case 'series':
+        this.#place(entry.series);
+        return Promise.resolve([]);
+      case 'samples':
+        return this.#handOut(this.#deal(entry.batch), ({ thread, dealt }) => {
+          thread.apply({ kind: 'samples', batch: dealt.take() }, offset);
+        });
+      case 'tick':
+        return this.#handOut(this.#working(), ({ thread }) => thread.apply(entry, offset));
+    }
+  }
+
+  #place(series: SeriesInfo): void {
+    const place = this.#places[shardOf(series.name, this.#places.length)]!;
+    this.#series[series.id] = series;
+    this.#placeOf[series.id] = place;
+    place.thread.add(series);
+  }
+
+  #working(): Place[] {
+    return this.#places.filter(({ thread }) => thread.seriesCount > 0);
+  }
+
+  /** @returns the shards that got some */
+  #deal({ count, seriesId, timeMs, value }: SampleBatch): Place[] {
+    for (let i = 0; i < count; i++) {
+      const place = this.#placeOf[seriesId[i]!]!;
+      place.dealt.push(seriesId[i]!, timeMs[i]!, value[i]!);
+      place.origins.push(i);
+    }
+    return this.#places.filter(({ dealt }) => dealt.count > 0);
+  }
+
+  #handOut(places: readonly Place[], give: (place: Place) => void): Promise<SeriesPoints[]> {
+    if (this.#failure) return Promise.reject(this.#failure);
+    if (places.length === 0) return Promise.resolve([]);
+    return new Promise((resolve, reject) => {
+      const gathering = { readers: [], waiting: places.length, resolve, reject };
+      for (const place of places) {
+        const origins = place.origins.length > 0 ? place.origins : undefined;
+        place.parts.push({ gathering, origins });
+        place.origins = [];
+        give(place);
+      }
+    });
+  }
+
+  #gather(place: Place, { points, counts }: ShardReply): void {
+    const { gathering, origins } = place.parts.shift()!;
+    place.counts = counts;
+    gathering.readers.push(new PointsBlockReader(points, this.#seriesOf, origins));
+    if (--gathering.waiting === 0) gathering.resolve(mergeBlocks(gathering.readers));
+  }
+
+  #fail(error: Error): void {
+    this.#failure ??= error;
+    for (const { parts } of this.#places) {
+      for (const { gathering } of parts) gathering.reject(this.#failure);
+    }
+  }
+}

@@ -1,0 +1,52 @@
+/** What the main thread and a shard's thread say to each other. One reply a request, in order. */
+import type { SeriesInfo } from '../decode/series.ts';
+import type { JournalEntry } from '../journal/journal.ts';
+import type { LoggedEntries } from './entry-log.ts';
+import type { StreamSettings } from './settings.ts';
+import type { SavedSeries } from './shard.ts';
+
+/** What a thread is started with. */
+export interface ShardWorkerData {
+  readonly settings: ReadonlyMap<string, StreamSettings>;
+}
+
+export type ShardRequest =
+  /** `series` are new with this entry; `entry` holds this shard's samples only. */
+  | {
+      readonly kind: 'apply';
+      readonly series: readonly SeriesInfo[];
+      readonly entry: JournalEntry;
+      readonly offset: number;
+    }
+  /** The input has ended. */
+  | { readonly kind: 'finish'; readonly series: readonly SeriesInfo[] }
+  /** First words to a thread that takes over from one that died. No reply. */
+  | {
+      readonly kind: 'restore';
+      readonly series: readonly { readonly info: SeriesInfo; readonly saved?: SavedSeries }[];
+      /** To be applied again, without a word about it. */
+      readonly entries: LoggedEntries;
+    };
+
+export interface ShardReply {
+  /** See points-block.ts. */
+  readonly points: Float64Array<ArrayBuffer>;
+  /** [streams][COUNTS], in the order of the settings. */
+  readonly counts: Float64Array<ArrayBuffer>;
+  readonly saved: readonly SavedSeries[];
+  /** The oldest entry that a restored shard would need applied again; undefined: none. */
+  readonly unsavedFrom: number | undefined;
+}
+
+export const COUNTS = ['learned', 'duplicate', 'late', 'invalid', 'filtered', 'pending'] as const;
+
+/** The main thread's end of a thread: a `Worker`, or what stands in for it in tests. */
+export interface ShardPort {
+  postMessage(request: ShardRequest): void;
+  on(event: 'message', listener: (reply: ShardReply) => void): unknown;
+  on(event: 'error', listener: (error: Error) => void): unknown;
+  on(event: 'exit', listener: (code: number) => void): unknown;
+  terminate(): Promise<unknown>;
+}
+
+export type StartWorker = (data: ShardWorkerData) => ShardPort;

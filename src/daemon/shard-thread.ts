@@ -1,0 +1,133 @@
+import { Worker } from 'node:worker_threads';
+import type { SeriesInfo } from '../decode/series.ts';
+import type { JournalEntry } from '../journal/journal.ts';
+import { EntryLog } from './entry-log.ts';
+import type { SavedSeries } from './shard.ts';
+import type { ShardPort, ShardReply, ShardRequest, StartWorker } from './shard-protocol.ts';
+
+/** Deaths in a row, without a reply between them: the work itself is what kills it. */
+const DEATHS_MAX = 3;
+/** Seen from src/daemon/ (tests) and dist/daemon/ alike: the script must be built. */
+const SCRIPT = new URL('../../dist/daemon/shard-worker.js', import.meta.url);
+
+export const startWorker: StartWorker = (data) => new Worker(SCRIPT, { workerData: data });
+
+export interface ShardThreadEvents {
+  readonly onReply: (reply: ShardReply) => void;
+  readonly onRestart: (why: string) => void;
+  /** It has died too often; nothing more will come. */
+  readonly onFailure: (error: Error) => void;
+}
+
+type Work = Exclude<ShardRequest, { kind: 'restore' }>;
+
+/**
+ * A shard's thread, seen from the main thread. Keeps what it takes to start another one in its place
+ * should it die: the series' saved states, the entries since, and the requests without a reply. As
+ * the core is pure, the other one ends up with the same state and goes on with the same output.
+ */
+export class ShardThread {
+  readonly #start: () => ShardPort;
+  readonly #events: ShardThreadEvents;
+  #port: ShardPort | undefined;
+  readonly #series: SeriesInfo[] = [];
+  #newSeries: SeriesInfo[] = [];
+  readonly #saved = new Map<number, SavedSeries>();
+  readonly #log = new EntryLog();
+  /** Handed over, and not answered yet; the oldest first. */
+  readonly #unanswered: Work[] = [];
+  #deaths = 0;
+  #closed = false;
+
+  /** The thread itself is started with its first series. */
+  constructor(start: () => ShardPort, events: ShardThreadEvents) {
+    this.#start = start;
+    this.#events = events;
+  }
+
+  get seriesCount(): number {
+    return this.#series.length;
+  }
+
+  /** Entries that it has been given and has not answered. */
+  unanswered(): JournalEntry[] {
+    return this.#unanswered.flatMap((work) => (work.kind === 'apply' ? [work.entry] : []));
+  }
+
+  /** The shard learns of the series with its next entry. In ascending order of ids. */
+  add(series: SeriesInfo): void {
+    this.#newSeries.push(series);
+    this.#series.push(series);
+  }
+
+  apply(entry: JournalEntry, offset: number): void {
+    this.#post({ kind: 'apply', series: this.#newSeries, entry, offset });
+  }
+
+  finish(): void {
+    this.#post({ kind: 'finish', series: this.#newSeries });
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#port?.terminate();
+  }
+
+  #post(work: Work): void {
+    this.#newSeries = [];
+    this.#unanswered.push(work);
+    this.#port ??= this.#open();
+    this.#port.postMessage(work);
+  }
+
+  #open(): ShardPort {
+    const port = this.#start();
+    let reason: string | undefined;
+    port.on('message', (reply) => this.#answered(reply));
+    port.on('error', (error) => {
+      reason = error.message;
+    });
+    port.on('exit', (code) => this.#died(reason ?? `exit code ${code}`));
+    return port;
+  }
+
+  #answered(reply: ShardReply): void {
+    const work = this.#unanswered.shift();
+    if (!work) throw new Error('a shard has replied to nothing');
+    this.#deaths = 0;
+    for (const saved of reply.saved) this.#saved.set(saved.id, saved);
+    if (work.kind === 'apply') {
+      this.#log.add(work.entry, work.offset);
+      this.#log.dropBefore(reply.unsavedFrom ?? work.offset + 1);
+    }
+    this.#events.onReply(reply);
+  }
+
+  #died(reason: string): void {
+    if (this.#closed) return;
+    if (++this.#deaths > DEATHS_MAX) {
+      this.#closed = true;
+      const error = `a shard’s thread died ${this.#deaths} times at the same work: ${reason}`;
+      this.#events.onFailure(new Error(error));
+      return;
+    }
+    const { length } = this.#log;
+    this.#events.onRestart(
+      `thread died (${reason}); another one took over: ` +
+        `${this.#saved.size} of ${this.#series.length} series from their saved states, ` +
+        `${length} ${length === 1 ? 'entry' : 'entries'} applied again`,
+    );
+    this.#restore();
+  }
+
+  #restore(): void {
+    // Series that have not been told of yet come with the requests, as they did before.
+    const untold = new Set([...this.#newSeries, ...this.#unanswered.flatMap((w) => w.series)]);
+    const series = this.#series
+      .filter((info) => !untold.has(info))
+      .map((info) => ({ info, saved: this.#saved.get(info.id) }));
+    this.#port = this.#open();
+    this.#port.postMessage({ kind: 'restore', series, entries: this.#log.entries() });
+    for (const work of this.#unanswered) this.#port.postMessage(work);
+  }
+}
