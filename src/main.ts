@@ -7,6 +7,7 @@ import { docsCommand } from './cli/docs.ts';
 import { EXIT, exitWith } from './cli/exit.ts';
 import { replayCommand } from './cli/replay.ts';
 import { runCommand } from './cli/run.ts';
+import { weightsCommand } from './cli/weights.ts';
 
 await yargs(hideBin(process.argv))
   .scriptName('foretide')
@@ -14,6 +15,7 @@ await yargs(hideBin(process.argv))
   .command(runCommand)
   .command(replayCommand)
   .command(checkCommand)
+  .command(weightsCommand)
   .command(demoCommand)
   .command(docsCommand)
   .completion('completion', 'Print a completion script for bash or zsh')

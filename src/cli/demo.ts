@@ -3,6 +3,7 @@ import type { CommandModule } from 'yargs';
 import { parseDurationMs } from '../config/duration.ts';
 import { parseConfig } from '../config/load.ts';
 import { Daemon } from '../daemon/daemon.ts';
+import { prepareCore } from '../daemon/prepare.ts';
 import { formatAccounting } from '../observe/accounting.ts';
 import { createLog } from '../observe/log.ts';
 import { createSinks } from '../sink/registry.ts';
@@ -61,10 +62,12 @@ async function demo(argv: DemoArguments): Promise<void> {
   const file = `${argv.out}/forecast.lp`;
   const config = parseConfig(demoConfig(file), 'demo', {}, '.');
   const log = createLog(config.log.level);
+  const core = await prepareCore(config, log);
   const source = await createSource(config);
   const sinks = await createSinks(config, { sourceUrl: source.url });
   const table = new LiveTable();
   const daemon = new Daemon(config, {
+    ...core,
     source,
     sinks,
     live: true,

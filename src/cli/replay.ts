@@ -5,6 +5,7 @@ import { periodMs } from '../config/duration.ts';
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import { Daemon } from '../daemon/daemon.ts';
+import { prepareCore } from '../daemon/prepare.ts';
 import { seasonSteps, streamName } from '../daemon/settings.ts';
 import { formatAccounting } from '../observe/accounting.ts';
 import { createLog } from '../observe/log.ts';
@@ -57,6 +58,7 @@ async function replay(argv: ReplayArguments): Promise<void> {
   const config = replayConfig(given, argv);
   refuseOverwriting(argv.file, config.sinks.line_protocol?.file);
   const log = createLog(config.log.level);
+  const core = await prepareCore(config, log);
   const source = await createSource(config, { speed: parseSpeed(argv.speed) });
   const sinks = await createSinks(config, { sourceUrl: given.source?.mqtt?.url });
   const scoreboard = new Scoreboard((points) => firstSeason(config, points));
@@ -67,7 +69,14 @@ async function replay(argv: ReplayArguments): Promise<void> {
     steps += batch.length;
     for (const points of batch) scoreboard.add(points);
   };
-  const daemon = new Daemon(config, { source, sinks, live: false, log, onPoints });
+  const daemon = new Daemon(config, {
+    ...core,
+    source,
+    sinks,
+    live: false,
+    log,
+    onPoints,
+  });
   stopOnSignals(log, () => daemon.stop());
   const startedMs = performance.now();
   try {

@@ -129,12 +129,13 @@ interface Secret {
   readonly value: string;
 }
 
-/** Reads the secrets, and sees whether the certificates are there. */
+/** Reads the secrets, and sees whether certificates and weights are there. */
 function readFiles(raw: unknown, baseDir: string, add: (fault: FoundFault) => void): Secret[] {
   const secrets: Secret[] = [];
   mapBySchema(raw, (node, value, path) => {
     const isSecret = node.title === KIND.secretPath;
-    if (!isSecret && !(node.title === KIND.inputPath && path.includes('tls'))) return undefined;
+    const isRead = path.includes('tls') || path.at(-1) === 'initial_weights';
+    if (!isSecret && !(node.title === KIND.inputPath && isRead)) return undefined;
     if (typeof value !== 'string' || value === '') return undefined;
     const file = resolve(baseDir, value);
     try {

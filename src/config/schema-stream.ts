@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { duration, period } from './duration.ts';
-import { count, text } from './kinds.ts';
+import { count, inputPath, text } from './kinds.ts';
 import { rule } from './rule.ts';
 import { streamRules } from './stream-rules.ts';
 
@@ -29,7 +29,19 @@ const model = z
       .min(0)
       .default(1)
       .describe('Largest global norm of a gradient; 0 = no limit.'),
-    engine: z.enum(['reference']).default('reference').describe('What computes the network.'),
+    engine: z
+      .enum(['reference', 'wasm', 'tfjs'])
+      .default('reference')
+      .describe('What computes the network; tfjs needs `npm install @tensorflow/tfjs-node`.'),
+    engine_fallback: z
+      .enum(['none', 'reference', 'wasm'])
+      .default('none')
+      .describe('Engine to use where `engine` cannot run; none = refuse to start.'),
+    initial_weights: inputPath
+      .optional()
+      .describe(
+        'Weights that every series starts with, from `foretide weights import`; needs `every`.',
+      ),
     seed: z
       .number()
       .int()

@@ -19,6 +19,7 @@ interface StreamKeys {
   horizon: number;
   seasons: Period[];
   score_leads?: 'all' | number[];
+  model: { cell: string; initial_weights?: string };
 }
 
 const topicRule = rule<StreamKeys>(['topic'], ({ topic }, fault) => {
@@ -56,6 +57,14 @@ const leadsRule = rule<StreamKeys>(['horizon', 'score_leads'], (stream, fault) =
     }
     if (leads.indexOf(lead) < i) fault(['score_leads', i], `${lead} is given twice; remove one`);
   }
+});
+
+const weightsRule = rule<StreamKeys>(['every', 'model'], ({ every, model }, fault) => {
+  if (model.initial_weights === undefined) return;
+  const at = ['model', 'initial_weights'];
+  if (model.cell === 'none') fault(at, 'needs a network, and model.cell is none; remove one');
+  // What a network's inputs are depends on its grid.
+  else if (!every) fault(at, 'needs the grid of the series to be fixed; add every to the stream');
 });
 
 const payloadRule = rule<StreamKeys>(
@@ -106,6 +115,7 @@ export const streamRules = [
   topicRule,
   seasonRule,
   leadsRule,
+  weightsRule,
   payloadRule,
   seriesRule,
   fieldRule,

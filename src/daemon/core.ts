@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { JournalEntry } from '../journal/journal.ts';
 import type { SeriesPoints } from '../store/points.ts';
-import { createEngine } from './engine.ts';
+import type { Engines } from './engines.ts';
 import type { StreamSettings } from './settings.ts';
 import { Shard, type ShardCounts } from './shard.ts';
 import { ShardPool, type ShardPoolOptions } from './shard-pool.ts';
@@ -30,8 +30,8 @@ export interface Core {
 export class InlineCore implements Core {
   readonly #shard: Shard;
 
-  constructor(settings: ReadonlyMap<string, StreamSettings>) {
-    this.#shard = new Shard(settings, createEngine());
+  constructor(settings: ReadonlyMap<string, StreamSettings>, engines: Engines) {
+    this.#shard = new Shard(settings, engines);
   }
 
   async apply(entries: readonly JournalEntry[], offset: number): Promise<SeriesPoints[]> {
@@ -55,9 +55,15 @@ export class InlineCore implements Core {
   async close(): Promise<void> {}
 }
 
+export interface CoreOptions extends ShardPoolOptions {
+  /** Of the calling thread; others load their own. */
+  readonly engines: Engines;
+}
+
 /** With one shard the core needs no thread of its own. */
-export function createCore(options: ShardPoolOptions): Core {
-  return options.shards === 1 ? new InlineCore(options.settings) : new ShardPool(options);
+export function createCore(options: CoreOptions): Core {
+  const { shards, settings, engines } = options;
+  return shards === 1 ? new InlineCore(settings, engines) : new ShardPool(options);
 }
 
 /** One core is left to what goes in and out. */

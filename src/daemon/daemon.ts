@@ -13,7 +13,8 @@ import type { SeriesPoints } from '../store/points.ts';
 import { type Core, createCore, resolveShards } from './core.ts';
 import { PipelineGate } from './gate.ts';
 import { pipeline } from './pipeline.ts';
-import { streamName, streamSettings } from './settings.ts';
+import type { CoreParts } from './prepare.ts';
+import { streamName } from './settings.ts';
 import type { StartWorker } from './shard-protocol.ts';
 
 /** A recorded source waits while so many steps are unwritten; a live one never waits for sinks. */
@@ -23,7 +24,8 @@ const INCIDENTS_FLUSH_MS = 5_000;
 const STOP_MS_MAX = 10_000;
 const EXIT_UNWRITTEN = 4;
 
-export interface DaemonParts {
+/** With what `prepareCore` has made of the configuration. */
+export interface DaemonParts extends CoreParts {
   readonly source: Source;
   readonly sinks: readonly Sink[];
   /** false: a recorded stream, which may wait for the sinks and has an end. */
@@ -67,7 +69,8 @@ export class Daemon {
     });
     this.#core = createCore({
       shards: resolveShards(config.shards),
-      settings: streamSettings(config),
+      settings: parts.settings,
+      engines: parts.engines,
       onRestart: (text) => log.error(text),
       startWorker: parts.startWorker,
     });

@@ -7,7 +7,7 @@ import type { RecurrentEngine } from '../recurrent/engine.ts';
 import { ByteReader, ByteWriter } from '../store/bytes.ts';
 import type { LeadScore, SeriesPoints } from '../store/points.ts';
 import { hash32 } from './hash.ts';
-import { type StreamSettings, seasonSteps } from './settings.ts';
+import { forecasterSettings, type StreamSettings } from './settings.ts';
 
 /** What became of a stream's samples behind the journal. */
 export interface ShardCounts extends AlignCounts {
@@ -114,22 +114,11 @@ export class Series implements StepSink {
   }
 
   #createForecaster(): SeriesForecaster {
-    const { horizon, seasons, coverage, recurrent, seed } = this.#settings;
     const everyMs = this.#aligner.everyMs;
     if (everyMs === undefined) throw new Error(`series "${this.info.name}": step without a grid`);
-    const steps = seasons.flatMap((season) => seasonSteps(season, everyMs) ?? []);
-    return createSeriesForecaster(
-      {
-        horizon,
-        seasonSteps: [...new Set(steps)].sort((a, b) => a - b),
-        coverage,
-        everyMs,
-        recurrent,
-        // The same whatever the order in which series appear.
-        seed: hash32(this.info.name, seed),
-      },
-      this.#engine,
-    );
+    // The same whatever the order in which series appear.
+    const seed = hash32(this.info.name, this.#settings.seed);
+    return createSeriesForecaster(forecasterSettings(this.#settings, everyMs, seed), this.#engine);
   }
 
   #points(timeMs: number, actual: number, report: StepReport): SeriesPoints {

@@ -1,7 +1,9 @@
 import type { AlignSettings } from '../align/aligner.ts';
 import type { Period } from '../config/duration.ts';
 import type { Config, StreamConfig } from '../config/schema.ts';
-import type { RecurrentSettings } from '../forecaster/forecaster.ts';
+import type { ForecasterSettings, RecurrentSettings } from '../forecaster/forecaster.ts';
+import type { EngineChoice } from './engines.ts';
+import { readInitialWeights } from './initial-weights.ts';
 
 /** Mean length of a month, where a calendar grid must be told in ms. */
 export const MONTH_MS = 30.4375 * 86_400_000;
@@ -17,6 +19,7 @@ export interface StreamSettings {
   /** Leads written to forecast_score, ascending. */
   readonly scoreLeads: readonly number[];
   readonly recurrent: RecurrentSettings | undefined;
+  readonly engine: EngineChoice;
   readonly seed: number;
 }
 
@@ -24,6 +27,7 @@ export function streamName(stream: StreamConfig): string {
   return stream.name ?? stream.topic;
 }
 
+/** @throws InitialWeightsError when a stream's initial weights cannot be used */
 export function streamSettings(config: Config): Map<string, StreamSettings> {
   return new Map(config.streams.map((stream) => [streamName(stream), settingsOf(stream)]));
 }
@@ -35,7 +39,29 @@ export function seasonSteps(season: Period, everyMs: number): number | undefined
   return steps >= 2 ? steps : undefined;
 }
 
+/** How a series on a grid of `everyMs` is forecast. */
+export function forecasterSettings(
+  { horizon, seasons, coverage, recurrent }: StreamSettings,
+  everyMs: number,
+  seed: number,
+): ForecasterSettings {
+  const steps = seasons.flatMap((season) => seasonSteps(season, everyMs) ?? []);
+  const ascending = [...new Set(steps)].sort((a, b) => a - b);
+  return { horizon, seasonSteps: ascending, coverage, everyMs, recurrent, seed };
+}
+
 function settingsOf(stream: StreamConfig): StreamSettings {
+  const settings = coldSettings(stream);
+  const { recurrent } = settings;
+  const { every, model } = stream;
+  if (!every || !recurrent || model.initial_weights === undefined) return settings;
+  const everyMs = 'ms' in every ? every.ms : every.months * MONTH_MS;
+  const forecaster = forecasterSettings(settings, everyMs, model.seed);
+  const initialWeights = readInitialWeights(settings.name, model.initial_weights, forecaster);
+  return { ...settings, recurrent: { ...recurrent, initialWeights } };
+}
+
+function coldSettings(stream: StreamConfig): StreamSettings {
   const { model } = stream;
   return {
     name: streamName(stream),
@@ -63,6 +89,7 @@ function settingsOf(stream: StreamConfig): StreamSettings {
             learningRate: model.learning_rate,
             clipNorm: model.clip_norm,
           },
+    engine: { name: model.engine, fallback: model.engine_fallback },
     seed: model.seed,
   };
 }

@@ -5,7 +5,7 @@ import { Random } from '../../test/support/streams.ts';
 import type { JournalEntry } from '../journal/journal.ts';
 import type { SeriesPoints } from '../store/points.ts';
 import { type Core, InlineCore } from './core.ts';
-import { createEngine } from './engine.ts';
+import { loadEngines } from './engines.ts';
 import type { StreamSettings } from './settings.ts';
 import { Shard } from './shard.ts';
 import { ShardHost } from './shard-host.ts';
@@ -36,6 +36,7 @@ const STREAM: StreamSettings = {
     learningRate: 0.01,
     clipNorm: 1,
   },
+  engine: { name: 'reference', fallback: 'none' },
   seed: 1,
 };
 const SETTINGS = new Map<string, StreamSettings>([
@@ -50,6 +51,8 @@ const SETTINGS = new Map<string, StreamSettings>([
     },
   ],
 ]);
+
+const ENGINES = await loadEngines(SETTINGS, () => {});
 
 /** Series come one by one; samples in disorder, twice or far off now and then; the clock ticks. */
 function* journal(batches: number, seed: number): Generator<JournalEntry[]> {
@@ -93,7 +96,7 @@ class SlowPort extends EventEmitter implements ShardPort {
 
   constructor({ settings }: ShardWorkerData, fate: () => 'live' | 'dies before' | 'dies after') {
     super();
-    this.#host = new ShardHost(new Shard(settings, createEngine()));
+    this.#host = new ShardHost(new Shard(settings, ENGINES));
     this.#fate = fate;
   }
 
@@ -177,7 +180,7 @@ function pool(
 
 describe('ShardPool', () => {
   it('gives the same points in the same order as one shard, however many there are', async () => {
-    const alone = await run(new InlineCore(SETTINGS), 1);
+    const alone = await run(new InlineCore(SETTINGS, ENGINES), 1);
     expect(alone.points.flat().length).toBeGreaterThan(500);
     for (const [shards, depth] of [
       [1, 1],
@@ -192,7 +195,7 @@ describe('ShardPool', () => {
   it('loses nothing and doubles nothing when threads die, wherever they are', async () => {
     let deaths = 0;
     for (let seed = 1; seed <= 5; seed++) {
-      const alone = await run(new InlineCore(SETTINGS), 1, seed);
+      const alone = await run(new InlineCore(SETTINGS, ENGINES), 1, seed);
       const random = new Random(seed);
       const { core, said } = pool(1 + (seed % 3), () => {
         const chance = random.uniform();
@@ -206,7 +209,7 @@ describe('ShardPool', () => {
 
   it('restores from saved states, with few entries to apply again, and says so', async () => {
     const { core, ports, said } = pool(2);
-    const alone = await run(new InlineCore(SETTINGS), 1, 9);
+    const alone = await run(new InlineCore(SETTINGS, ENGINES), 1, 9);
     let batches = 0;
     const killing: Core = {
       apply: (entries, offset) => {

@@ -9,8 +9,8 @@
 import type { SampleBatch } from '../decode/sample.ts';
 import type { SeriesInfo } from '../decode/series.ts';
 import type { JournalEntry } from '../journal/journal.ts';
-import type { RecurrentEngine } from '../recurrent/engine.ts';
 import type { SeriesPoints } from '../store/points.ts';
+import type { Engines } from './engines.ts';
 import { noCounts, Series, type ShardCounts } from './series.ts';
 import type { StreamSettings } from './settings.ts';
 
@@ -31,16 +31,16 @@ export interface SavedSeries {
 
 export class Shard {
   readonly #settings: ReadonlyMap<string, StreamSettings>;
-  readonly #engine: RecurrentEngine;
+  readonly #engines: Engines;
   /** In ascending order of ids. */
   readonly #series = new Map<number, Series>();
   /** Those that have changed since they were saved, the longest unsaved first. */
   readonly #unsaved = new Set<Series>();
   readonly #counts: ReadonlyMap<string, ShardCounts>;
 
-  constructor(settings: ReadonlyMap<string, StreamSettings>, engine: RecurrentEngine) {
+  constructor(settings: ReadonlyMap<string, StreamSettings>, engines: Engines) {
     this.#settings = settings;
-    this.#engine = engine;
+    this.#engines = engines;
     this.#counts = new Map([...settings.keys()].map((stream) => [stream, noCounts()]));
   }
 
@@ -104,8 +104,11 @@ export class Shard {
   #add(info: SeriesInfo): Series {
     const settings = this.#settings.get(info.stream);
     const total = this.#counts.get(info.stream);
-    if (!settings || !total) throw new Error(`series "${info.name}": no stream "${info.stream}"`);
-    const series = new Series(info, settings, this.#engine, total);
+    const engine = this.#engines.get(info.stream);
+    if (!settings || !total || !engine) {
+      throw new Error(`series "${info.name}": no stream "${info.stream}"`);
+    }
+    const series = new Series(info, settings, engine, total);
     this.#series.set(info.id, series);
     return series;
   }

@@ -8,6 +8,8 @@ export interface RecurrentSettings extends TrainSettings {
   readonly updateSteps: number;
   /** k2: steps an update goes back; at least to the issue of the longest lead that is now known. */
   readonly windowSteps: number;
+  /** Weights to start with in place of random ones, in canonical order. */
+  readonly initialWeights?: Float64Array;
 }
 
 /** How much work a step may be: which experts there are. */

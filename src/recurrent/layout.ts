@@ -22,6 +22,9 @@ export const GATES: Readonly<Record<Cell, number>> = { lstm: 4, gru: 3, rnn_tanh
 /** Larger shapes are surely a mistake in the configuration. */
 const LIMITS = { inputs: 4096, hidden: 4096, layers: 8, outputs: 4096, windowSteps: 65_536 };
 
+/** What the weights of a network depend on. */
+export type WeightShape = Omit<NetworkShape, 'windowSteps'>;
+
 /** Offsets into the weights. */
 export interface LayerLayout {
   readonly inputs: number;
@@ -53,7 +56,7 @@ export interface MemoryLayout {
   readonly count: number;
 }
 
-export function weightLayout(shape: NetworkShape): WeightLayout {
+export function weightLayout(shape: WeightShape): WeightLayout {
   const { hidden, outputs } = shape;
   const rows = GATES[shape.cell] * hidden;
   const layers: LayerLayout[] = [];

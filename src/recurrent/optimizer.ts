@@ -21,11 +21,11 @@
 import type { TrainSettings } from './engine.ts';
 
 const NORM_MARGIN = 1e-6;
-const RMSPROP = { alpha: 0.9, epsilon: 1e-7 };
+export const RMSPROP = { alpha: 0.9, epsilon: 1e-7 };
 export const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
 
 /** ‖g‖; infinite or NaN when an element is, or when the sum of squares overflows. */
-export function norm(g: Float64Array): number {
+export function norm(g: ArrayLike<number>): number {
   let sum = 0;
   for (let j = 0; j < g.length; j++) sum += g[j]! * g[j]!;
   return Math.sqrt(sum);
@@ -51,10 +51,7 @@ export function update(
   updates: number,
   gradNorm: number,
 ): number {
-  const limit = settings.clipValue || Number.POSITIVE_INFINITY;
-  const limitedNorm = limit < Number.POSITIVE_INFINITY ? normWithin(g, limit) : gradNorm;
-  const overNorm = settings.clipNorm > 0 && limitedNorm > settings.clipNorm;
-  const scale = overNorm ? settings.clipNorm / (limitedNorm + NORM_MARGIN) : 1;
+  const { limit, scale, clippedNorm } = clipping(settings, g, gradNorm);
   const keep = 1 - learningRate * (settings.weightDecay ?? 0);
   const mCorrection = 1 - ADAM.beta1 ** updates;
   const sCorrection = 1 - ADAM.beta2 ** updates;
@@ -72,7 +69,28 @@ export function update(
     }
     p[j] = p[j]! * keep - learningRate * step;
   }
-  return limitedNorm * scale;
+  return clippedNorm;
+}
+
+/** How a gradient is clipped: each element to ±limit, then all times `scale`. */
+export interface Clipping {
+  /** May be infinite. */
+  readonly limit: number;
+  readonly scale: number;
+  /** The gradient's norm after it. */
+  readonly clippedNorm: number;
+}
+
+export function clipping(
+  settings: TrainSettings,
+  g: ArrayLike<number>,
+  gradNorm: number,
+): Clipping {
+  const limit = settings.clipValue || Number.POSITIVE_INFINITY;
+  const limitedNorm = limit < Number.POSITIVE_INFINITY ? normWithin(g, limit) : gradNorm;
+  const overNorm = settings.clipNorm > 0 && limitedNorm > settings.clipNorm;
+  const scale = overNorm ? settings.clipNorm / (limitedNorm + NORM_MARGIN) : 1;
+  return { limit, scale, clippedNorm: limitedNorm * scale };
 }
 
 function within(value: number, limit: number): number {
@@ -80,7 +98,7 @@ function within(value: number, limit: number): number {
 }
 
 /** ‖g‖ after limiting every element. */
-function normWithin(g: Float64Array, limit: number): number {
+function normWithin(g: ArrayLike<number>, limit: number): number {
   let sum = 0;
   for (let j = 0; j < g.length; j++) {
     const gj = within(g[j]!, limit);

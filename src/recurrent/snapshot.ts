@@ -19,6 +19,8 @@ export interface SnapshotForm {
 export const REFERENCE_FORM: SnapshotForm = { engine: 'reference', magic: 0x4e525446 };
 /** "FTWN" */
 export const WASM_FORM: SnapshotForm = { engine: 'wasm', magic: 0x4e575446 };
+/** "FTTN" */
+export const TFJS_FORM: SnapshotForm = { engine: 'tfjs', magic: 0x4e545446 };
 
 /** What is saved besides the counters; its type is the form's precision. */
 export type SnapshotMemory = Float64Array | Float32Array;

@@ -13,6 +13,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/config/load.ts';
 import { Daemon } from '../../src/daemon/daemon.ts';
+import { prepareCore } from '../../src/daemon/prepare.ts';
 import { formatAccounting, unaccounted } from '../../src/observe/accounting.ts';
 import { createSinks } from '../../src/sink/registry.ts';
 import { createSource } from '../../src/source/registry.ts';
@@ -40,8 +41,10 @@ async function replay(name: string, run: string, shards: number): Promise<Outcom
     shards,
   };
   const { log, lines } = collectLog();
+  const core = await prepareCore(config, log);
   const source = await createSource(config);
   const daemon = new Daemon(config, {
+    ...core,
     source,
     sinks: await createSinks(config, {}),
     live: false,

@@ -1,6 +1,6 @@
 /** Shards on real threads (dist/ must be built): the output never depends on them. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,12 +9,15 @@ import { concatMap, from } from 'rxjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseConfig } from '../../src/config/load.ts';
 import { Daemon } from '../../src/daemon/daemon.ts';
+import { prepareCore } from '../../src/daemon/prepare.ts';
 import type { StartWorker } from '../../src/daemon/shard-protocol.ts';
 import { formatAccounting } from '../../src/observe/accounting.ts';
 import { createSinks } from '../../src/sink/registry.ts';
 import { createSource } from '../../src/source/registry.ts';
 import type { MessageBatch, Source } from '../../src/source/source.ts';
+import { mosquittoPub, startForetide, until, writeConfig } from '../support/foretide.ts';
 import { collectLog } from '../support/log.ts';
+import { startMosquitto } from '../support/servers.ts';
 import { Random } from '../support/streams.ts';
 
 const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
@@ -84,6 +87,36 @@ describe('foretide replay', () => {
   });
 });
 
+describe('foretide run', () => {
+  it('learns on threads from a broker, and ends in good order', async () => {
+    const broker = await startMosquitto();
+    const { dir: home, path } = writeConfig(`
+source: { mqtt: { url: "${broker.url}" } }
+shards: 3
+streams: [{ name: all, topic: "live/+", values: v, every: 1s, time: receive, horizon: 2 }]
+sinks: { line_protocol: { file: out.lp } }
+`);
+    const foretide = startForetide(['run', path], home);
+    try {
+      await foretide.says('source: connected');
+      for (let i = 0; i < 24; i++) {
+        await mosquittoPub(broker.port, `live/${i % 8}`, JSON.stringify({ v: i }));
+      }
+      // Steps are closed by the clock.
+      const file = join(home, 'out.lp');
+      await until(() => existsSync(file) && readFileSync(file, 'utf8').split('actual,').length > 8);
+      foretide.process.kill('SIGTERM');
+      expect(await foretide.exitCode, foretide.output()).toBe(0);
+      expect(foretide.output()).toMatch(/stream all: 24 received = .* 0 invalid/);
+      expect(foretide.output()).not.toContain('UNACCOUNTED');
+    } finally {
+      foretide.process.kill('SIGKILL');
+      await broker.stop();
+      rmSync(home, { recursive: true });
+    }
+  });
+});
+
 interface Outcome {
   readonly lines: string;
   readonly accounting: string;
@@ -121,6 +154,7 @@ async function replay(
   const { log, lines } = collectLog();
   let steps = 0;
   const daemon = new Daemon(config, {
+    ...(await prepareCore(config, log)),
     source: inPieces(await createSource(config)),
     sinks: await createSinks(config, {}),
     live: false,

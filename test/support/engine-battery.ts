@@ -18,6 +18,8 @@ export interface EngineTolerance {
   /** Finite differences: the step of a weight, and the bound on the error as above. */
   readonly differenceStep: number;
   readonly difference: number;
+  /** Random shapes whose differences are taken; default 40. Fewer for a slow engine. */
+  readonly differenceRuns?: number;
 }
 
 export function describeEngine(

@@ -11,7 +11,12 @@
  * Target of lead h at step s: z = (y_{s+h} − last_s) / d_h, once step s + h is in the past and if
  * it is not missing; all other targets are masked, so nothing of the future can be learned.
  */
-import type { Network, RecurrentEngine, TrainReport } from '../../recurrent/engine.ts';
+import type {
+  Network,
+  NetworkShape,
+  RecurrentEngine,
+  TrainReport,
+} from '../../recurrent/engine.ts';
 import { ByteReader, ByteWriter } from '../../store/bytes.ts';
 import type { ForecasterSettings, RecurrentSettings } from '../forecaster.ts';
 import { clamp, MeanSize, Scaler } from '../scaler.ts';
@@ -67,23 +72,13 @@ export class RecurrentExpert implements Expert {
     this.#change = new MeanSize(horizon, memory);
     this.#periodsMs = calendarPeriodsMs(everyMs);
     this.#seasonLeads = spread(horizon, SEASON_LEADS);
-    const inputs = 4 + 2 * this.#periodsMs.length + seasons.length * this.#seasonLeads.length;
-    this.#input = new Float64Array(inputs);
+    const shape = networkShape(settings, recurrent);
+    this.#input = new Float64Array(shape.inputs);
     this.#targets = new Float64Array(this.#windowSteps * horizon);
     this.#mask = new Uint8Array(this.#windowSteps * horizon);
     this.#bases = new Float64Array(this.#windowSteps);
-    this.#network = engine.create(
-      {
-        cell: recurrent.cell,
-        inputs,
-        hidden: recurrent.hidden,
-        layers: recurrent.layers,
-        outputs: horizon,
-        windowSteps: this.#windowSteps,
-      },
-      recurrent,
-      seed,
-    );
+    this.#network = engine.create(shape, recurrent, seed);
+    if (recurrent.initialWeights) this.#network.setWeights(recurrent.initialWeights);
   }
 
   learn(history: History): void {
@@ -191,6 +186,23 @@ export class RecurrentExpert implements Expert {
     this.#network.load(from.bytes());
     from.end();
   }
+}
+
+/** The network that the settings ask for. */
+export function networkShape(
+  { horizon, everyMs, seasonSteps }: ForecasterSettings,
+  recurrent: RecurrentSettings,
+): NetworkShape {
+  const seasons = Math.min(seasonSteps.length, SEASONS_MAX);
+  const calendar = 2 * calendarPeriodsMs(everyMs).length;
+  return {
+    cell: recurrent.cell,
+    inputs: 4 + calendar + seasons * spread(horizon, SEASON_LEADS).length,
+    hidden: recurrent.hidden,
+    layers: recurrent.layers,
+    outputs: horizon,
+    windowSteps: windowSteps(recurrent, horizon),
+  };
 }
 
 /**

@@ -31,7 +31,7 @@ export function describeGradients(create: () => OpenEngine, tolerance: EngineTol
           fc.property(shapes, fc.integer({ min: 1, max: 14 }), fc.nat(), (shape, steps, seed) => {
             checkDifferences(engine, shape, lossOf(kind, shape), steps, seed, tolerance);
           }),
-          { seed: 20_240_101, numRuns: 40 },
+          { seed: 20_240_101, numRuns: tolerance.differenceRuns ?? 40 },
         );
       },
     );
