@@ -61,6 +61,7 @@ it('minimal.yaml resolves to the documented defaults', () => {
           learning_rate: 0.003,
           clip_norm: 1,
           engine: 'wasm',
+          effort: 'simple',
           engine_fallback: 'none',
           memory_mib: 4096,
           seed: 1,

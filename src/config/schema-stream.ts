@@ -14,6 +14,12 @@ const model = z
     layers: count.max(3).default(1).describe('Stacked layers.'),
     update_interval: count.max(4096).default(4).describe('Steps between updates (k1).'),
     window: count.max(4096).default(32).describe('Steps an update goes back (k2).'),
+    effort: z
+      .enum(['simple', 'low', 'balanced'])
+      .default('simple')
+      .describe(
+        'Methods beside last value, seasonal naive and the network. low: drift, Holt–Winters and a quick regression (about 12 µs a sample and 40 kB a series at horizon 12); balanced: four regressions and analogs as well (about 90 µs and 400 kB).',
+      ),
     optimizer: z
       .enum(['sgd', 'rmsprop', 'adam'])
       .default('adam')

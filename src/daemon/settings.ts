@@ -1,7 +1,7 @@
 import type { AlignSettings } from '../align/aligner.ts';
 import type { Period } from '../config/duration.ts';
 import type { Config, StreamConfig } from '../config/schema.ts';
-import type { ForecasterSettings, RecurrentSettings } from '../forecaster/forecaster.ts';
+import type { Effort, ForecasterSettings, RecurrentSettings } from '../forecaster/forecaster.ts';
 import type { EngineChoice } from './engines.ts';
 import { readInitialWeights } from './initial-weights.ts';
 
@@ -20,6 +20,7 @@ export interface StreamSettings {
   /** Leads written to forecast_score, ascending. */
   readonly scoreLeads: readonly number[];
   readonly recurrent: RecurrentSettings | undefined;
+  readonly effort: Effort;
   readonly engine: EngineChoice;
   readonly seed: number;
 }
@@ -42,13 +43,13 @@ export function seasonSteps(season: Period, everyMs: number): number | undefined
 
 /** How a series on a grid of `everyMs` is forecast. */
 export function forecasterSettings(
-  { horizon, seasons, coverage, recurrent }: StreamSettings,
+  { horizon, seasons, coverage, recurrent, effort }: StreamSettings,
   everyMs: number,
   seed: number,
 ): ForecasterSettings {
   const steps = seasons.flatMap((season) => seasonSteps(season, everyMs) ?? []);
   const ascending = [...new Set(steps)].sort((a, b) => a - b);
-  return { horizon, seasonSteps: ascending, coverage, everyMs, recurrent, seed };
+  return { horizon, seasonSteps: ascending, coverage, everyMs, recurrent, effort, seed };
 }
 
 function settingsOf(stream: StreamConfig): StreamSettings {
@@ -90,6 +91,7 @@ function coldSettings(stream: StreamConfig): StreamSettings {
             learningRate: model.learning_rate,
             clipNorm: model.clip_norm,
           },
+    effort: model.effort,
     engine: {
       name: model.engine,
       fallback: model.engine_fallback,

@@ -36,6 +36,7 @@ const STREAM: StreamSettings = {
     learningRate: 0.01,
     clipNorm: 1,
   },
+  effort: 'low',
   engine: { name: 'wasm', fallback: 'none', bytesMax: 2 ** 26 },
   seed: 1,
 };

@@ -20,7 +20,6 @@
 import type { ByteReader, ByteWriter } from '../store/bytes.ts';
 import { clamp } from './scaler.ts';
 
-/** γ = 1 − 1 / this. */
 const MEMORY_STEPS = 5_000;
 /** Bound on an error, in mean errors of the naive forecast. */
 const ERROR_MAX = 10;
@@ -31,6 +30,7 @@ const BOUND_MIN = 1e-12;
 
 export class Ensemble {
   readonly #experts: number;
+  readonly #keep: number;
   /** [horizon][experts] */
   readonly #regret: Float64Array;
   readonly #square: Float64Array;
@@ -38,7 +38,9 @@ export class Ensemble {
   /** [horizon] */
   readonly #bound: Float64Array;
 
-  constructor(horizon: number, experts: number) {
+  /** @param memorySteps γ = 1 − 1 / this */
+  constructor(horizon: number, experts: number, memorySteps = MEMORY_STEPS) {
+    this.#keep = 1 - 1 / memorySteps;
     this.#experts = experts;
     this.#regret = new Float64Array(horizon * experts);
     this.#square = new Float64Array(horizon * experts);
@@ -103,7 +105,7 @@ export class Ensemble {
     actual: number,
     scale: number,
   ): void {
-    const keep = 1 - 1 / MEMORY_STEPS;
+    const keep = this.#keep;
     const first = lead * this.#experts;
     const error = scale > 0 ? clamp((mix - actual) / scale, ERROR_MAX) : 0;
     let bound = this.#bound[lead]! * keep;

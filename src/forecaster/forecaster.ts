@@ -12,6 +12,9 @@ export interface RecurrentSettings extends TrainSettings {
   readonly initialWeights?: Float64Array;
 }
 
+/** How much work a step may be: which experts there are. */
+export type Effort = 'simple' | 'low' | 'balanced';
+
 /** How one series is forecast. */
 export interface ForecasterSettings {
   readonly horizon: number;
@@ -24,6 +27,10 @@ export interface ForecasterSettings {
   /** undefined: no network for this series. */
   readonly recurrent: RecurrentSettings | undefined;
   readonly seed: number;
+  /** Which experts there are beside the simple ones and the network. Default: simple. */
+  readonly effort?: Effort;
+  /** Other values that come with each step: further channels, covariates. Default: 0. */
+  readonly companions?: number;
 }
 
 /** One scored lead: errors are forecast − actual, skill is 1 − mean |error| ÷ mean |naive error|. */
@@ -53,10 +60,13 @@ export interface SeriesForecaster {
    * The next step of the grid has closed. Scores what was forecast for it, learns, and forecasts.
    * @param timeMs start of the step, ms since the epoch
    * @param value NaN for a gap; what is not within ±VALUE_MAX counts as one
+   * @param companions their values at this step, NaN where missing
    */
-  step(timeMs: number, value: number): StepReport;
+  step(timeMs: number, value: number, companions?: ArrayLike<number>): StepReport;
   /** A gap longer than the limit: windows and state start anew, weights and scales stay. */
   restart(): void;
+  /** Forecasts of experts put aside so far, as no credible numbers. */
+  readonly putAside: number;
   /** The present weight of each expert at a lead (1-based). */
   weights(lead: number): { readonly expert: string; readonly weight: number }[];
   save(): Uint8Array;

@@ -3,6 +3,7 @@ import type { History } from './experts/expert.ts';
 
 /** The newest steps of one series in a ring; gaps are NaN. */
 export class HistoryRing implements History {
+  readonly companions: Float64Array;
   readonly #values: Float64Array;
   readonly #mask: number;
   #steps = 0;
@@ -10,8 +11,12 @@ export class HistoryRing implements History {
   #age = 0;
   #timeMs = Number.NaN;
 
-  /** @param capacity steps kept at least (rounded up to a power of two) */
-  constructor(capacity: number) {
+  /**
+   * @param capacity steps kept at least (rounded up to a power of two)
+   * @param companions other values that come with each step
+   */
+  constructor(capacity: number, companions = 0) {
+    this.companions = new Float64Array(companions).fill(Number.NaN);
     const size = 2 ** Math.ceil(Math.log2(Math.max(2, capacity)));
     this.#values = new Float64Array(size);
     this.#mask = size - 1;

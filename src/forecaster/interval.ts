@@ -19,7 +19,7 @@ import type { ByteReader, ByteWriter } from '../store/bytes.ts';
 import { clamp, MeanSize } from './scaler.ts';
 
 /** Memory of the local error scale, and of the one that keeps it from vanishing. */
-const LOCAL_STEPS = 60;
+const LOCAL_STEPS = 40;
 const LONG_STEPS = 2_000;
 /** The local scale is at least this share of the long one. */
 const LOCAL_SHARE_MIN = 0.25;
@@ -28,7 +28,7 @@ const DOUBT_STEPS = 30;
 const DOUBT_SHARE = 0.5;
 /** η: large while few errors are known. */
 const RATE_FIRST = 0.3;
-const RATE_LEAST = 0.03;
+const RATE_LEAST = 0.04;
 const SCALED_ERROR_MAX = 50;
 
 export class Intervals {

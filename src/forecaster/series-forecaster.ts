@@ -6,7 +6,8 @@
  */
 import type { RecurrentEngine } from '../recurrent/engine.ts';
 import { ByteReader, ByteWriter } from '../store/bytes.ts';
-import { Ensemble } from './ensemble.ts';
+import { type Combiner, WeightedCombiner } from './combiner.ts';
+import { Credible } from './credible.ts';
 import type { Expert } from './experts/expert.ts';
 import { createExperts } from './experts/registry.ts';
 import type {
@@ -18,6 +19,7 @@ import type {
 } from './forecaster.ts';
 import { HistoryRing } from './history.ts';
 import { Intervals } from './interval.ts';
+import { Mixture } from './mixture.ts';
 import { Pending } from './pending.ts';
 import { Skill } from './skill.ts';
 
@@ -25,7 +27,11 @@ import { Skill } from './skill.ts';
 export const VALUE_MAX = 1e100;
 /** Longer seasons are left out: their history would not fit in a series' memory. */
 export const SEASON_STEPS_MAX = 100_000;
-const FORMAT = 'foretide forecaster 1';
+/** Bounds of the memory of the experts' record. */
+const MEMORY_SEASONS = 200;
+const MEMORY_STEPS_MIN = 5_000;
+const MEMORY_STEPS_MAX = 20_000;
+const FORMAT = 'foretide forecaster 2';
 
 export const createSeriesForecaster: ForecasterFactory = (settings, engine) =>
   new OnlineForecaster(settings, engine);
@@ -36,10 +42,11 @@ class OnlineForecaster implements SeriesForecaster {
   readonly #horizon: number;
   readonly #experts: readonly Expert[];
   readonly #history: HistoryRing;
-  readonly #ensemble: Ensemble;
+  readonly #mixture: Combiner;
+  readonly #credible = new Credible();
   readonly #intervals: Intervals;
   readonly #skill: Skill;
-  /** Lanes of a row: the experts' forecasts, then mean, lower, upper, error scale at issue. */
+  /** Lanes of a row: the experts' forecasts, the mixture's lanes, lower, upper, error scale. */
   readonly #pending: Pending;
   /** [experts][horizon] */
   readonly #forecasts: readonly Float64Array[];
@@ -47,17 +54,24 @@ class OnlineForecaster implements SeriesForecaster {
   readonly #scored: readonly Mutable<ScoredLead>[];
   readonly #scores: ScoredLead[] = [];
   readonly #report: Mutable<StepReport>;
+  putAside = 0;
 
   constructor(given: ForecasterSettings, engine: RecurrentEngine) {
     const settings = checked(given);
     const { horizon } = settings;
     this.#horizon = horizon;
     this.#experts = createExperts(settings, engine);
-    this.#history = new HistoryRing(Math.max(...this.#experts.map((e) => e.historySteps)));
-    this.#ensemble = new Ensemble(horizon, this.#experts.length);
+    this.#history = new HistoryRing(
+      Math.max(...this.#experts.map((e) => e.historySteps)),
+      settings.companions,
+    );
+    this.#mixture =
+      (settings.effort ?? 'simple') === 'simple'
+        ? new WeightedCombiner(horizon, this.#experts.length)
+        : new Mixture(horizon, this.#experts.length, memorySteps(settings));
     this.#intervals = new Intervals(horizon, settings.coverage);
     this.#skill = new Skill(horizon);
-    this.#pending = new Pending(horizon, this.#experts.length + 4);
+    this.#pending = new Pending(horizon, this.#experts.length + this.#mixture.lanes + 3);
     this.#forecasts = this.#experts.map(() => new Float64Array(horizon));
     this.#scales = new Float64Array(horizon);
     this.#scored = Array.from({ length: horizon }, (_, i) => ({
@@ -77,14 +91,21 @@ class OnlineForecaster implements SeriesForecaster {
     };
   }
 
-  step(timeMs: number, value: number): StepReport {
+  step(timeMs: number, value: number, companions: ArrayLike<number> = []): StepReport {
     const known = Math.abs(value) <= VALUE_MAX;
+    for (let i = 0; i < this.#history.companions.length; i++) {
+      const companion = companions[i] ?? Number.NaN;
+      this.#history.companions[i] = Math.abs(companion) <= VALUE_MAX ? companion : Number.NaN;
+    }
     this.#history.push(timeMs, known ? value : Number.NaN);
     this.#scores.length = 0;
     this.#report.issued = !Number.isNaN(this.#history.last);
     if (!this.#report.issued) return this.#report;
 
-    if (known) this.#score(value);
+    if (known) {
+      this.#score(value);
+      this.#credible.add(value);
+    }
     for (const expert of this.#experts) expert.learn(this.#history);
     for (let k = 0; k < this.#experts.length; k++) {
       this.#experts[k]!.forecast(this.#history, this.#forecasts[k]!);
@@ -103,7 +124,7 @@ class OnlineForecaster implements SeriesForecaster {
   weights(lead: number): { expert: string; weight: number }[] {
     return this.#experts.map((expert, k) => ({
       expert: expert.name,
-      weight: this.#ensemble.weight(lead - 1, k),
+      weight: this.#mixture.weight(lead - 1, k),
     }));
   }
 
@@ -115,13 +136,14 @@ class OnlineForecaster implements SeriesForecaster {
     for (let i = 0; i < leads; i++) {
       const row = this.#pending.offset(i + 1);
       const mean = values[row + experts]!;
-      const lower = values[row + experts + 1]!;
-      const upper = values[row + experts + 2]!;
+      const behind = row + experts + this.#mixture.lanes;
+      const lower = values[behind]!;
+      const upper = values[behind + 1]!;
       const naiveError = values[row]! - actual;
       this.#skill.add(i, mean - actual, naiveError);
-      this.#ensemble.learn(i, values, row, mean, actual, this.#skill.scale(i));
+      this.#mixture.learn(i, values, row, actual, this.#skill.scale(i));
       const covered = lower <= actual && actual <= upper;
-      this.#intervals.learn(i, actual - mean, values[row + experts + 3]!, covered);
+      this.#intervals.learn(i, actual - mean, values[behind + 2]!, covered);
 
       const score = this.#scored[i]!;
       score.forecast = mean;
@@ -142,17 +164,28 @@ class OnlineForecaster implements SeriesForecaster {
     this.#intervals.scales(Math.abs(this.#history.last), this.#scales);
     for (let i = 0; i < this.#horizon; i++) {
       const row = this.#pending.offset(i + 1);
-      for (let k = 0; k < experts; k++) values[row + k] = audible(this.#forecasts[k]![i]!);
+      for (let k = 0; k < experts; k++) values[row + k] = this.#heard(k, i);
       const scale = this.#scales[i]!;
-      const mix = this.#ensemble.mix(i, values, row);
+      const mix = this.#mixture.mix(i, values, row, this.#skill.scale(i));
       mean[i] = mix;
       lower[i] = this.#intervals.lower(i, mix, scale);
       upper[i] = this.#intervals.upper(i, mix, scale);
-      values[row + experts] = mix;
-      values[row + experts + 1] = lower[i]!;
-      values[row + experts + 2] = upper[i]!;
-      values[row + experts + 3] = scale;
+      const behind = row + experts + this.#mixture.lanes;
+      values[behind] = lower[i]!;
+      values[behind + 1] = upper[i]!;
+      values[behind + 2] = scale;
     }
+  }
+
+  /** What an expert says at a lead (0-based); NaN, and counted, if it is no credible number. */
+  #heard(expert: number, lead: number): number {
+    const forecast = this.#forecasts[expert]![lead]!;
+    if (Number.isNaN(forecast)) return forecast;
+    if (expert === 0 || (Number.isFinite(forecast) && this.#credible.has(forecast))) {
+      return forecast;
+    }
+    this.putAside++;
+    return Number.NaN;
   }
 
   save(): Uint8Array {
@@ -160,9 +193,11 @@ class OnlineForecaster implements SeriesForecaster {
     for (const expert of this.#experts) out.text(expert.name).bytes(expert.save());
     this.#history.save(out);
     this.#pending.save(out);
-    this.#ensemble.save(out);
+    this.#mixture.save(out);
     this.#intervals.save(out);
     this.#skill.save(out);
+    this.#credible.save(out);
+    out.number(this.putAside);
     return out.finish();
   }
 
@@ -177,16 +212,22 @@ class OnlineForecaster implements SeriesForecaster {
     }
     this.#history.load(from);
     this.#pending.load(from);
-    this.#ensemble.load(from);
+    this.#mixture.load(from);
     this.#intervals.load(from);
     this.#skill.load(from);
+    this.#credible.load(from);
+    this.putAside = from.number();
     from.end();
   }
 }
 
-/** An expert that says something that is no number, or no number to reckon with, says nothing. */
-function audible(forecast: number): number {
-  return Math.abs(forecast) <= 10 * VALUE_MAX ? forecast : Number.NaN;
+/** Steps that an expert's record counts: some hundred of the longest season. */
+function memorySteps({ seasonSteps }: ForecasterSettings): number {
+  return clamp(MEMORY_SEASONS * (seasonSteps.at(-1) ?? 0), MEMORY_STEPS_MIN, MEMORY_STEPS_MAX);
+}
+
+function clamp(value: number, least: number, most: number): number {
+  return Math.max(least, Math.min(most, value));
 }
 
 function same(what: string, saved: string | number, wanted: string | number): void {

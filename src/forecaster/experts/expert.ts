@@ -12,6 +12,8 @@ export interface History {
   readonly age: number;
   /** Start of the newest step, ms since the epoch (for calendar terms). */
   readonly timeMs: number;
+  /** Newest values of the companions (other channels, covariates); NaN where missing. */
+  readonly companions: Float64Array;
 }
 
 /**

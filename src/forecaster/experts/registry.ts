@@ -1,14 +1,196 @@
 import type { RecurrentEngine } from '../../recurrent/engine.ts';
 import type { ForecasterSettings } from '../forecaster.ts';
+import { Analog } from './analog.ts';
+import { Autoregression } from './autoregression.ts';
+import { Drift } from './drift.ts';
 import type { Expert } from './expert.ts';
+import { HoltWinters } from './holt-winters.ts';
 import { LastValue } from './last-value.ts';
 import { RecurrentExpert } from './recurrent.ts';
+import type { RegressorPlan } from './regressors.ts';
+import { SeasonalGrowth } from './seasonal-growth.ts';
 import { SeasonalNaive } from './seasonal-naive.ts';
+
+/** Steps of the past that analogs search, and the most seasons. */
+const ANALOG_STEPS = 20_000;
+const ANALOG_SEASONS = 400;
+const ANALOG_SEASONS_MIN = 4;
+/** Reach of the analogs' likeness, in shortest seasons; the first guides the regressions. */
+const ANALOG_MEMORIES = [1 / 4, 1 / 1.5, 1 / 12, 1 / 30];
+/** A season of fewer steps has no shape; one of more is too long for a profile a phase. */
+const PROFILE_STEPS_MIN = 4;
+const PROFILE_STEPS_MAX = 10_000;
+/** Holt–Winters keeps several terms a phase. */
+const HOLT_WINTERS_STEPS_MAX = 400;
+/** λ is quoted for a season of so many steps: a day of hours. */
+const UNIT_STEPS = 24;
 
 /** Every expert of a series. The first is the naive forecast: always able, the bar for all others. */
 export function createExperts(settings: ForecasterSettings, engine: RecurrentEngine): Expert[] {
+  const effort = settings.effort ?? 'simple';
   const experts: Expert[] = [new LastValue()];
   for (const season of settings.seasonSteps) experts.push(new SeasonalNaive(season));
+  if (effort !== 'simple') experts.push(...richExperts(settings));
   if (settings.recurrent) experts.push(new RecurrentExpert(settings, settings.recurrent, engine));
   return experts;
+}
+
+/** What `effort` adds to last value, seasonal naive and network. */
+function richExperts(settings: ForecasterSettings): Expert[] {
+  const experts = simpleExperts(settings);
+  const season = shortestSeason(settings);
+  const analogs = settings.effort === 'low' ? [] : createAnalogs(settings, season);
+  experts.push(...analogs);
+  experts.push(quickRegression(settings, season));
+  if (settings.effort !== 'low') {
+    experts.push(fullRegression(settings, season, analogs[0]));
+    experts.push(slowRegression(settings, season), smallRegression(settings, season));
+  }
+  return experts;
+}
+
+function shortestSeason({ seasonSteps }: ForecasterSettings): number | undefined {
+  return seasonSteps.find((s) => s >= PROFILE_STEPS_MIN && s <= PROFILE_STEPS_MAX);
+}
+
+function simpleExperts(settings: ForecasterSettings): Expert[] {
+  const experts: Expert[] = [new Drift()];
+  const season = settings.seasonSteps.find((s) => s <= HOLT_WINTERS_STEPS_MAX);
+  experts.push(new HoltWinters(season ?? 1, false));
+  if (season === undefined) return experts;
+  experts.push(new HoltWinters(season, true));
+  experts.push(new SeasonalGrowth(season, Math.max(1, Math.round(season / 12)), true));
+  return experts;
+}
+
+/** Searches the shortest season with several memories, and each longer one with the first. */
+function createAnalogs(settings: ForecasterSettings, shortest: number | undefined): Analog[] {
+  if (shortest === undefined) return [];
+  const analogs: Analog[] = [];
+  for (const season of settings.seasonSteps.filter((s) => s >= shortest)) {
+    const seasons = Math.min(ANALOG_SEASONS, Math.floor(ANALOG_STEPS / season));
+    if (seasons < ANALOG_SEASONS_MIN) continue;
+    const memories = season === shortest ? ANALOG_MEMORIES : ANALOG_MEMORIES.slice(0, 1);
+    for (const [i, memory] of memories.entries()) {
+      const memorySteps = Math.max(1, memory * shortest);
+      if (i > 0 && memory * shortest < 1.5) continue;
+      const name = `analog_${season}_${Math.round(memorySteps)}`;
+      analogs.push(
+        new Analog({ name, horizon: settings.horizon, seasonSteps: season, memorySteps, seasons }),
+      );
+    }
+  }
+  return analogs;
+}
+
+function plan(
+  settings: ForecasterSettings,
+  season: number | undefined,
+  given: Partial<RegressorPlan>,
+): RegressorPlan {
+  const harmonics = Math.min(given.harmonics ?? 8, Math.floor(((season ?? 1) - 1) / 2));
+  return {
+    seasonSteps: season,
+    everyMs: settings.everyMs,
+    lags: denseLags(settings, season),
+    averages: true,
+    guideLeads: [],
+    companions: 0,
+    ...given,
+    harmonics,
+  };
+}
+
+/** λ for a season of any length, forgetting as much in a season as `daily` in 24 steps. */
+function forgetting(daily: number, season: number | undefined): number {
+  return 1 - (1 - daily) * Math.min(1, UNIT_STEPS / (season ?? UNIT_STEPS));
+}
+
+/** Follows a change within two seasons' dozens; few regressors. */
+function quickRegression(settings: ForecasterSettings, season: number | undefined): Expert {
+  const lags = season === undefined ? range(1, 8) : [1, 2, 3, 4, season - 1];
+  return new Autoregression({
+    name: 'regression_quick',
+    horizon: settings.horizon,
+    plan: plan(settings, season, {
+      lags,
+      harmonics: settings.effort === 'low' ? 2 : 6,
+      averages: false,
+    }),
+    forgetting: forgetting(0.998, season),
+    ridge: 10,
+  });
+}
+
+/** Everything known: lags, season, averages, other channels, the analogs' forecasts. */
+function fullRegression(
+  settings: ForecasterSettings,
+  season: number | undefined,
+  guide: Analog | undefined,
+): Expert {
+  const guideLeads = guide ? [...new Set([1, ...spread(settings.horizon, 6)])] : [];
+  const companions = settings.companions ?? 0;
+  return new Autoregression(
+    {
+      name: 'regression_full',
+      horizon: settings.horizon,
+      plan: plan(settings, season, { guideLeads, companions }),
+      forgetting: forgetting(0.999, season),
+      ridge: 40,
+    },
+    guide,
+  );
+}
+
+/** The steady one: long memory, strong ridge. */
+function slowRegression(settings: ForecasterSettings, season: number | undefined): Expert {
+  return new Autoregression({
+    name: 'regression_slow',
+    horizon: settings.horizon,
+    plan: plan(settings, season, {}),
+    forgetting: forgetting(0.9997, season),
+    ridge: 100,
+  });
+}
+
+/** Hardly anything to fit: steady where the others have too much to learn. */
+function smallRegression(settings: ForecasterSettings, season: number | undefined): Expert {
+  return new Autoregression({
+    name: 'regression_small',
+    horizon: settings.horizon,
+    plan: plan(settings, season, {
+      lags: season === undefined ? [1, 2] : [1, 2, season - 1],
+      harmonics: 3,
+      averages: false,
+    }),
+    forgetting: forgetting(0.9995, season),
+    ridge: 10,
+  });
+}
+
+/** The newest dozen, every 24th of the season back to one season, and what longer seasons say. */
+function denseLags(settings: ForecasterSettings, season: number | undefined): number[] {
+  if (season === undefined) return range(1, 24);
+  const lags = new Set(range(1, 12));
+  const unit = Math.max(1, Math.round(season / 24));
+  for (let i = 1; i <= 24 && i * unit <= season; i++) lags.add(i * unit);
+  lags.add(2 * season - unit);
+  const longer = settings.seasonSteps.filter((s) => s > season && s <= PROFILE_STEPS_MAX);
+  for (const long of longer.slice(0, 2)) {
+    for (const lead of [0, 1, 2, 3, 4, 6, 8, 12, 24, 48]) {
+      if (lead <= settings.horizon && lead < long) lags.add(long - lead);
+    }
+  }
+  return [...lags].sort((a, b) => a - b);
+}
+
+function range(from: number, to: number): number[] {
+  return Array.from({ length: to - from + 1 }, (_, i) => from + i);
+}
+
+/** The last of each of `count` equal parts of 1…horizon. */
+function spread(horizon: number, count: number): number[] {
+  return Array.from({ length: count }, (_, i) =>
+    Math.max(1, Math.round(((i + 1) * horizon) / count)),
+  );
 }

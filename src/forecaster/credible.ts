@@ -1,0 +1,35 @@
+import type { ByteReader, ByteWriter } from '../store/bytes.ts';
+
+/** The range shrinks towards the values by 1 / this a step: an outlier of old widens it no more. */
+const MEMORY_STEPS = 20_000;
+/** How far beyond the range a forecast may lie, in ranges. */
+const BEYOND = 1;
+/** Of the values themselves: rounding. */
+const ROUNDING = 1e-9;
+
+/** The range of a series' values: what lies far outside is no forecast of it. */
+export class Credible {
+  #low = Number.POSITIVE_INFINITY;
+  #high = Number.NEGATIVE_INFINITY;
+
+  add(value: number): void {
+    this.#low = value < this.#low ? value : this.#low + (value - this.#low) / MEMORY_STEPS;
+    this.#high = value > this.#high ? value : this.#high + (value - this.#high) / MEMORY_STEPS;
+  }
+
+  /** True before the first value, and on the range's very edge. */
+  has(forecast: number): boolean {
+    const size = Math.max(Math.abs(this.#low), Math.abs(this.#high));
+    const reach = BEYOND * (this.#high - this.#low) + ROUNDING * size;
+    return !(forecast < this.#low - reach || forecast > this.#high + reach);
+  }
+
+  save(out: ByteWriter): void {
+    out.number(this.#low).number(this.#high);
+  }
+
+  load(from: ByteReader): void {
+    this.#low = from.number();
+    this.#high = from.number();
+  }
+}

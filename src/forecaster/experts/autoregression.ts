@@ -1,0 +1,153 @@
+/**
+ * A linear expert: recursive least squares over the regressors, all leads at once, relative to the
+ * newest value: forecast of lead h at step t = x_t + s_t f_tᵀ w_h, with s the series' scale.
+ */
+import { ByteReader, ByteWriter } from '../../store/bytes.ts';
+import { clamp } from '../scaler.ts';
+import type { Expert, History } from './expert.ts';
+import { type RegressorPlan, Regressors } from './regressors.ts';
+import { RecursiveLeastSquares } from './rls.ts';
+
+/** Bound on what it learns from and on what it says, in typical deviations. */
+const TARGET_MAX = 10;
+const OUTPUT_MAX = 12;
+/** Silent until it has learned from so many steps, at first and after a restart. */
+const WARM_UP_STEPS = 24;
+const INITIAL_VARIANCE = 0.1;
+/** Memory of the one-step error; one error counts at most as 5 typical ones. */
+const ERROR_STEPS = 2_000;
+const ERROR_RATIO_MAX = 5;
+/**
+ * The ridge is quoted for one-step errors of this variance (series of variance 1) and moves with
+ * the real one: the more exact a series, the less its weights need holding.
+ */
+const ERROR_VARIANCE = 0.18;
+const ERROR_VARIANCE_MIN = 1e-6;
+
+export interface AutoregressionSettings {
+  readonly name: string;
+  readonly horizon: number;
+  readonly plan: RegressorPlan;
+  readonly forgetting: number;
+  /** ρ: weight of the persistent ridge at one-step errors of variance 0.18. */
+  readonly ridge: number;
+}
+
+/** An expert whose newest forecast others may read. */
+export interface Guide {
+  readonly latest: Float64Array;
+}
+
+export class Autoregression implements Expert {
+  readonly name: string;
+  readonly historySteps = 1;
+  readonly #settings: AutoregressionSettings;
+  readonly #guide: Guide | undefined;
+  readonly #regressors: Regressors;
+  readonly #rls: RecursiveLeastSquares;
+  readonly #f: Float64Array;
+  /** Base and scale of the last `horizon` forecasts, in rings; base NaN: none was issued. */
+  readonly #bases: Float64Array;
+  readonly #scales: Float64Array;
+  #issued = 0;
+  #learned = 0;
+  #sinceRestart = 0;
+  #nextZ = Number.NaN;
+  #errorVariance = ERROR_VARIANCE;
+
+  constructor(settings: AutoregressionSettings, guide?: Guide) {
+    const { name, horizon, plan, forgetting } = settings;
+    this.name = name;
+    this.#settings = settings;
+    this.#guide = guide;
+    this.#regressors = new Regressors(plan);
+    this.#f = new Float64Array(this.#regressors.count);
+    this.#rls = new RecursiveLeastSquares({
+      regressors: this.#regressors.count,
+      horizon,
+      forgetting,
+      initialVariance: INITIAL_VARIANCE,
+    });
+    this.#bases = new Float64Array(horizon).fill(Number.NaN);
+    this.#scales = new Float64Array(horizon);
+  }
+
+  learn(history: History): void {
+    const value = history.at(0);
+    const { horizon } = this.#settings;
+    this.#regressors.add(history);
+    this.#sinceRestart++;
+    if (Number.isNaN(value)) return;
+    const leads = Math.min(horizon, this.#issued);
+    for (let lead = 1; lead <= leads; lead++) {
+      const at = (this.#issued - lead) % horizon;
+      const base = this.#bases[at]!;
+      if (Number.isNaN(base)) continue;
+      const y = clamp((value - base) / this.#scales[at]!, TARGET_MAX);
+      if (lead === 1) this.#addError(y);
+      this.#rls.learn(lead, y);
+    }
+  }
+
+  #addError(y: number): void {
+    this.#learned++;
+    if (Number.isNaN(this.#nextZ)) return;
+    const limit = ERROR_RATIO_MAX ** 2 * this.#errorVariance;
+    const squared = Math.min((y - this.#nextZ) ** 2, limit);
+    this.#errorVariance += (squared - this.#errorVariance) / Math.min(this.#learned, ERROR_STEPS);
+    this.#errorVariance = Math.max(this.#errorVariance, ERROR_VARIANCE_MIN);
+  }
+
+  forecast(history: History, out: Float64Array): void {
+    const regressors = this.#regressors;
+    const { scale, base } = regressors;
+    const at = this.#issued % this.#settings.horizon;
+    this.#issued++;
+    regressors.fill(this.#f, this.#guide?.latest);
+    this.#nextZ = Number.NaN;
+    if (history.age > 0 || scale === 0) {
+      this.#rls.skip();
+      this.#bases[at] = Number.NaN;
+    } else {
+      const ratio = Math.min(2, this.#errorVariance / ERROR_VARIANCE);
+      this.#rls.issue(this.#f, this.#settings.ridge * ratio);
+      this.#bases[at] = base;
+      this.#scales[at] = scale;
+    }
+    this.#rls.predict(this.#f, out);
+    if (history.age === 0 && scale > 0) this.#nextZ = clamp(out[0]!, OUTPUT_MAX);
+    for (let i = 0; i < out.length; i++) out[i] = base + scale * clamp(out[i]!, OUTPUT_MAX);
+    regressors.expect(out[0]!);
+    if (Math.min(this.#learned, this.#sinceRestart) < WARM_UP_STEPS) out.fill(Number.NaN);
+  }
+
+  restart(): void {
+    this.#regressors.restart();
+    this.#bases.fill(Number.NaN);
+    this.#nextZ = Number.NaN;
+    this.#sinceRestart = 0;
+  }
+
+  save(): Uint8Array {
+    const out = new ByteWriter();
+    this.#regressors.save(out);
+    this.#rls.save(out);
+    out.numbers(this.#bases).numbers(this.#scales);
+    out.number(this.#issued).number(this.#learned).number(this.#nextZ).number(this.#errorVariance);
+    return out.number(this.#sinceRestart).finish();
+  }
+
+  load(bytes: Uint8Array): void {
+    const from = new ByteReader(bytes);
+    this.#regressors.load(from);
+    this.#rls.load(from);
+    from.numbers(this.#bases, 'bases');
+    from.numbers(this.#scales, 'scales');
+    this.#issued = from.number();
+    this.#learned = from.number();
+    this.#nextZ = from.number();
+    this.#errorVariance = from.number();
+    this.#sinceRestart = from.number();
+    from.end();
+  }
+}
