@@ -31,7 +31,7 @@ export const SEASON_STEPS_MAX = 100_000;
 const MEMORY_SEASONS = 200;
 const MEMORY_STEPS_MIN = 5_000;
 const MEMORY_STEPS_MAX = 20_000;
-const FORMAT = 'foretide forecaster 2';
+const FORMAT = 'foretide forecaster 3';
 
 export const createSeriesForecaster: ForecasterFactory = (settings, engine) =>
   new OnlineForecaster(settings, engine);
@@ -68,7 +68,7 @@ class OnlineForecaster implements SeriesForecaster {
     this.#mixture =
       (settings.effort ?? 'simple') === 'simple'
         ? new WeightedCombiner(horizon, this.#experts.length)
-        : new Mixture(horizon, this.#experts.length, memorySteps(settings));
+        : new Mixture(horizon, this.#experts.length, memorySteps(settings), engine.linear);
     this.#intervals = new Intervals(horizon, settings.coverage);
     this.#skill = new Skill(horizon);
     this.#pending = new Pending(horizon, this.#experts.length + this.#mixture.lanes + 3);
