@@ -4,7 +4,7 @@ import type { History } from './experts/expert.ts';
 /** The newest steps of one series in a ring; gaps are NaN. */
 export class HistoryRing implements History {
   readonly companions: Float64Array;
-  readonly #values: Float64Array;
+  readonly ring: Float64Array;
   readonly #mask: number;
   #steps = 0;
   #last = Number.NaN;
@@ -18,12 +18,12 @@ export class HistoryRing implements History {
   constructor(capacity: number, companions = 0) {
     this.companions = new Float64Array(companions).fill(Number.NaN);
     const size = 2 ** Math.ceil(Math.log2(Math.max(2, capacity)));
-    this.#values = new Float64Array(size);
+    this.ring = new Float64Array(size);
     this.#mask = size - 1;
   }
 
   get capacity(): number {
-    return this.#values.length;
+    return this.ring.length;
   }
 
   get steps(): number {
@@ -44,12 +44,16 @@ export class HistoryRing implements History {
 
   at(back: number): number {
     if (back < 0 || back >= this.#steps || back > this.#mask) return Number.NaN;
-    return this.#values[(this.#steps - 1 - back) & this.#mask]!;
+    return this.ring[this.place(back)]!;
+  }
+
+  place(back: number): number {
+    return (this.#steps - 1 - back) & this.#mask;
   }
 
   /** @param value NaN for a gap */
   push(timeMs: number, value: number): void {
-    this.#values[this.#steps & this.#mask] = value;
+    this.ring[this.#steps & this.#mask] = value;
     this.#steps++;
     this.#timeMs = timeMs;
     if (Number.isNaN(value)) {
@@ -69,7 +73,7 @@ export class HistoryRing implements History {
   }
 
   save(out: ByteWriter): void {
-    const kept = Math.min(this.#steps, this.#values.length);
+    const kept = Math.min(this.#steps, this.ring.length);
     const values = new Float64Array(kept);
     for (let i = 0; i < kept; i++) values[i] = this.at(kept - 1 - i);
     out.number(this.#steps).number(this.#last).number(this.#age).number(this.#timeMs);
@@ -81,10 +85,10 @@ export class HistoryRing implements History {
     this.#last = from.number();
     this.#age = from.number();
     this.#timeMs = from.number();
-    const values = new Float64Array(Math.min(this.#steps, this.#values.length));
+    const values = new Float64Array(Math.min(this.#steps, this.ring.length));
     from.numbers(values, 'history');
     for (let i = 0; i < values.length; i++) {
-      this.#values[(this.#steps - values.length + i) & this.#mask] = values[i]!;
+      this.ring[(this.#steps - values.length + i) & this.#mask] = values[i]!;
     }
   }
 }
