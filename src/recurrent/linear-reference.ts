@@ -46,7 +46,7 @@ class ReferenceFilter implements LinearFilter {
     const { f, v, single } = scratch;
     const n = this.#padded;
     this.#take(given);
-    f.set(single.subarray(0, n));
+    for (let i = 0; i < n; i++) f[i] = single[i]!;
     this.#multiply(f, v);
     const denominator = forgetting + dot(f, v, n);
     if (!(denominator > 0 && denominator < Number.POSITIVE_INFINITY)) return false;
