@@ -5,25 +5,20 @@ import type { History } from './experts/expert.ts';
 export class HistoryRing implements History {
   readonly companions: Float64Array;
   readonly ring: Float64Array;
-  readonly #mask: number;
+  /** Place of the newest value. */
+  #newest = -1;
   #steps = 0;
   #last = Number.NaN;
   #age = 0;
   #timeMs = Number.NaN;
 
   /**
-   * @param capacity steps kept at least (rounded up to a power of two)
+   * @param capacity steps kept
    * @param companions other values that come with each step
    */
   constructor(capacity: number, companions = 0) {
     this.companions = new Float64Array(companions).fill(Number.NaN);
-    const size = 2 ** Math.ceil(Math.log2(Math.max(2, capacity)));
-    this.ring = new Float64Array(size);
-    this.#mask = size - 1;
-  }
-
-  get capacity(): number {
-    return this.ring.length;
+    this.ring = new Float64Array(Math.max(1, capacity));
   }
 
   get steps(): number {
@@ -43,17 +38,19 @@ export class HistoryRing implements History {
   }
 
   at(back: number): number {
-    if (back < 0 || back >= this.#steps || back > this.#mask) return Number.NaN;
+    if (back < 0 || back >= this.#steps || back >= this.ring.length) return Number.NaN;
     return this.ring[this.place(back)]!;
   }
 
   place(back: number): number {
-    return (this.#steps - 1 - back) & this.#mask;
+    const place = this.#newest - back;
+    return place < 0 ? place + this.ring.length : place;
   }
 
   /** @param value NaN for a gap */
   push(timeMs: number, value: number): void {
-    this.ring[this.#steps & this.#mask] = value;
+    this.#newest = this.#newest + 1 === this.ring.length ? 0 : this.#newest + 1;
+    this.ring[this.#newest] = value;
     this.#steps++;
     this.#timeMs = timeMs;
     if (Number.isNaN(value)) {
@@ -66,6 +63,7 @@ export class HistoryRing implements History {
 
   /** Forgets everything: after a long gap nothing is at its distance in steps any more. */
   clear(): void {
+    this.#newest = -1;
     this.#steps = 0;
     this.#last = Number.NaN;
     this.#age = 0;
@@ -87,8 +85,7 @@ export class HistoryRing implements History {
     this.#timeMs = from.number();
     const values = new Float64Array(Math.min(this.#steps, this.ring.length));
     from.numbers(values, 'history');
-    for (let i = 0; i < values.length; i++) {
-      this.ring[(this.#steps - values.length + i) & this.#mask] = values[i]!;
-    }
+    this.ring.set(values);
+    this.#newest = values.length - 1;
   }
 }

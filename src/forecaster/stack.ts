@@ -39,19 +39,13 @@ export class Stack {
       { length: horizon },
       (_, i) => own.filter((lead) => lead <= i + 1).length - 1,
     );
-    this.#filters = Array.from(
-      { length: own.length },
-      () =>
-        new RecursiveLeastSquares(
-          {
-            regressors: experts,
-            horizon: 1,
-            forgetting: 1 - 1 / memorySteps,
-            initialVariance: INITIAL_VARIANCE,
-          },
-          linear,
-        ),
-    );
+    const settings = {
+      regressors: experts,
+      horizon: 1,
+      forgetting: 1 - 1 / memorySteps,
+      initialVariance: INITIAL_VARIANCE,
+    };
+    this.#filters = own.map(() => new RecursiveLeastSquares(settings, linear));
   }
 
   /**

@@ -71,10 +71,10 @@ export class Analog implements Expert {
     const differences = this.#differences;
     const weights = this.#weights;
     const { ring } = history;
-    const mask = ring.length - 1;
     let place = history.place(0);
     for (let k = 1; k <= known; k++) {
-      place = (place - seasonSteps) & mask;
+      place -= seasonSteps;
+      if (place < 0) place += ring.length;
       const difference = value - ring[place]!;
       const heard = Number.isNaN(difference) ? 0 : 1;
       const counted = heard === 1 ? difference : 0;
@@ -99,15 +99,15 @@ export class Analog implements Expert {
   /** The weighted mean of what followed the neighbours. @returns whether nothing was missing */
   #blend(history: History, neighbours: number, out: Float64Array): boolean {
     const { ring } = history;
-    const mask = ring.length - 1;
     let total = 0;
     out.fill(0);
     for (let i = 0; i < neighbours; i++) {
       const share = this.#shares[i]!;
       const shift = this.#shift(i);
-      const first = this.#following(history, i);
+      let place = this.#following(history, i);
       for (let h = 0; h < out.length; h++) {
-        out[h]! += share * (ring[(first + h) & mask]! + shift);
+        out[h]! += share * (ring[place]! + shift);
+        place = place + 1 === ring.length ? 0 : place + 1;
       }
       total += share;
     }
@@ -122,15 +122,15 @@ export class Analog implements Expert {
   /** The same, lead by lead over what is known. */
   #blendKnown(history: History, neighbours: number, out: Float64Array): void {
     const { ring } = history;
-    const mask = ring.length - 1;
     const total = new Float64Array(out.length);
     out.fill(0);
     for (let i = 0; i < neighbours; i++) {
       const share = this.#shares[i]!;
       const shift = this.#shift(i);
-      const first = this.#following(history, i);
+      let place = this.#following(history, i);
       for (let h = 0; h < out.length; h++) {
-        const value = ring[(first + h) & mask]!;
+        const value = ring[place]!;
+        place = place + 1 === ring.length ? 0 : place + 1;
         if (Number.isNaN(value)) continue;
         out[h]! += share * (value + shift);
         total[h]! += share;

@@ -106,6 +106,9 @@ export class RecursiveLeastSquares {
   /** @param out [horizon] */
   predict(f: Float64Array, out: Float64Array): void {
     this.#filter.predict(f, out);
+    let check = 0;
+    for (let h = 0; h < out.length; h++) check += 0 * out[h]!;
+    if (check === 0) return;
     for (let h = 0; h < out.length; h++) {
       if (Number.isFinite(out[h])) continue;
       out[h] = 0;
