@@ -38,14 +38,29 @@ export interface Guide {
   readonly latest: Float64Array;
 }
 
+/** Further regressors, of size about 1, such as the state of a network that runs along. */
+export interface Features {
+  readonly featureCount: number;
+  /** @param out receives those of the newest step [featureCount] */
+  features(out: Float64Array): void;
+}
+
+/** What an autoregression reads of experts that come before it in each step. */
+export interface Sources {
+  readonly guide?: Guide | undefined;
+  readonly features?: Features | undefined;
+}
+
 export class Autoregression implements Expert {
   readonly name: string;
   readonly historySteps = 1;
   readonly #settings: AutoregressionSettings;
-  readonly #guide: Guide | undefined;
+  readonly #sources: Sources;
   readonly #regressors: Regressors;
   readonly #rls: RecursiveLeastSquares;
+  /** [d], the features last, and a view of them. */
   readonly #f: Float64Array;
+  readonly #features: Float64Array;
   /** Base and scale of the last `horizon` forecasts, in rings; base NaN: none was issued. */
   readonly #bases: Float64Array;
   readonly #scales: Float64Array;
@@ -55,15 +70,17 @@ export class Autoregression implements Expert {
   #nextZ = Number.NaN;
   #errorVariance = ERROR_VARIANCE;
 
-  constructor(settings: AutoregressionSettings, guide?: Guide) {
+  constructor(settings: AutoregressionSettings, sources: Sources = {}) {
     const { name, horizon, plan, forgetting } = settings;
     this.name = name;
     this.#settings = settings;
-    this.#guide = guide;
+    this.#sources = sources;
     this.#regressors = new Regressors(plan);
-    this.#f = new Float64Array(this.#regressors.count);
+    const own = this.#regressors.count;
+    this.#f = new Float64Array(own + (sources.features?.featureCount ?? 0));
+    this.#features = this.#f.subarray(own);
     this.#rls = new RecursiveLeastSquares({
-      regressors: this.#regressors.count,
+      regressors: this.#f.length,
       horizon,
       forgetting,
       initialVariance: INITIAL_VARIANCE,
@@ -103,7 +120,8 @@ export class Autoregression implements Expert {
     const { scale, base } = regressors;
     const at = this.#issued % this.#settings.horizon;
     this.#issued++;
-    regressors.fill(this.#f, this.#guide?.latest);
+    regressors.fill(this.#f, this.#sources.guide?.latest);
+    this.#sources.features?.features(this.#features);
     this.#nextZ = Number.NaN;
     if (history.age > 0 || scale === 0) {
       this.#rls.skip();

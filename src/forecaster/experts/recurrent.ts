@@ -20,6 +20,7 @@ import type {
 import { ByteReader, ByteWriter } from '../../store/bytes.ts';
 import type { ForecasterSettings, RecurrentSettings } from '../forecaster.ts';
 import { clamp, MeanSize, Scaler } from '../scaler.ts';
+import type { Features } from './autoregression.ts';
 import { calendarPeriodsMs, calendarPhase } from './calendar.ts';
 import type { Expert, History } from './expert.ts';
 import { seasonalValue } from './seasonal-naive.ts';
@@ -36,7 +37,7 @@ const SCALE_SEASONS = 8;
 const SEASONS_MAX = 3;
 const SEASON_LEADS = 4;
 
-export class RecurrentExpert implements Expert {
+export class RecurrentExpert implements Expert, Features {
   readonly name: string;
   readonly historySteps: number;
   /** What the newest update did; undefined before the first. */
@@ -111,6 +112,16 @@ export class RecurrentExpert implements Expert {
       const shift = clamp(out[i]!, OUTPUT_MAX) * this.#change.deviation(i);
       out[i] = Number.isFinite(shift) ? base + shift : Number.NaN;
     }
+  }
+
+  /** H */
+  get featureCount(): number {
+    return this.#network.shape.hidden;
+  }
+
+  /** The network's state after the newest `forecast`. */
+  features(out: Float64Array): void {
+    this.#network.state(out);
   }
 
   /** Row r of the window was issued `windowLength − r` steps before the newest value. */

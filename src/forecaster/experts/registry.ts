@@ -1,7 +1,7 @@
 import type { RecurrentEngine } from '../../recurrent/engine.ts';
 import type { ForecasterSettings } from '../forecaster.ts';
 import { Analog } from './analog.ts';
-import { Autoregression } from './autoregression.ts';
+import { Autoregression, type Features } from './autoregression.ts';
 import { Drift } from './drift.ts';
 import type { Expert } from './expert.ts';
 import { HoltWinters } from './holt-winters.ts';
@@ -31,7 +31,10 @@ export function createExperts(settings: ForecasterSettings, engine: RecurrentEng
   const experts: Expert[] = [new LastValue()];
   for (const season of settings.seasonSteps) experts.push(new SeasonalNaive(season));
   if (effort !== 'simple') experts.push(...richExperts(settings));
-  if (settings.recurrent) experts.push(new RecurrentExpert(settings, settings.recurrent, engine));
+  if (!settings.recurrent) return experts;
+  const network = new RecurrentExpert(settings, settings.recurrent, engine);
+  experts.push(network);
+  if (effort !== 'simple' && effort !== 'low') experts.push(reservoir(settings, network));
   return experts;
 }
 
@@ -138,7 +141,7 @@ function fullRegression(
       forgetting: forgetting(0.999, season),
       ridge: 40,
     },
-    guide,
+    { guide },
   );
 }
 
@@ -166,6 +169,26 @@ function smallRegression(settings: ForecasterSettings, season: number | undefine
     forgetting: forgetting(0.9995, season),
     ridge: 10,
   });
+}
+
+/**
+ * The learned reservoir: the network's state as further regressors. The network learns for its own
+ * head; this readout has a long memory, and is quick and safe where a gradient step is neither.
+ * H. Jaeger: The "echo state" approach to analysing and training recurrent neural networks, 2001
+ * (there with fixed random weights).
+ */
+function reservoir(settings: ForecasterSettings, network: Features): Expert {
+  const season = shortestSeason(settings);
+  return new Autoregression(
+    {
+      name: 'reservoir',
+      horizon: settings.horizon,
+      plan: plan(settings, season, { harmonics: 4, averages: false }),
+      forgetting: forgetting(0.999, season),
+      ridge: 10,
+    },
+    { features: network },
+  );
 }
 
 /** The newest dozen, every 24th of the season back to one season, and what longer seasons say. */
