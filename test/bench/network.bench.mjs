@@ -65,7 +65,8 @@ class Score {
     for (const [l, lead] of LEADS.entries()) {
       if (issued + lead >= this.#values.length) continue;
       for (let h = 0; h < lead; h++) {
-        const error = (Number.isNaN(forecast[h]) ? this.#values[issued] : forecast[h]) -
+        const error =
+          (Number.isNaN(forecast[h]) ? this.#values[issued] : forecast[h]) -
           this.#values[issued + 1 + h];
         this.#squares[l] += error * error;
         this.#count[l]++;
@@ -89,7 +90,11 @@ function runForecaster(values, recurrent) {
     if (!args.weights || t < SCORED_FROM || t % 50 !== 0) continue;
     for (const [l, lead] of LEADS.entries()) {
       for (const { expert, weight } of forecaster.weights(lead)) {
-        if (!weights.has(expert)) weights.set(expert, LEADS.map(() => 0));
+        if (!weights.has(expert))
+          weights.set(
+            expert,
+            LEADS.map(() => 0),
+          );
         weights.get(expert)[l] += (50 * weight) / (values.length - SCORED_FROM);
       }
     }

@@ -46,7 +46,7 @@ export function mackeyGlass(steps, seed) {
 
 /**
  * A self-exciting threshold autoregression of two regimes and delay 2, that swings between them:
- * x_t = 0.95 x_{t−1} ∓ 0.6 + e, − where x_{t−2} > 0, + elsewhere; e of standard deviation 0.3.
+ * x_t = 0.9 x_{t−1} ∓ 1 + e, − where x_{t−2} > 0, + elsewhere; e of standard deviation 0.3.
  * H. Tong, K. Lim: Threshold autoregression, limit cycles and cyclical data. JRSS B 42, 1980.
  */
 export function thresholdAutoregression(steps, seed) {
@@ -54,7 +54,7 @@ export function thresholdAutoregression(steps, seed) {
   const values = new Float64Array(steps);
   let [x, before] = [0, 0];
   for (let t = -BURN_IN; t < steps; t++) {
-    const next = 0.5 * x + (before > 0 ? -1.5 : 1.5) + 0.3 * normal(random);
+    const next = 0.9 * x + (before > 0 ? -1 : 1) + 0.3 * normal(random);
     [x, before] = [next, x];
     if (t >= 0) values[t] = x;
   }

@@ -1,6 +1,7 @@
 /**
  * A linear expert: recursive least squares over the regressors, all leads at once, relative to the
- * newest value: forecast of lead h at step t = x_t + s_t f_tᵀ w_h, with s the series' scale.
+ * newest value: forecast of lead h at step t = x_t + s_t f_tᵀ w_h, with s the series' scale. Features
+ * that others work out, such as a network's state, may be among the regressors.
  */
 import { ByteReader, ByteWriter } from '../../store/bytes.ts';
 import { clamp } from '../scaler.ts';
@@ -11,6 +12,8 @@ import { RecursiveLeastSquares } from './rls.ts';
 /** Bound on what it learns from and on what it says, in typical deviations. */
 const TARGET_MAX = 10;
 const OUTPUT_MAX = 12;
+/** Bound on a feature. */
+const FEATURE_MAX = 10;
 /** Silent until it has learned from so many steps, at first and after a restart. */
 const WARM_UP_STEPS = 24;
 const INITIAL_VARIANCE = 0.1;
@@ -121,7 +124,7 @@ export class Autoregression implements Expert {
     const at = this.#issued % this.#settings.horizon;
     this.#issued++;
     regressors.fill(this.#f, this.#sources.guide?.latest);
-    this.#sources.features?.features(this.#features);
+    this.#fillFeatures();
     this.#nextZ = Number.NaN;
     if (history.age > 0 || scale === 0) {
       this.#rls.skip();
@@ -137,6 +140,12 @@ export class Autoregression implements Expert {
     for (let i = 0; i < out.length; i++) out[i] = base + scale * clamp(out[i]!, OUTPUT_MAX);
     regressors.expect(out[0]!);
     if (Math.min(this.#learned, this.#sinceRestart) < WARM_UP_STEPS) out.fill(Number.NaN);
+  }
+
+  #fillFeatures(): void {
+    const f = this.#features;
+    this.#sources.features?.features(f);
+    for (let i = 0; i < f.length; i++) f[i] = Number.isNaN(f[i]) ? 0 : clamp(f[i]!, FEATURE_MAX);
   }
 
   restart(): void {
