@@ -1,4 +1,5 @@
 import type { Cell, RecurrentEngine, TrainSettings } from '../recurrent/engine.ts';
+import type { Bounds, TransformKind } from './transform.ts';
 
 export interface RecurrentSettings extends TrainSettings {
   readonly cell: Cell;
@@ -31,6 +32,10 @@ export interface ForecasterSettings {
   readonly effort?: Effort;
   /** Other values that come with each step: further channels, covariates. Default: 0. */
   readonly companions?: number;
+  /** Units in which the series is learned. Default: its own. */
+  readonly transform?: TransformKind;
+  /** What no number that leaves the forecaster may exceed. Default: none. */
+  readonly bounds?: Bounds;
 }
 
 /** One scored lead: errors are forecast − actual, skill is 1 − mean |error| ÷ mean |naive error|. */

@@ -7,7 +7,7 @@
 import type { RecurrentEngine } from '../recurrent/engine.ts';
 import { ByteReader, ByteWriter } from '../store/bytes.ts';
 import { type Combiner, WeightedCombiner } from './combiner.ts';
-import { Credible } from './credible.ts';
+import { Credible, VALUE_MAX } from './credible.ts';
 import type { Expert } from './experts/expert.ts';
 import { createExperts } from './experts/registry.ts';
 import type {
@@ -22,9 +22,10 @@ import { Intervals } from './interval.ts';
 import { Mixture } from './mixture.ts';
 import { Pending } from './pending.ts';
 import { Skill } from './skill.ts';
+import { isLogarithmic, isOfChanges } from './transform.ts';
+import { TransformedForecaster } from './transformed-forecaster.ts';
+import { Volatility } from './volatility.ts';
 
-/** Values beyond count as missing: twice as large a difference must still be a number. */
-export const VALUE_MAX = 1e100;
 /** Longer seasons are left out: their history would not fit in a series' memory. */
 export const SEASON_STEPS_MAX = 100_000;
 /** Bounds of the memory of the experts' record. */
@@ -33,8 +34,13 @@ const MEMORY_STEPS_MIN = 5_000;
 const MEMORY_STEPS_MAX = 20_000;
 const FORMAT = 'foretide forecaster 2';
 
-export const createSeriesForecaster: ForecasterFactory = (settings, engine) =>
-  new OnlineForecaster(settings, engine);
+export const createSeriesForecaster: ForecasterFactory = (settings, engine) => {
+  const forecaster = new OnlineForecaster(settings, engine);
+  const { transform = 'none', bounds } = settings;
+  return isLogarithmic(transform) || bounds
+    ? new TransformedForecaster(forecaster, settings)
+    : forecaster;
+};
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -45,6 +51,9 @@ class OnlineForecaster implements SeriesForecaster {
   readonly #mixture: Combiner;
   readonly #credible = new Credible();
   readonly #intervals: Intervals;
+  /** Where recent changes, and not the errors of each lead alone, tell the width of intervals. */
+  readonly #volatility: Volatility | undefined;
+  readonly #isLogarithmic: boolean;
   readonly #skill: Skill;
   /** Lanes of a row: the experts' forecasts, the mixture's lanes, lower, upper, error scale. */
   readonly #pending: Pending;
@@ -70,6 +79,9 @@ class OnlineForecaster implements SeriesForecaster {
         ? new WeightedCombiner(horizon, this.#experts.length)
         : new Mixture(horizon, this.#experts.length, memorySteps(settings));
     this.#intervals = new Intervals(horizon, settings.coverage);
+    const { transform = 'none' } = settings;
+    this.#volatility = isOfChanges(transform) ? new Volatility(horizon) : undefined;
+    this.#isLogarithmic = isLogarithmic(transform);
     this.#skill = new Skill(horizon);
     this.#pending = new Pending(horizon, this.#experts.length + this.#mixture.lanes + 3);
     this.#forecasts = this.#experts.map(() => new Float64Array(horizon));
@@ -144,6 +156,7 @@ class OnlineForecaster implements SeriesForecaster {
       this.#mixture.learn(i, values, row, actual, this.#skill.scale(i));
       const covered = lower <= actual && actual <= upper;
       this.#intervals.learn(i, actual - mean, values[behind + 2]!, covered);
+      this.#volatility?.learn(i, actual - mean);
 
       const score = this.#scored[i]!;
       score.forecast = mean;
@@ -161,7 +174,9 @@ class OnlineForecaster implements SeriesForecaster {
     const experts = this.#experts.length;
     const { mean, lower, upper } = this.#report;
     // With no error known, a value may be off by as much as itself.
-    this.#intervals.scales(Math.abs(this.#history.last), this.#scales);
+    const unknown = this.#isLogarithmic ? Math.LN2 : Math.abs(this.#history.last);
+    this.#intervals.scales(unknown, this.#scales);
+    this.#volatility?.issue(this.#scales);
     for (let i = 0; i < this.#horizon; i++) {
       const row = this.#pending.offset(i + 1);
       for (let k = 0; k < experts; k++) values[row + k] = this.#heard(k, i);
@@ -197,6 +212,7 @@ class OnlineForecaster implements SeriesForecaster {
     this.#intervals.save(out);
     this.#skill.save(out);
     this.#credible.save(out);
+    this.#volatility?.save(out);
     out.number(this.putAside);
     return out.finish();
   }
@@ -216,6 +232,7 @@ class OnlineForecaster implements SeriesForecaster {
     this.#intervals.load(from);
     this.#skill.load(from);
     this.#credible.load(from);
+    this.#volatility?.load(from);
     this.putAside = from.number();
     from.end();
   }
