@@ -1,9 +1,14 @@
 import { ByteReader, ByteWriter } from '../store/bytes.ts';
 import type { ForecasterSettings, ScoredLead, SeriesForecaster, StepReport } from './forecaster.ts';
+import {
+  createReport,
+  createScores,
+  type Mutable,
+  type MutableScore,
+  widestFirst,
+} from './report.ts';
 import { Skill } from './skill.ts';
 import { type Bounds, back, forward, type TransformKind, within } from './transform.ts';
-
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /**
  * A forecaster that learns in other units: values go in transformed, everything that comes out is in
@@ -18,7 +23,7 @@ export class TransformedForecaster implements SeriesForecaster {
   readonly #skill: Skill;
   /** Newest value at the last `horizon` issues, in a ring: what the naive forecasts were. */
   readonly #lasts: Float64Array;
-  readonly #scored: readonly Mutable<ScoredLead>[];
+  readonly #scored: readonly MutableScore[];
   readonly #scores: ScoredLead[] = [];
   readonly #report: Mutable<StepReport>;
   #last = Number.NaN;
@@ -32,21 +37,9 @@ export class TransformedForecaster implements SeriesForecaster {
     this.#bounds = bounds;
     this.#skill = new Skill(horizon);
     this.#lasts = new Float64Array(horizon).fill(Number.NaN);
-    this.#scored = Array.from({ length: horizon }, (_, i) => ({
-      lead: i + 1,
-      forecast: 0,
-      lower: 0,
-      upper: 0,
-      naiveError: 0,
-      skill: 0,
-    }));
-    this.#report = {
-      issued: false,
-      mean: new Float64Array(horizon),
-      lower: new Float64Array(horizon),
-      upper: new Float64Array(horizon),
-      scores: this.#scores,
-    };
+    const coverages = widestFirst(settings.coverage);
+    this.#scored = createScores(horizon, coverages.length);
+    this.#report = createReport(horizon, coverages, this.#scores);
   }
 
   get putAside(): number {
@@ -66,8 +59,10 @@ export class TransformedForecaster implements SeriesForecaster {
     this.#lasts[this.#steps % this.#horizon] = this.#last;
     this.#steps++;
     this.#all(inner.mean, report.mean);
-    this.#all(inner.lower, report.lower);
-    this.#all(inner.upper, report.upper);
+    for (const [i, { lower, upper }] of inner.intervals.entries()) {
+      this.#all(lower, report.intervals[i]!.lower);
+      this.#all(upper, report.intervals[i]!.upper);
+    }
     return report;
   }
 
@@ -88,8 +83,13 @@ export class TransformedForecaster implements SeriesForecaster {
     const last = this.#lasts[(this.#steps - lead) % this.#horizon]!;
     const score = this.#scored[lead - 1]!;
     score.forecast = this.#back(inner.forecast, last);
-    score.lower = this.#back(inner.lower, last);
-    score.upper = this.#back(inner.upper, last);
+    for (const [i, { lower, upper, coverage }] of inner.intervals.entries()) {
+      const interval = score.intervals[i]!;
+      interval.lower = this.#back(lower, last);
+      interval.upper = this.#back(upper, last);
+      interval.covered = interval.lower <= actual && actual <= interval.upper;
+      interval.coverage = coverage;
+    }
     score.naiveError = last - actual;
     this.#skill.add(lead - 1, score.forecast - actual, score.naiveError);
     score.skill = this.#skill.skill(lead - 1);
