@@ -131,7 +131,7 @@ export const stream = z
         'Period of the grid: `10s`, `1h`, `1mo`; default: learned from the first 8 samples of each series.',
       ),
     aggregate: z
-      .enum(['auto', 'none', 'mean', 'last', 'min', 'max', 'sum'])
+      .enum(['auto', 'none', 'mean', 'first', 'last', 'min', 'max', 'sum'])
       .default('auto')
       .describe(
         'How the samples of a step become its value; none: one sample a step; auto: told by the first samples (3 where `every` is given).',
@@ -144,6 +144,32 @@ export const stream = z
       .default(60)
       .describe('A stamp more steps ahead is held until two others confirm it.'),
     horizon: count.max(1_000).default(12).describe('Steps to forecast.'),
+    transform: z
+      .enum(['none', 'log', 'difference', 'log_return'])
+      .default('none')
+      .describe(
+        'Units in which a series is learned. log: errors in proportion, for what is always above 0; difference and log_return: the size of recent changes sets the interval, for levels without a norm and for prices. Forecasts are written in the series’ own units.',
+      ),
+    bounds: z
+      .strictObject({
+        min: z.number().optional().describe('Least value; 0 for counts.'),
+        max: z.number().optional().describe('Largest value.'),
+      })
+      .optional()
+      .describe(
+        'What forecasts and intervals never exceed. Values themselves are taken as they are.',
+      ),
+    bars: z
+      .strictObject({
+        price: text
+          .optional()
+          .describe('Field of the price; not for a payload that is one number.'),
+        volume: text.optional().describe('Field of the traded volume.'),
+      })
+      .optional()
+      .describe(
+        'Trades become bars: series `…/open`, `…/high`, `…/low`, `…/close` and `…/volume`; needs `every`.',
+      ),
     seasons: z.array(period).max(8).prefault([]).describe('Season lengths: `["24h", "7d"]`.'),
     coverage: z
       .union([share, z.array(share).min(1).max(4)])

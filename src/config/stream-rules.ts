@@ -20,6 +20,10 @@ interface StreamKeys {
   seasons: Period[];
   score_leads?: 'all' | number[];
   model: { cell: string; initial_weights?: string };
+  aggregate: string;
+  transform: string;
+  bounds?: { min?: number; max?: number };
+  bars?: { price?: string; volume?: string };
 }
 
 const topicRule = rule<StreamKeys>(['topic'], ({ topic }, fault) => {
@@ -111,6 +115,47 @@ function templateOr(series: string, bad: (message: string) => void): readonly Te
   }
 }
 
+const boundsRule = rule<StreamKeys>(['bounds', 'transform'], ({ bounds, transform }, fault) => {
+  if (!bounds) return;
+  const { min, max } = bounds;
+  if (min === undefined && max === undefined) {
+    fault(['bounds'], 'is empty; give min, max or both, or remove the line');
+  } else if (min !== undefined && max !== undefined && min >= max) {
+    fault(['bounds', 'min'], `${min} is not below max (${max}); write a smaller one`);
+  }
+  if (transform !== 'log' && transform !== 'log_return') return;
+  if (max !== undefined && max <= 0) {
+    const message = `${max} leaves nothing, since transform: ${transform} takes values above 0 alone; remove one`;
+    fault(['bounds', 'max'], message);
+  }
+  if (min !== undefined && min < 0) {
+    const message = `${min} cannot be reached, since transform: ${transform} takes values above 0 alone; remove one`;
+    fault(['bounds', 'min'], message);
+  }
+});
+
+const barsRule = rule<StreamKeys>(
+  ['bars', 'every', 'payload', 'values', 'aggregate'],
+  ({ bars, every, payload, values, aggregate }, fault) => {
+    if (!bars) return;
+    const { price, volume } = bars;
+    if (!every) fault(['bars'], 'needs the length of a bar; add every to the stream');
+    if (values !== '*') fault(['values'], 'bars say which fields are taken; remove values');
+    if (aggregate !== 'auto') {
+      fault(['aggregate'], 'bars say how samples are put together; remove aggregate');
+    }
+    if (payload === 'number') {
+      const given = price !== undefined ? 'price' : 'volume';
+      if (price === undefined && volume === undefined) return;
+      fault(['bars', given], `a payload that is one number has no fields; remove ${given}`);
+    } else if (price === undefined) {
+      fault(['bars'], 'needs the field of the price; add price');
+    } else if (price === volume) {
+      fault(['bars', 'volume'], `"${volume}" is the price already; name another field`);
+    }
+  },
+);
+
 export const streamRules = [
   topicRule,
   seasonRule,
@@ -119,6 +164,8 @@ export const streamRules = [
   payloadRule,
   seriesRule,
   fieldRule,
+  boundsRule,
+  barsRule,
 ] as const;
 
 /**

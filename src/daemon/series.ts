@@ -7,7 +7,7 @@ import type { RecurrentEngine } from '../recurrent/engine.ts';
 import { ByteReader, ByteWriter } from '../store/bytes.ts';
 import type { Band, LeadScore, LeadWeights, SeriesPoints } from '../store/points.ts';
 import { hash32 } from './hash.ts';
-import { forecasterSettings, type StreamSettings } from './settings.ts';
+import { forecasterSettings, partSettings, type StreamSettings } from './settings.ts';
 
 /** What became of a stream's samples behind the journal. */
 export interface ShardCounts extends AlignCounts {
@@ -34,10 +34,11 @@ export class Series implements StepSink {
 
   constructor(
     info: SeriesInfo,
-    settings: StreamSettings,
+    stream: StreamSettings,
     engine: RecurrentEngine,
     total: ShardCounts,
   ) {
+    const settings = info.part ? partSettings(stream, info.part) : stream;
     this.info = info;
     this.#settings = settings;
     this.#engine = engine;
@@ -67,7 +68,9 @@ export class Series implements StepSink {
     this.#count();
   }
 
-  step(timeMs: number, value: number): void {
+  step(timeMs: number, given: number): void {
+    // No trade is no price, but a volume of nothing.
+    const value = this.info.part === 'volume' && Number.isNaN(given) ? 0 : given;
     this.#forecaster ??= this.#createForecaster();
     this.#emit(this.#points(timeMs, value, this.#forecaster.step(timeMs, value)));
   }

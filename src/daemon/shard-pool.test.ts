@@ -38,6 +38,8 @@ const STREAM: StreamSettings = {
     clipNorm: 1,
   },
   effort: 'low',
+  transform: 'none',
+  bounds: undefined,
   engine: { name: 'wasm', fallback: 'none', bytesMax: 2 ** 26 },
   seed: 1,
 };

@@ -1,3 +1,5 @@
+import type { BarPart } from './bars.ts';
+
 /** One series as the rest of the house knows it: `id` indexes typed arrays, `name` is the key. */
 export interface SeriesInfo {
   readonly id: number;
@@ -6,6 +8,8 @@ export interface SeriesInfo {
   readonly name: string;
   /** Its first sample brought no time of its own: the time of arrival serves, and the clock tells gaps. */
   readonly receiveTime: boolean;
+  /** Which part of a bar it is; undefined: of none. */
+  readonly part?: BarPart;
 }
 
 /** Names to dense ids, in order of first appearance. */
@@ -26,9 +30,10 @@ export class SeriesRegistry {
   }
 
   /** Adds a series under the next id. The name must be new. */
-  add(stream: string, name: string, receiveTime: boolean): SeriesInfo {
+  add(stream: string, name: string, receiveTime: boolean, part?: BarPart): SeriesInfo {
     if (this.#byName.has(name)) throw new Error(`series "${name}" is registered already`);
-    const series = { id: this.#byId.length, stream, name, receiveTime };
+    const id = this.#byId.length;
+    const series = { id, stream, name, receiveTime, ...(part && { part }) };
     this.#byName.set(name, series);
     this.#byId.push(series);
     return series;

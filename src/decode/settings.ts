@@ -1,4 +1,5 @@
 import type { StreamConfig } from '../config/schema.ts';
+import { barFields } from './bars.ts';
 import type { TimeUnit } from './time.ts';
 
 /** Where a message's event time is. */
@@ -21,7 +22,8 @@ export interface DecodeSettings {
 }
 
 export function decodeSettings(stream: StreamConfig): DecodeSettings {
-  const { values, columns } = stream;
+  const { columns, bars } = stream;
+  const values = bars ? barFields(bars) : stream.values;
   return {
     values: values === '*' ? '*' : typeof values === 'string' ? [values] : values,
     time: timeRule(stream.time),

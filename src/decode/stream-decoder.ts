@@ -6,6 +6,7 @@ import type { StreamConfig } from '../config/schema.ts';
 import { filterCovers } from '../config/topic.ts';
 import type { JournalEntry } from '../journal/journal.ts';
 import type { Message, MessageBatch } from '../source/source.ts';
+import { type BarPart, barParts } from './bars.ts';
 import type { FieldSink, PayloadDecoder, Rejection } from './decoder.ts';
 import { createNamer, type Namer } from './naming.ts';
 import { excerpt, invalid } from './number-text.ts';
@@ -39,6 +40,8 @@ interface StreamIntake {
   readonly config: StreamConfig;
   readonly decoder: PayloadDecoder;
   readonly namer: Namer;
+  /** Whether values have logarithms taken of them. */
+  readonly takesPositive: boolean;
   readonly counts: IntakeCounts;
   series: number;
 }
@@ -81,6 +84,7 @@ export class Intake implements FieldSink {
         config,
         decoder: createDecoder(config),
         namer: createNamer(config, name),
+        takesPositive: config.transform === 'log' || config.transform === 'log_return',
         counts: { received: 0, invalid: 0, filtered: 0 },
         series: 0,
       };
@@ -142,9 +146,20 @@ export class Intake implements FieldSink {
       const detail = `stamped ${new Date(timeMs!).toISOString()}, ${seconds} s ahead of this machine’s clock`;
       return this.reject(field, invalid('time_ahead', detail));
     }
-    const series = this.#seriesOf(field, timeMs === undefined);
+    const { bars } = stream.config;
+    const parts = bars && barParts(bars, field);
+    if (stream.takesPositive && !(value > 0) && parts?.[0] !== 'volume') {
+      return this.reject(field, notPositive(value, stream.config.transform));
+    }
+    if (!parts) return this.#push(field, timeMs, value);
+    // The value of one trade is a sample of each of them.
+    for (const part of parts) this.#push(part, timeMs, value, part);
+  }
+
+  #push(field: string, timeMs: number | undefined, value: number, part?: BarPart): void {
+    const series = this.#seriesOf(field, timeMs === undefined, part);
     if (typeof series !== 'number') return this.reject(field, series);
-    stream.counts.received++;
+    this.#route.stream.counts.received++;
     this.#samples.push(series, timeMs ?? this.#message.receivedMs, value);
   }
 
@@ -173,11 +188,11 @@ export class Intake implements FieldSink {
     this.#routedFields = 0;
   }
 
-  #seriesOf(field: string, receiveTime: boolean): number | Rejection {
+  #seriesOf(field: string, receiveTime: boolean, part?: BarPart): number | Rejection {
     const { stream, fields } = this.#route;
     const known = fields.get(field);
     if (known !== undefined) return known;
-    const series = this.#findSeries(stream, field, receiveTime);
+    const series = this.#findSeries(stream, field, receiveTime, part);
     // A limit on topics is no limit on fields: one topic may invent them without end.
     if (this.#routedFields >= FIELDS_MAX) this.#forgetRoutes();
     if (fields.size < stream.config.series_max) {
@@ -187,7 +202,12 @@ export class Intake implements FieldSink {
     return series;
   }
 
-  #findSeries(stream: StreamIntake, field: string, receiveTime: boolean): number | Rejection {
+  #findSeries(
+    stream: StreamIntake,
+    field: string,
+    receiveTime: boolean,
+    part?: BarPart,
+  ): number | Rejection {
     const name = stream.namer(this.#message.topic, field);
     if (typeof name !== 'string') return name;
     const existing = this.#registry.find(name);
@@ -201,7 +221,7 @@ export class Intake implements FieldSink {
       return { verdict: 'filtered', reason: 'series_limit', detail };
     }
     stream.series++;
-    const series = this.#registry.add(stream.name, name, receiveTime);
+    const series = this.#registry.add(stream.name, name, receiveTime, part);
     this.#entries.push({ kind: 'series', series });
     return series.id;
   }
@@ -211,6 +231,11 @@ const UNDATED: Rejection = invalid(
   'no_time',
   'neither the data nor the recording say when it was; name the field of the time in "time"',
 );
+
+function notPositive(value: number, transform: string): Rejection {
+  const detail = `${value} has no logarithm, and the stream has transform: ${transform}`;
+  return invalid('not_positive', detail);
+}
 
 const RETAINED: Rejection = {
   verdict: 'filtered',
