@@ -26,8 +26,8 @@ export interface StreamSettings {
   readonly reportWeights: boolean;
   readonly recurrent: RecurrentSettings | undefined;
   readonly effort: Effort;
-  readonly transform: TransformKind;
-  readonly bounds: Bounds | undefined;
+  readonly transform?: TransformKind;
+  readonly bounds?: Bounds;
   readonly engine: EngineChoice;
   readonly seed: number;
 }
@@ -109,7 +109,7 @@ function coldSettings(stream: StreamConfig): StreamSettings {
           },
     effort: model.effort,
     transform: stream.transform,
-    bounds: stream.bounds,
+    ...(stream.bounds && { bounds: stream.bounds }),
     engine: {
       name: model.engine,
       fallback: model.engine_fallback,

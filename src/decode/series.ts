@@ -1,5 +1,15 @@
 import type { BarPart } from './bars.ts';
 
+/** Where a series belongs that is learned together with others. */
+export interface GroupPlace {
+  /** What its members share, and no other series has. */
+  readonly key: string;
+  /** 0-based. */
+  readonly channel: number;
+  /** How many there are in all, the ones that have not come yet included. */
+  readonly channels: number;
+}
+
 /** One series as the rest of the house knows it: `id` indexes typed arrays, `name` is the key. */
 export interface SeriesInfo {
   readonly id: number;
@@ -10,6 +20,9 @@ export interface SeriesInfo {
   readonly receiveTime: boolean;
   /** Which part of a bar it is; undefined: of none. */
   readonly part?: BarPart;
+
+  /** Absent where the series is learned alone. */
+  readonly group?: GroupPlace;
 }
 
 /** Names to dense ids, in order of first appearance. */
@@ -30,10 +43,14 @@ export class SeriesRegistry {
   }
 
   /** Adds a series under the next id. The name must be new. */
-  add(stream: string, name: string, receiveTime: boolean, part?: BarPart): SeriesInfo {
+  add(
+    stream: string,
+    name: string,
+    receiveTime: boolean,
+    more: Pick<SeriesInfo, 'part' | 'group'> = {},
+  ): SeriesInfo {
     if (this.#byName.has(name)) throw new Error(`series "${name}" is registered already`);
-    const id = this.#byId.length;
-    const series = { id, stream, name, receiveTime, ...(part && { part }) };
+    const series = { id: this.#byId.length, stream, name, receiveTime, ...more };
     this.#byName.set(name, series);
     this.#byId.push(series);
     return series;
