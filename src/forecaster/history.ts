@@ -4,6 +4,7 @@ import type { History } from './experts/expert.ts';
 /** The newest steps of one series in a ring; gaps are NaN. */
 export class HistoryRing implements History {
   readonly companions: Float64Array;
+  readonly ahead: Float64Array;
   readonly #values: Float64Array;
   readonly #mask: number;
   #steps = 0;
@@ -14,8 +15,10 @@ export class HistoryRing implements History {
   /**
    * @param capacity steps kept at least (rounded up to a power of two)
    * @param companions other values that come with each step
+   * @param ahead values of covariates known ahead that come with each step
    */
-  constructor(capacity: number, companions = 0) {
+  constructor(capacity: number, companions = 0, ahead = 0) {
+    this.ahead = new Float64Array(ahead).fill(Number.NaN);
     this.companions = new Float64Array(companions).fill(Number.NaN);
     const size = 2 ** Math.ceil(Math.log2(Math.max(2, capacity)));
     this.#values = new Float64Array(size);

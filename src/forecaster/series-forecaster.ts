@@ -79,6 +79,7 @@ class OnlineForecaster implements SeriesForecaster {
     this.#history = new HistoryRing(
       Math.max(...this.#experts.map((e) => e.historySteps)),
       settings.companions,
+      (settings.knownAhead ?? 0) * (1 + horizon),
     );
     this.#mixture =
       (settings.effort ?? 'simple') === 'simple'
@@ -99,12 +100,15 @@ class OnlineForecaster implements SeriesForecaster {
     this.#report = createReport(horizon, coverages, this.#scores);
   }
 
-  step(timeMs: number, value: number, companions: ArrayLike<number> = []): StepReport {
+  step(
+    timeMs: number,
+    value: number,
+    companions: ArrayLike<number> = [],
+    ahead: ArrayLike<number> = [],
+  ): StepReport {
     const known = Math.abs(value) <= VALUE_MAX;
-    for (let i = 0; i < this.#history.companions.length; i++) {
-      const companion = companions[i] ?? Number.NaN;
-      this.#history.companions[i] = Math.abs(companion) <= VALUE_MAX ? companion : Number.NaN;
-    }
+    copyKnown(companions, this.#history.companions);
+    copyKnown(ahead, this.#history.ahead);
     this.#history.push(timeMs, known ? value : Number.NaN);
     this.#scores.length = 0;
     this.#report.issued = !Number.isNaN(this.#history.last);
@@ -251,6 +255,14 @@ class OnlineForecaster implements SeriesForecaster {
 /** Steps that an expert's record counts: some hundred of the longest season. */
 function memorySteps({ seasonSteps }: ForecasterSettings): number {
   return clamp(MEMORY_SEASONS * (seasonSteps.at(-1) ?? 0), MEMORY_STEPS_MIN, MEMORY_STEPS_MAX);
+}
+
+/** What is not there, and what is no credible number, becomes NaN. */
+function copyKnown(from: ArrayLike<number>, to: Float64Array): void {
+  for (let i = 0; i < to.length; i++) {
+    const value = from[i] ?? Number.NaN;
+    to[i] = Math.abs(value) <= VALUE_MAX ? value : Number.NaN;
+  }
 }
 
 function clamp(value: number, least: number, most: number): number {

@@ -46,9 +46,14 @@ export class TransformedForecaster implements SeriesForecaster {
     return this.#inner.putAside;
   }
 
-  step(timeMs: number, value: number, companions?: ArrayLike<number>): StepReport {
+  step(
+    timeMs: number,
+    value: number,
+    companions?: ArrayLike<number>,
+    ahead?: ArrayLike<number>,
+  ): StepReport {
     const z = forward(this.#kind, value);
-    const inner = this.#inner.step(timeMs, z, companions);
+    const inner = this.#inner.step(timeMs, z, companions, ahead);
     const report = this.#report;
     this.#scores.length = 0;
     for (const score of inner.scores) this.#scores.push(this.#score(score, value));
