@@ -109,6 +109,21 @@ export const stream = z
       .describe(
         'Whether the values of one topic are learned together, where `values` lists 2 to 16 fields and `every` is given: a step waits for all of them, and each sees the others.',
       ),
+    covariates: z
+      .array(
+        z.strictObject({
+          field: text.describe('Field of the same payload, or column of the same row.'),
+          known: z
+            .boolean()
+            .default(false)
+            .describe('Whether values come ahead of time, stamped with the time they are for.'),
+        }),
+      )
+      .max(8)
+      .prefault([])
+      .describe(
+        'Fields that help to forecast `values` and are not forecast themselves; needs `every` and named `values`.',
+      ),
     time: time
       .default('auto')
       .describe(

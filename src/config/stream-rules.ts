@@ -1,4 +1,5 @@
 /** What must hold between the keys of one stream, and between the streams. */
+import { CHANNELS_MAX } from './channels.ts';
 import { formatPeriod, type Period, periodMs } from './duration.ts';
 import { type FaultAt, rule } from './rule.ts';
 import { parseTemplate, type TemplatePart } from './template.ts';
@@ -23,6 +24,8 @@ interface StreamKeys {
   aggregate: string;
   transform: string;
   bounds?: { min?: number; max?: number };
+  channels: string;
+  covariates: { field: string; known: boolean }[];
   bars?: { price?: string; volume?: string };
 }
 
@@ -156,6 +159,29 @@ const barsRule = rule<StreamKeys>(
   },
 );
 
+const covariatesRule = rule<StreamKeys>(
+  ['covariates', 'every', 'values', 'channels', 'bars'],
+  ({ covariates, every, values, channels, bars }, fault) => {
+    if (covariates.length === 0) return;
+    const at = ['covariates'];
+    if (!every) fault(at, 'need the grid of the series to be fixed; add every to the stream');
+    if (bars) fault(at, 'cannot go with bars; remove one');
+    else if (values === '*') fault(at, 'need the values to be named; add values');
+    if (channels === 'apart') fault(at, 'need channels: together; remove channels');
+    const targets = typeof values === 'string' ? [values] : values;
+    const past = covariates.filter(({ known }) => !known).length;
+    if (targets.length + past > CHANNELS_MAX) {
+      fault(at, `with values make more than ${CHANNELS_MAX} fields; give fewer`);
+    }
+    for (const [i, { field }] of covariates.entries()) {
+      const isTwin = covariates.findIndex((other) => other.field === field) < i;
+      if (isTwin) fault(['covariates', i, 'field'], `"${field}" is given twice; remove one`);
+      if (!targets.includes(field)) continue;
+      fault(['covariates', i, 'field'], `"${field}" is forecast already, in values; remove one`);
+    }
+  },
+);
+
 export const streamRules = [
   topicRule,
   seasonRule,
@@ -166,6 +192,7 @@ export const streamRules = [
   fieldRule,
   boundsRule,
   barsRule,
+  covariatesRule,
 ] as const;
 
 /**

@@ -1,4 +1,5 @@
 import type { AlignSettings } from '../align/aligner.ts';
+import { channelsOf } from '../config/channels.ts';
 import type { Period } from '../config/duration.ts';
 import type { Config, StreamConfig } from '../config/schema.ts';
 import { BAR_PARTS, type BarPart } from '../decode/bars.ts';
@@ -28,6 +29,8 @@ export interface StreamSettings {
   readonly effort: Effort;
   readonly transform?: TransformKind;
   readonly bounds?: Bounds;
+  /** How many of each kind come with a step; they are a group's last channels, in this order. */
+  readonly covariates?: { readonly past: number; readonly known: number };
   readonly engine: EngineChoice;
   readonly seed: number;
 }
@@ -63,7 +66,8 @@ export function forecasterSettings(
   const { horizon, seasons, coverage, recurrent, effort, transform, bounds } = settings;
   const steps = seasons.flatMap((season) => seasonSteps(season, everyMs) ?? []);
   const ascending = [...new Set(steps)].sort((a, b) => a - b);
-  const common = { horizon, coverage, everyMs, recurrent, effort, transform, seed };
+  const knownAhead = settings.covariates?.known ?? 0;
+  const common = { knownAhead, horizon, coverage, everyMs, recurrent, effort, transform, seed };
   return { ...common, seasonSteps: ascending, ...(bounds && { bounds }) };
 }
 
@@ -80,6 +84,7 @@ function settingsOf(stream: StreamConfig): StreamSettings {
 
 function coldSettings(stream: StreamConfig): StreamSettings {
   const { model } = stream;
+  const { past, known } = channelsOf(stream);
   return {
     name: streamName(stream),
     align: {
@@ -109,6 +114,7 @@ function coldSettings(stream: StreamConfig): StreamSettings {
           },
     effort: model.effort,
     transform: stream.transform,
+    covariates: { past: past.length, known: known.length },
     ...(stream.bounds && { bounds: stream.bounds }),
     engine: {
       name: model.engine,

@@ -23,9 +23,12 @@ export interface DecodeSettings {
 
 export function decodeSettings(stream: StreamConfig): DecodeSettings {
   const { columns, bars } = stream;
-  const values = bars ? barFields(bars) : stream.values;
+  const named = bars ? barFields(bars) : stream.values;
+  // Covariates first: they are there when the value of the same message closes the step.
+  const covariates = stream.covariates.map(({ field }) => field);
+  const values = named === '*' ? named : [...covariates, ...[named].flat()];
   return {
-    values: values === '*' ? '*' : typeof values === 'string' ? [values] : values,
+    values,
     time: timeRule(stream.time),
     columns,
   };
