@@ -41,6 +41,7 @@ it('minimal.yaml resolves to the documented defaults', () => {
         payload: 'json',
         values: '*',
         channels: 'together',
+        covariates: [],
         time: 'auto',
         max_ahead: 3_600_000,
         series_max: 10_000,
