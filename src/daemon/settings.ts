@@ -2,6 +2,7 @@ import type { AlignSettings } from '../align/aligner.ts';
 import type { Period } from '../config/duration.ts';
 import type { Config, StreamConfig } from '../config/schema.ts';
 import type { Effort, ForecasterSettings, RecurrentSettings } from '../forecaster/forecaster.ts';
+import type { SymbolSettings } from '../forecaster/symbol/symbol-forecaster.ts';
 import type { EngineChoice } from './engines.ts';
 import { readInitialWeights } from './initial-weights.ts';
 
@@ -14,6 +15,8 @@ export interface StreamSettings {
   readonly name: string;
   /** Whether arrival times serve is told by each series. */
   readonly align: Omit<AlignSettings, 'receiveTime'>;
+  /** Of a stream of symbols: how many a series may have, `(other)` included. */
+  readonly symbolsMax?: number;
   readonly horizon: number;
   readonly seasons: readonly Period[];
   /** Nominal, the widest interval first. */
@@ -55,6 +58,17 @@ export function forecasterSettings(
   return { horizon, seasonSteps: ascending, coverage, everyMs, recurrent, effort, seed };
 }
 
+/** How a series of symbols on a grid of `everyMs` is forecast. */
+export function symbolSettings(
+  settings: StreamSettings,
+  everyMs: number,
+  seed: number,
+): SymbolSettings {
+  const { horizon, seasonSteps, recurrent } = forecasterSettings(settings, everyMs, seed);
+  const symbolsMax = settings.symbolsMax!;
+  return { horizon, symbolsMax, seasonSteps, everyMs, recurrent, seed };
+}
+
 function settingsOf(stream: StreamConfig): StreamSettings {
   const settings = coldSettings(stream);
   const { recurrent } = settings;
@@ -73,10 +87,12 @@ function coldSettings(stream: StreamConfig): StreamSettings {
     align: {
       every: stream.every,
       aggregate: stream.aggregate,
+      several: stream.kind === 'symbol' ? 'last' : 'mean',
       latenessMs: stream.lateness,
       gapStepsMax: stream.gap_limit,
       aheadStepsMax: stream.ahead_limit,
     },
+    ...(stream.kind === 'symbol' ? { symbolsMax: stream.symbols_max + 1 } : {}),
     horizon: stream.horizon,
     seasons: stream.seasons,
     coverage: [...new Set([stream.coverage].flat())].sort((a, b) => b - a),

@@ -13,7 +13,8 @@ export const TIME_FIELDS = ['time', 'timestamp', 'ts', 'datetime', 'date'] as co
 
 /** What a payload decoder needs to know. */
 export interface DecodeSettings {
-  /** Fields to take, or every number. */
+  readonly kind: StreamConfig['kind'];
+  /** Fields to take, or every value. */
   readonly values: '*' | readonly string[];
   readonly time: TimeRule;
   /** Column names of a CSV payload without a header. */
@@ -21,8 +22,9 @@ export interface DecodeSettings {
 }
 
 export function decodeSettings(stream: StreamConfig): DecodeSettings {
-  const { values, columns } = stream;
+  const { kind, values, columns } = stream;
   return {
+    kind,
     values: values === '*' ? '*' : typeof values === 'string' ? [values] : values,
     time: timeRule(stream.time),
     columns,

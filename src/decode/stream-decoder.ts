@@ -132,7 +132,7 @@ export class Intake implements FieldSink {
     }
   }
 
-  sample(field: string, timeMs: number | undefined, value: number): void {
+  sample(field: string, timeMs: number | undefined, value: number | string): void {
     const { stream } = this.#route;
     if (timeMs === undefined && this.#message.undated) return this.reject(field, UNDATED);
     // Against the clock as it stands: receive times do not follow one that is set back.
@@ -145,7 +145,11 @@ export class Intake implements FieldSink {
     const series = this.#seriesOf(field, timeMs === undefined);
     if (typeof series !== 'number') return this.reject(field, series);
     stream.counts.received++;
-    this.#samples.push(series, timeMs ?? this.#message.receivedMs, value);
+    const cell =
+      typeof value === 'number'
+        ? value
+        : this.#registry.symbolCode(series, value, stream.config.symbols_max);
+    this.#samples.push(series, timeMs ?? this.#message.receivedMs, cell);
   }
 
   reject(field: string | undefined, rejection: Rejection): void {

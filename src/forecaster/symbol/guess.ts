@@ -78,11 +78,14 @@ export class GuessExpert implements SymbolExpert {
       values[row] = guess;
       values[row + 1] = known;
       const out = i * slots;
-      const silent = Number.isNaN(guess) || known === 1;
+      if (Number.isNaN(guess) || known === 1) {
+        this.probability[out] = guess === 0 ? 1 : Number.NaN;
+        continue;
+      }
       const rate = (this.#hits[i]! + 0.5) / (this.#tries[i]! + 1);
-      const rest = silent ? 1 : (1 - rate) / (1 - below[out + guess]!);
+      const rest = (1 - rate) / (1 - below[out + guess]!);
       for (let s = 0; s < known; s++) this.probability[out + s] = rest * below[out + s]!;
-      if (!silent) this.probability[out + guess] = rate;
+      this.probability[out + guess] = rate;
     }
     this.#pending.next();
   }

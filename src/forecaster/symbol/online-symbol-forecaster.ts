@@ -104,8 +104,8 @@ class OnlineSymbolForecaster implements SymbolForecaster {
           ? values[this.#pending.offset(i + 1, expert) + symbol]!
           : EVEN_SHARE / (known + 1);
       // Of a symbol that was new nobody could speak: it tells nothing of who is the best.
-      if (symbol < known) this.#mixture.learn(i, given);
       const probability = given(mixed);
+      if (symbol < known) this.#mixture.learn(i, probability, given);
       const logLoss = -Math.log(probability);
       this.#skill.add(i, logLoss, -Math.log(given(0)));
       const row = values.subarray(this.#pending.offset(i + 1, mixed)).subarray(0, known);
@@ -129,8 +129,13 @@ class OnlineSymbolForecaster implements SymbolForecaster {
         const weight = this.#mixture.weight(i, k);
         const { probability } = this.#experts[k]!;
         const at = this.#pending.offset(i + 1, k);
+        const row = i * this.#slots;
+        if (Number.isNaN(probability[row]!)) {
+          values.fill(Number.NaN, at, at + known);
+          continue;
+        }
         for (let s = 0; s < known; s++) {
-          const said = probability[i * this.#slots + s]!;
+          const said = probability[row + s]!;
           const even = (1 - EVEN_SHARE) * said + EVEN_SHARE / known;
           values[at + s] = even;
           values[mix + s]! += weight * even;

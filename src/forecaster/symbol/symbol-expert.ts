@@ -20,7 +20,10 @@ export interface SymbolExpert {
   readonly name: string;
   /** How far back it asks the history: `at(back)` with `back < historySteps`. */
   readonly historySteps: number;
-  /** The newest forecast [horizon][slots]; the known cells of a row sum to 1. */
+  /**
+   * The newest forecast [horizon][slots]; the known cells of a row sum to 1. NaN in the row's first
+   * cell where the expert has nothing to say.
+   */
   readonly probability: Float64Array;
   learn(past: SymbolPast): void;
   forecast(past: SymbolPast): void;

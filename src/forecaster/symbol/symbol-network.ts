@@ -83,7 +83,7 @@ export class SymbolNetwork implements SymbolExpert {
       for (let s = 0; said && s < known; s++) sum += this.#output[i * slots + s]!;
       for (let s = 0; s < known; s++) {
         const at = i * slots + s;
-        this.probability[at] = sum > 0 && sum < 2 ? this.#output[at]! / sum : 1 / known;
+        this.probability[at] = sum > 0 && sum < 2 ? this.#output[at]! / sum : Number.NaN;
       }
     }
   }
