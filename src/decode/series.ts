@@ -1,3 +1,13 @@
+/** Where a series belongs that is learned together with others. */
+export interface GroupPlace {
+  /** What its members share, and no other series has. */
+  readonly key: string;
+  /** 0-based. */
+  readonly channel: number;
+  /** How many there are in all, the ones that have not come yet included. */
+  readonly channels: number;
+}
+
 /** One series as the rest of the house knows it: `id` indexes typed arrays, `name` is the key. */
 export interface SeriesInfo {
   readonly id: number;
@@ -11,6 +21,8 @@ export interface SeriesInfo {
    * is up to date, so that points get their names there.
    */
   symbols?: string[];
+  /** Absent where the series is learned alone. */
+  readonly group?: GroupPlace;
 }
 
 /** Stands for all symbols beyond the most that a series may have. */
@@ -36,9 +48,10 @@ export class SeriesRegistry {
   }
 
   /** Adds a series under the next id. The name must be new. */
-  add(stream: string, name: string, receiveTime: boolean): SeriesInfo {
+  add(stream: string, name: string, receiveTime: boolean, group?: GroupPlace): SeriesInfo {
     if (this.#byName.has(name)) throw new Error(`series "${name}" is registered already`);
-    const series = { id: this.#byId.length, stream, name, receiveTime };
+    const alone = { id: this.#byId.length, stream, name, receiveTime };
+    const series = group ? { ...alone, group } : alone;
     this.#byName.set(name, series);
     this.#byId.push(series);
     return series;

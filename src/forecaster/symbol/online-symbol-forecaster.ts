@@ -97,8 +97,6 @@ class OnlineSymbolForecaster implements SymbolForecaster {
     const leads = Math.min(this.#horizon, this.#pending.step);
     for (let i = 0; i < leads; i++) {
       const known = this.#pending.known(i + 1);
-      // A step without a forecast: a gap before the first symbol.
-      if (Number.isNaN(known)) continue;
       const given = (expert: number): number =>
         symbol < known
           ? values[this.#pending.offset(i + 1, expert) + symbol]!
