@@ -43,7 +43,7 @@ export interface SymbolPoints {
   readonly names: readonly string[];
   /** What came at this step: its place in `names`; −1 for a gap. */
   readonly actual: number;
-  /** Row-major [leads][names]; a row sums to 1. */
+  /** Row-major [leads][names]; what a row lacks to 1 is for a symbol that has never come. */
   readonly probability: Float64Array;
   /** As `scores`. */
   readonly scores: readonly SymbolScore[];
@@ -52,7 +52,7 @@ export interface SymbolPoints {
 /** One earlier forecast against the symbol that came. */
 export interface SymbolScore {
   readonly lead: number;
-  /** What the forecast gave to it. */
+  /** What the forecast gave to it, or to something new where it was. */
   readonly probability: number;
   /** −ln probability. */
   readonly logLoss: number;

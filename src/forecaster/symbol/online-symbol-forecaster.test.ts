@@ -51,6 +51,16 @@ function given({ probability, known }: SymbolReport, lead: number, symbol: numbe
   return symbol < known ? probability[(lead - 1) * known + symbol]! : 0;
 }
 
+/** What toEqual says of large arrays takes long. */
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}
+
+/** Of all known symbols at lead 1. */
+function total({ probability, known }: SymbolReport): number {
+  return probability.subarray(0, known).reduce((sum, p) => sum + p, 0);
+}
+
 function likeliest(report: SymbolReport, lead: number): number {
   const row = Array.from({ length: report.known }, (_, s) => given(report, lead, s));
   return row.indexOf(Math.max(...row));
@@ -74,7 +84,9 @@ describe.each([
   it('guesses the next after three days already', () => {
     const report = run(create(settings), 3, schedule)[2]!;
     for (let lead = 1; lead <= 3; lead++) expect(likeliest(report, lead)).toBe(lead - 1);
-    expect(given(report, 1, SHOULDER)).toBeGreaterThan(0.34);
+    // That something new comes once more is as likely as not.
+    expect(given(report, 1, SHOULDER)).toBeGreaterThan(0.34 * 0.5);
+    expect(total(report)).toBeCloseTo(0.5, 9);
   });
 
   it('follows another schedule', () => {
@@ -110,11 +122,12 @@ it('noise: at most a little above the entropy, with what is told being what come
   }
 });
 
-it('a symbol that was never seen is scored at the least, and learned', () => {
+it('a symbol that was never seen is scored by what was left for it, and learned', () => {
   const forecaster = create();
-  run(forecaster, 30, schedule);
+  const before = run(forecaster, 30, schedule)[29]!;
   const [first] = run(forecaster, 1, () => 3, 30);
-  expect(first!.scores[0]!.probability).toBeLessThan(0.001);
+  expect(total(before)).toBeCloseTo(1 - 0.5 / 28, 9);
+  expect(first!.scores[0]!.probability).toBeCloseTo(0.5 / 28, 9);
   expect(first!.scores[0]!.hit).toBe(false);
   expect(first!.known).toBe(4);
   // From now on there are four, and the fourth on every fourth day.
@@ -166,7 +179,9 @@ it.each([
     for (let i = 0; i < 3; i++) {
       const row = probability.subarray(i * known, (i + 1) * known);
       expect(row.every((p) => p > 0 && p <= 1)).toBe(true);
-      expect(row.reduce((sum, p) => sum + p, 0)).toBeCloseTo(1, 9);
+      const sum = row.reduce((sum, p) => sum + p, 0);
+      if (known === 6) expect(sum).toBeCloseTo(1, 9);
+      else expect(sum).toBeLessThan(1);
     }
     for (const score of scores) {
       expect(Number.isFinite(score.logLoss) && Number.isFinite(score.skill)).toBe(true);
@@ -191,13 +206,13 @@ describe.each([
     run(first, saveDay, (day) => symbols[day]!);
     const second = create(settings);
     second.load(first.save());
-    expect(second.save()).toEqual(first.save());
+    expect(sameBytes(second.save(), first.save())).toBe(true);
     for (let day = saveDay; day < 400; day++) {
       if (day === 300) for (const forecaster of [first, second]) forecaster.restart();
       const report = first.step(day * DAY_MS, symbols[day]!);
       expect(second.step(day * DAY_MS, symbols[day]!)).toEqual(report);
     }
-    expect(second.save()).toEqual(first.save());
+    expect(sameBytes(second.save(), first.save())).toBe(true);
   });
 
   it('what is scored is what was said before, and the future cannot change it', () => {

@@ -20,7 +20,7 @@ import type {
 import { SymbolMixture } from './symbol-mixture.ts';
 import { SymbolPending } from './symbol-pending.ts';
 
-/** So much of every forecast is spread over all symbols: nothing is held impossible. */
+/** So much of what an expert says is spread over all known symbols: none is held impossible. */
 const EVEN_SHARE = 0.001;
 const SLOTS_INITIAL = 4;
 const FORMAT = 'foretide symbols 1';
@@ -40,6 +40,8 @@ class OnlineSymbolForecaster implements SymbolForecaster {
   /** The experts' distributions, and behind them the mixture's. */
   readonly #pending: SymbolPending;
   #known = 0;
+  /** Symbols that came since the newest that was new. */
+  #sinceNew = 0;
   #slots = 0;
 
   constructor(settings: SymbolSettings, engine: RecurrentEngine) {
@@ -63,7 +65,9 @@ class OnlineSymbolForecaster implements SymbolForecaster {
     if (Number.isNaN(this.#history.last)) {
       return { issued: false, known: 0, probability: new Float64Array(0), scores: [] };
     }
+    if (isCode) this.#sinceNew++;
     if (symbol >= this.#known) {
+      this.#sinceNew = 0;
       this.#known = symbol + 1;
       if (this.#known > this.#slots) this.#grow(this.#known);
     }
@@ -97,17 +101,18 @@ class OnlineSymbolForecaster implements SymbolForecaster {
     const leads = Math.min(this.#horizon, this.#pending.step);
     for (let i = 0; i < leads; i++) {
       const known = this.#pending.known(i + 1);
+      const novelty = this.#pending.novelty(i + 1);
+      const isNew = symbol >= known;
       const given = (expert: number): number =>
-        symbol < known
-          ? values[this.#pending.offset(i + 1, expert) + symbol]!
-          : EVEN_SHARE / (known + 1);
+        values[this.#pending.offset(i + 1, expert) + symbol]!;
       // Of a symbol that was new nobody could speak: it tells nothing of who is the best.
-      const probability = given(mixed);
-      if (symbol < known) this.#mixture.learn(i, probability, given);
+      if (!isNew) this.#mixture.learn(i, given(mixed), given);
+      const probability = isNew ? novelty : (1 - novelty) * given(mixed);
+      const naive = isNew ? novelty : (1 - novelty) * given(0);
       const logLoss = -Math.log(probability);
-      this.#skill.add(i, logLoss, -Math.log(given(0)));
+      this.#skill.add(i, logLoss, -Math.log(naive));
       const row = values.subarray(this.#pending.offset(i + 1, mixed)).subarray(0, known);
-      const hit = symbol < known && likeliest(row) === symbol;
+      const hit = !isNew && likeliest(row) === symbol;
       scores.push({ lead: i + 1, probability, logLoss, hit, skill: this.#skill.skill(i) });
     }
     return scores;
@@ -119,8 +124,9 @@ class OnlineSymbolForecaster implements SymbolForecaster {
     const known = this.#known;
     const mixed = this.#experts.length;
     const out = new Float64Array(this.#horizon * known);
+    const novelty = this.#novelty();
     for (let i = 0; i < this.#horizon; i++) {
-      this.#pending.issue(i + 1, known);
+      this.#pending.issue(i + 1, known, novelty);
       const mix = this.#pending.offset(i + 1, mixed);
       values.fill(0, mix, mix + known);
       for (let k = 0; k < mixed; k++) {
@@ -140,9 +146,17 @@ class OnlineSymbolForecaster implements SymbolForecaster {
         }
       }
       normalise(values, mix, known);
-      for (let s = 0; s < known; s++) out[i * known + s] = values[mix + s]!;
+      for (let s = 0; s < known; s++) out[i * known + s] = (1 - novelty) * values[mix + s]!;
     }
     return out;
+  }
+
+  /**
+   * How likely the next symbol is one that never came, after n in a row that had: ½ ÷ (n + 1), which
+   * is Krichevsky and Trofimov's estimate.
+   */
+  #novelty(): number {
+    return this.#known === this.#symbolsMax ? 0 : 0.5 / (this.#sinceNew + 1);
   }
 
   /** Room for at least so many symbols: the next power of two, at most what there may be. */
@@ -154,7 +168,8 @@ class OnlineSymbolForecaster implements SymbolForecaster {
 
   save(): Uint8Array {
     const out = new ByteWriter().text(FORMAT).number(this.#horizon).number(this.#symbolsMax);
-    out.number(this.#experts.length).number(this.#known).number(this.#slots);
+    out.number(this.#experts.length).number(this.#known).number(this.#sinceNew);
+    out.number(this.#slots);
     for (const expert of this.#experts) out.text(expert.name).bytes(expert.save());
     this.#history.save(out);
     this.#pending.save(out);
@@ -170,6 +185,7 @@ class OnlineSymbolForecaster implements SymbolForecaster {
     same('most symbols', from.number(), this.#symbolsMax);
     same('number of experts', from.number(), this.#experts.length);
     this.#known = from.number();
+    this.#sinceNew = from.number();
     const slots = from.number();
     if (slots !== this.#slots) this.#grow(slots);
     for (const expert of this.#experts) {

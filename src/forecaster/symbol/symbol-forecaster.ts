@@ -18,7 +18,7 @@ export interface SymbolSettings {
 /** An earlier forecast against the symbol that came. */
 export interface ScoredSymbol {
   readonly lead: number;
-  /** That the forecast gave to what came; of a symbol never seen before, the least it gives. */
+  /** That the forecast gave to what came, or to something new where it was. */
   readonly probability: number;
   /** −ln probability, in nats. */
   readonly logLoss: number;
@@ -34,7 +34,7 @@ export interface SymbolReport {
   readonly issued: boolean;
   /** Symbols that were seen so far, or stand before one that was: codes 0 … known − 1. */
   readonly known: number;
-  /** Row-major [horizon][known]; each row sums to 1. */
+  /** Row-major [horizon][known]; what a row lacks to 1 is for a symbol that has never come. */
   readonly probability: Float64Array;
   /** Every lead whose forecast had this step as its target, and a symbol came. */
   readonly scores: readonly ScoredSymbol[];

@@ -1,9 +1,12 @@
 import type { ByteReader, ByteWriter } from '../../store/bytes.ts';
 import { Pending } from '../pending.ts';
 
+/** Cells before the distributions. */
+const HEAD = 2;
+
 /**
- * Distributions waiting for their targets, see Pending. A row holds how many symbols were known, and
- * one distribution an expert [experts][slots].
+ * Distributions waiting for their targets, see Pending. A row holds how many symbols were known, how
+ * likely a new one was held, and one distribution an expert [experts][slots].
  */
 export class SymbolPending {
   readonly #horizon: number;
@@ -14,7 +17,7 @@ export class SymbolPending {
   constructor(horizon: number, experts: number) {
     this.#horizon = horizon;
     this.#experts = experts;
-    this.#pending = new Pending(horizon, 1);
+    this.#pending = new Pending(horizon, HEAD);
   }
 
   get step(): number {
@@ -28,15 +31,22 @@ export class SymbolPending {
 
   /** Where an expert's distribution lies in `values`: due now, and free after that. */
   offset(lead: number, expert: number): number {
-    return this.#pending.offset(lead) + 1 + expert * this.#slots;
+    return this.#pending.offset(lead) + HEAD + expert * this.#slots;
   }
 
   get values(): Float64Array {
     return this.#pending.values;
   }
 
-  issue(lead: number, known: number): void {
-    this.#pending.values[this.#pending.offset(lead)] = known;
+  /** How likely a symbol beyond those was held. @param lead 1-based */
+  novelty(lead: number): number {
+    return this.#pending.values[this.#pending.offset(lead) + 1]!;
+  }
+
+  issue(lead: number, known: number, novelty: number): void {
+    const row = this.#pending.offset(lead);
+    this.#pending.values[row] = known;
+    this.#pending.values[row + 1] = novelty;
   }
 
   next(): void {
@@ -50,14 +60,15 @@ export class SymbolPending {
   grow(slots: number): void {
     const old = this.#pending;
     const before = this.#slots;
-    const lanes = 1 + this.#experts * slots;
+    const lanes = HEAD + this.#experts * slots;
     const grown = new Pending(this.#horizon, lanes);
     const rows = old.values.length / old.lanes;
     for (let row = 0; before > 0 && row < rows; row++) {
-      grown.values[row * lanes] = old.values[row * old.lanes]!;
+      const head = row * old.lanes;
+      grown.values.set(old.values.subarray(head, head + HEAD), row * lanes);
       for (let k = 0; k < this.#experts; k++) {
-        const from = row * old.lanes + 1 + k * before;
-        grown.values.set(old.values.subarray(from, from + before), row * lanes + 1 + k * slots);
+        const from = head + HEAD + k * before;
+        grown.values.set(old.values.subarray(from, from + before), row * lanes + HEAD + k * slots);
       }
     }
     for (let i = 0; i < old.step; i++) grown.next();
