@@ -9,7 +9,7 @@ import type { SymbolExpert, SymbolPast } from './symbol-expert.ts';
 /** Guesses that a hit rate remembers. */
 const MEMORY_STEPS = 200;
 
-/** Names the symbol of each lead. */
+/** Names the symbol of each lead; see guesses.ts. */
 export interface Guess {
   readonly name: string;
   readonly historySteps: number;
@@ -114,65 +114,4 @@ export class GuessExpert implements SymbolExpert {
     this.#guess.load(from);
     from.end();
   }
-}
-
-/** The state stays as it is. */
-export function lastSymbol(): Guess {
-  return {
-    name: 'last',
-    historySteps: 1,
-    newIsMiss: true,
-    see: () => {},
-    symbol: ({ history }) => history.last,
-    save: () => {},
-    load: () => {},
-  };
-}
-
-/** What came a season before the target; with gaps, further seasons back. */
-export function seasonalSymbol(season: number, horizon: number): Guess {
-  const seasonsBack = 3;
-  return {
-    name: `season-${season}`,
-    historySteps: season * (Math.ceil(horizon / season) + seasonsBack),
-    newIsMiss: true,
-    see: () => {},
-    symbol: ({ history }, lead) => {
-      const least = Math.ceil(lead / season);
-      for (let k = least; k < least + seasonsBack; k++) {
-        const symbol = history.at(k * season - lead);
-        if (!Number.isNaN(symbol)) return symbol;
-      }
-      return Number.NaN;
-    },
-    save: () => {},
-    load: () => {},
-  };
-}
-
-/**
- * The symbols take turns: the one that has not come for longest is next. Right from the first
- * repeat of any schedule without one. A symbol that has never come cannot be named, and is no miss.
- */
-export function rotation(symbolsMax: number): Guess {
-  /** Codes, the one longest unseen first. */
-  let turns: number[] = [];
-  return {
-    name: 'rotation',
-    historySteps: 1,
-    newIsMiss: false,
-    see: ({ history }) => {
-      const symbol = history.at(0);
-      if (!Number.isNaN(symbol)) turns = [...turns.filter((s) => s !== symbol), symbol];
-    },
-    symbol: ({ history }, lead) => turns[(history.age + lead - 1) % turns.length]!,
-    save: (out) => {
-      out.numbers(Float64Array.from(turns));
-    },
-    load: (from) => {
-      const count = from.number();
-      if (!(count <= symbolsMax)) throw new Error(`saved rotation: ${count} symbols`);
-      turns = Array.from({ length: count }, () => from.number());
-    },
-  };
 }

@@ -1,5 +1,6 @@
 import type { RecurrentEngine } from '../../recurrent/engine.ts';
-import { GuessExpert, lastSymbol, rotation, seasonalSymbol } from './guess.ts';
+import { GuessExpert } from './guess.ts';
+import { lastSymbol, periodicSymbol, rotation, seasonalSymbol } from './guesses.ts';
 import { MarkovExpert } from './markov.ts';
 import { PhaseExpert } from './phase.ts';
 import type { SymbolExpert } from './symbol-expert.ts';
@@ -26,6 +27,7 @@ export function createSymbolExperts(
   const rest: SymbolExpert[] = [
     quick,
     new GuessExpert(rotation(symbolsMax), horizon, frequency),
+    new GuessExpert(periodicSymbol(horizon), horizon, frequency),
     ...settings.seasonSteps
       .filter((season) => season <= SEASON_STEPS_MAX)
       .flatMap((season) => [
