@@ -50,7 +50,7 @@ it('minimal.yaml resolves to the documented defaults', () => {
         ahead_limit: 60,
         horizon: 12,
         seasons: [],
-        coverage: 0.9,
+        coverage: [0.8, 0.9],
         model: {
           cell: 'gru',
           hidden: 16,

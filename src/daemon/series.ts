@@ -5,7 +5,7 @@ import type { SeriesForecaster, StepReport } from '../forecaster/forecaster.ts';
 import { createSeriesForecaster } from '../forecaster/series-forecaster.ts';
 import type { RecurrentEngine } from '../recurrent/engine.ts';
 import { ByteReader, ByteWriter } from '../store/bytes.ts';
-import type { LeadScore, SeriesPoints } from '../store/points.ts';
+import type { Band, LeadScore, LeadWeights, SeriesPoints } from '../store/points.ts';
 import { hash32 } from './hash.ts';
 import { forecasterSettings, type StreamSettings } from './settings.ts';
 
@@ -123,34 +123,47 @@ export class Series implements StepSink {
 
   #points(timeMs: number, actual: number, report: StepReport): SeriesPoints {
     const { issued } = report;
-    return {
+    const cells = (values: Float64Array): Float64Array => (issued ? values.slice() : NOTHING);
+    const bands = report.intervals.map(({ coverage, lower, upper }) => ({
+      coverage,
+      lower: cells(lower),
+      upper: cells(upper),
+    }));
+    const [{ lower, upper }, ...inner] = bands as [Band, ...Band[]];
+    const points = {
       stream: this.info.stream,
       series: this.info.name,
       issuedMs: timeMs,
       actual,
       targetMs: issued ? report.mean.map((_, i) => this.#aligner.targetMs(i + 1)) : NOTHING,
-      mean: issued ? report.mean.slice() : NOTHING,
-      lower: issued ? report.lower.slice() : NOTHING,
-      upper: issued ? report.upper.slice() : NOTHING,
+      mean: cells(report.mean),
+      lower,
+      upper,
+      inner,
+      anomaly: Number.NaN,
+      change: 0,
       scores: this.#scores(actual, report),
     };
+    return this.#settings.reportWeights ? { ...points, weights: this.#weights() } : points;
   }
 
   #scores(actual: number, report: StepReport): LeadScore[] {
     const scores: LeadScore[] = [];
-    for (const s of report.scores) {
-      if (!this.#settings.scoreLeads.includes(s.lead)) continue;
-      scores.push({
-        lead: s.lead,
-        forecast: s.forecast,
-        actual,
-        error: s.forecast - actual,
-        naiveError: s.naiveError,
-        covered: s.lower <= actual && actual <= s.upper,
-        skill: s.skill,
+    for (const { lead, forecast, naiveError, skill, intervals } of report.scores) {
+      if (!this.#settings.scoreLeads.includes(lead)) continue;
+      const [outer, ...inner] = intervals.map(({ covered, coverage }, i) => {
+        return { level: report.intervals[i]!.coverage, covered, coverage };
       });
+      const { covered, coverage } = outer!;
+      const error = forecast - actual;
+      scores.push({ lead, forecast, actual, error, naiveError, covered, coverage, inner, skill });
     }
     return scores;
+  }
+
+  #weights(): LeadWeights[] {
+    const forecaster = this.#forecaster!;
+    return this.#settings.scoreLeads.map((lead) => ({ lead, experts: forecaster.weights(lead) }));
   }
 }
 

@@ -76,6 +76,7 @@ export class ShardHost {
     const streams = [...this.#shard.counts().values()];
     return {
       points: this.#points.take(),
+      names: this.#points.names,
       counts: Float64Array.from(streams.flatMap((counts) => COUNTS.map((name) => counts[name]))),
       saved,
       unsavedFrom: this.#shard.unsavedFrom,

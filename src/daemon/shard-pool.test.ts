@@ -24,8 +24,9 @@ const STREAM: StreamSettings = {
   },
   horizon: 3,
   seasons: [{ ms: 7_000 }],
-  coverage: 0.9,
+  coverage: [0.9, 0.8],
   scoreLeads: [1, 3],
+  reportWeights: true,
   recurrent: {
     cell: 'gru',
     hidden: 3,

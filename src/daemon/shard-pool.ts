@@ -154,10 +154,10 @@ export class ShardPool implements Core {
     });
   }
 
-  #gather(place: Place, { points, counts }: ShardReply): void {
+  #gather(place: Place, { points, names, counts }: ShardReply): void {
     const { gathering, origins } = place.parts.shift()!;
     place.counts = counts;
-    gathering.readers.push(new PointsBlockReader(points, this.#seriesOf, origins));
+    gathering.readers.push(new PointsBlockReader(points, this.#seriesOf, origins, names));
     if (--gathering.waiting === 0) gathering.resolve(mergeBlocks(gathering.readers));
   }
 
