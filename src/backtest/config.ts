@@ -2,7 +2,6 @@
 import { formatPeriod, parsePeriod, periodMs } from '../config/duration.ts';
 import { faultsOf, pathText } from '../config/faults.ts';
 import { type Config, configSchema, type SourceConfig } from '../config/schema.ts';
-import { BacktestError } from './fault.ts';
 import type { Survey } from './survey.ts';
 
 /** What a user may say of the stream in place of a configuration. */
@@ -37,22 +36,24 @@ const OPTIONS: readonly (readonly [RegExp, string])[] = [
   [/^streams\[0]\.model\.cell/, '--cell'],
 ];
 
-/** @throws BacktestError with one line a fault */
-export function configOf(survey: Survey, options: StreamOptions): Config {
+/** Faults name the options; with any, there is no configuration. */
+export function configOf(
+  survey: Survey,
+  options: StreamOptions,
+): { readonly config: Config | undefined; readonly faults: string[] } {
   const faults = layoutFaults(survey, options);
   const { raw, usable } = rawConfig(survey, options);
   const parsed = configSchema.safeParse(raw);
-  if (parsed.success && faults.length === 0) return parsed.data;
   for (const issue of parsed.error?.issues ?? []) {
     for (const fault of faultsOf(issue, raw, () => undefined)) {
       const path = pathText(fault.key === undefined ? fault.path : [...fault.path, fault.key]);
       const option = OPTIONS.find(([pattern]) => pattern.test(path))?.[1];
-      if (usable || option !== '--every') {
+      if (usable || option !== '--every' || options.every !== undefined) {
         faults.push(`${option ?? `--set ${path.replace('streams[0].', '')}`}: ${fault.message}`);
       }
     }
   }
-  throw new BacktestError(faults.map((fault) => `${fileOf(survey.source)}: ${fault}`).join('\n'));
+  return { config: faults.length > 0 ? undefined : parsed.data, faults };
 }
 
 /** A configuration from a file, with the recording in the place of its source, and no sinks. */

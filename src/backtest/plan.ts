@@ -1,6 +1,6 @@
 /** What is to be done with each recording, with everything that is wrong said at once. */
-import { formatPeriod, periodMs } from '../config/duration.ts';
-import type { Config, SourceConfig } from '../config/schema.ts';
+import { formatPeriod, type Period, parsePeriod, periodMs } from '../config/duration.ts';
+import type { Config, SourceConfig, StreamConfig } from '../config/schema.ts';
 import { configOf, fileOf, type StreamOptions, withRecording } from './config.ts';
 import { BacktestError } from './fault.ts';
 import { type RangeOptions, rangesOf } from './ranges.ts';
@@ -50,31 +50,20 @@ export async function planAll(
 async function plan(source: SourceConfig, options: PlanOptions): Promise<Plan> {
   const file = fileOf(source);
   const survey = await surveyFile(source, options.time ?? timeField(options.config));
-  const config = options.config
-    ? withRecording(options.config, survey.source)
+  const { config, faults } = options.config
+    ? { config: withRecording(options.config, survey.source), faults: [] }
     : configOf(survey, options);
-  const [stream] = config.streams as [Config['streams'][number]];
-  const horizon = Math.max(...config.streams.map((s) => s.horizon));
-  const everyMs = stream.every ? periodMs(stream.every) : spacingMs(survey);
+  const everyMs = spacingMs(survey, config?.streams[0]?.every);
   const spanned = Math.round((survey.lastMs - survey.firstMs) / everyMs) + 1;
   const steps = Number.isFinite(spanned) ? spanned : survey.rows;
-
-  const faults: string[] = [];
   const ranges = rangesOf(options, { steps, firstMs: survey.firstMs, everyMs }, faults);
-  const leads = options.leads ?? someLeads(horizon);
-  for (const lead of leads) {
-    if (!(Number.isInteger(lead) && lead >= 1 && lead <= horizon)) {
-      faults.push(`--leads: ${lead} is no lead; write whole numbers from 1 to ${horizon}`);
-    }
-  }
-  const scored = Math.min(ranges.to, steps) - ranges.from;
-  if (faults.length === 0 && scored < horizon) {
-    const message = `a horizon of ${horizon} is too long: only ${scored} of ${steps} steps are scored`;
-    faults.push(`--horizon: ${message}; shorten it, or score more with --skip`);
-  }
-  if (faults.length > 0) {
+  const horizon = Math.max(...(config?.streams ?? []).map((s) => s.horizon));
+  const leads = options.leads ?? (config ? someLeads(horizon) : []);
+  if (config) rangeFaults({ ...ranges, leads }, { horizon, steps }, faults);
+  if (!config || faults.length > 0) {
     throw new BacktestError(faults.map((fault) => `${file}: ${fault}`).join('\n'));
   }
+  const [stream] = config.streams as [StreamConfig];
   return {
     file,
     survey,
@@ -89,15 +78,31 @@ async function plan(source: SourceConfig, options: PlanOptions): Promise<Plan> {
   };
 }
 
+/** What is wrong between the scored range, the leads and the horizon. */
+function rangeFaults(
+  { leads, from, to }: Scoring,
+  { horizon, steps }: Pick<Plan, 'horizon' | 'steps'>,
+  faults: string[],
+): void {
+  for (const lead of leads) {
+    if (Number.isInteger(lead) && lead >= 1 && lead <= horizon) continue;
+    faults.push(`--leads: ${lead} is no lead; write whole numbers from 1 to ${horizon}`);
+  }
+  const scored = Math.min(to, steps) - from;
+  if (faults.length > 0 || scored >= horizon) return;
+  const message = `a horizon of ${horizon} is too long: only ${scored} of ${steps} steps are scored`;
+  faults.push(`--horizon: ${message}; shorten it, or score more with --skip`);
+}
+
 /** The weights of these leads are then told as well. */
 function scoreLeads(
-  { horizon }: Config['streams'][number],
+  { horizon }: StreamConfig,
   leads: readonly number[],
 ): { score_leads: number[] } {
   return { score_leads: leads.filter((lead) => lead <= horizon) };
 }
 
-function columnCount({ values }: Config['streams'][number], { layout }: Survey): number {
+function columnCount({ values }: StreamConfig, { layout }: Survey): number {
   return values === '*' ? layout.numeric.length : [values].flat().length;
 }
 
@@ -106,7 +111,10 @@ function someLeads(horizon: number): number[] {
   return [...new Set([1, Math.ceil(horizon / 2), horizon])];
 }
 
-function spacingMs({ firstMs, lastMs, rows }: Survey): number {
+/** Period of the grid; as near as the stamps tell, where nothing says it. */
+function spacingMs({ every, firstMs, lastMs, rows }: Survey, given: Period | undefined): number {
+  if (given) return periodMs(given);
+  if (every !== undefined) return periodMs(parsePeriod(every));
   return (lastMs - firstMs) / Math.max(1, rows - 1);
 }
 

@@ -1,4 +1,5 @@
 /** What a backtest found, as `--json` prints it; the tables and the report show the same. */
+import type { StreamAccounting } from '../observe/accounting.ts';
 import type { SeriesMetrics, WindowSums } from './metrics.ts';
 import { BLOCK_STEPS, type LeadSums } from './sums.ts';
 
@@ -67,6 +68,8 @@ export interface FileResult {
   readonly seasons: readonly string[];
   readonly horizon: number;
   readonly seconds: number;
+  /** What became of the samples, stream by stream. */
+  readonly samples: readonly StreamAccounting[];
   readonly series: readonly SeriesResult[];
   /** All series together, each point counted alike. */
   readonly all: readonly WindowResult[];

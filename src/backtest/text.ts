@@ -1,4 +1,5 @@
 /** A backtest's result for a person: first the verdict, then the tables. */
+import { formatAccounting } from '../observe/accounting.ts';
 import { formatNumber, formatTable } from '../observe/table.ts';
 import { seasonWords } from './config.ts';
 import type { FileResult, LeadResult, SeriesResult, WindowResult } from './result.ts';
@@ -41,13 +42,14 @@ function better(skill: number, other: string): string {
   return `${size} ${skill >= 0 ? 'better' : 'WORSE'} than ${other}`;
 }
 
-function heading({ file, every, seasons, horizon, series, seconds }: FileResult): string {
+function heading({ file, every, seasons, horizon, series, seconds, samples }: FileResult): string {
   const season = seasons.length > 0 ? `seasons ${seasons.join(', ')}` : 'no season';
   const steps = series.reduce((sum, of) => sum + of.steps, 0);
   const dates = series.flatMap(({ from, to }) => (from && to ? [`${day(from)} … ${day(to)}`] : []));
   return [
     `${file}: every ${every}, ${season}, ${horizon} steps ahead; ${steps} steps in ${seconds.toFixed(1)} s`,
     `Scored blind, as each value came: ${dates[0] ?? 'nothing'}`,
+    ...samples.filter((a) => a.learned < a.received).map(formatAccounting),
   ].join('\n');
 }
 

@@ -11,7 +11,6 @@ import { runBacktest } from '../backtest/run.ts';
 import { resultText } from '../backtest/text.ts';
 import { TextFile } from '../backtest/text-file.ts';
 import { loadConfig } from '../config/load.ts';
-import { formatAccounting } from '../observe/accounting.ts';
 import { createLog, type Logger } from '../observe/log.ts';
 import { UserError } from './exit.ts';
 import { progressBar } from './progress.ts';
@@ -215,14 +214,13 @@ async function one(plan: Plan, { paths, log, collector, stops }: OneOptions): Pr
         bar = progressBar(running.progress, plan.file);
       },
     });
-    const lost = [...accounting].filter(([, a]) => a.learned < a.received);
-    for (const [stream, a] of lost) log.warn(`${plan.file}: ${stream}: ${formatAccounting(a)}`);
     return {
       file: plan.file,
       every: plan.every,
       seasons: plan.seasons,
       horizon: plan.horizon,
       seconds,
+      samples: [...accounting.values()],
       series: [...series].map(([name, m]) => seriesResult(name, m, scoring.leads)),
       all: allWindows([...series.values()]),
     };
