@@ -109,7 +109,8 @@ function timeColumn(
   if (dated !== undefined) return dated;
   const [first = ''] = columns;
   const numbers = cells(first).map(Number);
-  const isEpoch = numbers.length > 1 && numbers.every((n, i) => n > 1e8 && n >= numbers[i - 1]!);
+  const isEpoch =
+    numbers.length > 1 && numbers.every((n, i) => n > 1e8 && n >= (numbers[i - 1] ?? n));
   return isEpoch ? first : undefined;
 }
 
