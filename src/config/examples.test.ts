@@ -40,6 +40,7 @@ it('minimal.yaml resolves to the documented defaults', () => {
         topic: 'sensors/+/temperature',
         payload: 'json',
         values: '*',
+        channels: 'together',
         time: 'auto',
         max_ahead: 3_600_000,
         series_max: 10_000,

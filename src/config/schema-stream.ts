@@ -103,6 +103,12 @@ export const stream = z
       .describe(
         'Field or fields to forecast: `temperature`, `sensor.t[0]`; `*` = every number in the payload.',
       ),
+    channels: z
+      .enum(['together', 'apart'])
+      .default('together')
+      .describe(
+        'Whether the values of one topic are learned together, where `values` lists 2 to 16 fields and `every` is given: a step waits for all of them, and each sees the others.',
+      ),
     time: time
       .default('auto')
       .describe(

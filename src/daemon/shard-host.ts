@@ -39,10 +39,8 @@ export class ShardHost {
   }
 
   #restore({ series, entries }: ShardRequest & { kind: 'restore' }): void {
-    for (const { info, saved } of series) {
-      if (saved) this.#shard.restore(info, saved);
-      else this.#add({ kind: 'series', series: info });
-    }
+    for (const { info } of series) this.#add({ kind: 'series', series: info });
+    for (const { saved } of series) if (saved) this.#shard.restore(saved);
     for (const { entry, offset } of replayEntries(entries)) {
       this.#shard.apply(entry, offset, () => {});
     }

@@ -65,7 +65,10 @@ function* journal(batches: number, seed: number): Generator<JournalEntry[]> {
     if (series < 12 && b % 3 === 0) {
       const stream = series % 3 === 0 ? 'clock' : 'fast';
       const receiveTime = stream === 'clock';
-      const info = { id: series, stream, name: `s${series}`, receiveTime };
+      // Two in three of a stream belong together, four by four.
+      const group = { key: `g${series >> 2}`, channel: series & 3, channels: 4 };
+      const alone = { id: series, stream, name: `s${series}`, receiveTime };
+      const info = receiveTime ? alone : { ...alone, group };
       entries.push({ kind: 'series', series: info });
       series++;
     }

@@ -32,7 +32,7 @@ export const SEASON_STEPS_MAX = 100_000;
 const MEMORY_SEASONS = 200;
 const MEMORY_STEPS_MIN = 5_000;
 const MEMORY_STEPS_MAX = 20_000;
-const FORMAT = 'foretide forecaster 3';
+const FORMAT = 'foretide forecaster 4';
 
 export const createSeriesForecaster: ForecasterFactory = (settings, engine) =>
   new OnlineForecaster(settings, engine);
@@ -73,7 +73,7 @@ class OnlineForecaster implements SeriesForecaster {
     this.#mixture =
       (settings.effort ?? 'simple') === 'simple'
         ? new WeightedCombiner(horizon, this.#experts.length)
-        : new Mixture(horizon, this.#experts.length, memorySteps(settings));
+        : new Mixture(horizon, this.#experts.length, memorySteps(settings), engine.linear);
     const coverages = widestFirst(settings.coverage);
     this.#levels = coverages.length;
     this.#intervals = new Intervals(horizon, coverages);

@@ -22,9 +22,12 @@ const { values: args } = parseArgs({
   },
 });
 if (!args.data) throw new Error('--data DIR: where the CSV files are');
+const dist = new URL(`file://${args.dist.replace(/\/?$/, '/')}`);
 const { createSeriesForecaster } = await import(
-  new URL('forecaster/series-forecaster.js', `file://${args.dist.replace(/\/?$/, '/')}`).href
+  new URL('forecaster/series-forecaster.js', dist).href
 );
+const { WasmEngine } = await import(new URL('recurrent/wasm.js', dist).href);
+const kernel = new WebAssembly.Module(readFileSync(new URL('kernel.wasm', dist)));
 
 const HOUR = 3_600_000;
 const MONTH = 30.4375 * 24 * HOUR;
@@ -102,6 +105,7 @@ function run(set) {
   const interval = { inside: 0, count: 0, width: 0, winkler: 0, blocks: new Map() };
   const weights = new Map();
   const out = args.forecasts ? output(set.name) : undefined;
+  const engine = new WasmEngine(kernel);
   let spent = 0n;
   for (const [channel, column] of columns.entries()) {
     const scales = set.splits.map(({ fit }) => (fit ? spread(column.slice(...fit)) : 1));
@@ -117,7 +121,7 @@ function run(set) {
         effort: args.effort,
         companions: others.length,
       },
-      undefined,
+      engine,
     );
     for (let row = 0; row < column.length; row++) {
       const companions = others.map((other) => other[row]);

@@ -2,6 +2,7 @@
  * A linear expert: recursive least squares over the regressors, all leads at once, relative to the
  * newest value: forecast of lead h at step t = x_t + s_t f_tᵀ w_h, with s the series' scale.
  */
+import type { LinearKernel } from '../../recurrent/linear.ts';
 import { ByteReader, ByteWriter } from '../../store/bytes.ts';
 import { clamp } from '../scaler.ts';
 import type { Expert, History } from './expert.ts';
@@ -49,25 +50,31 @@ export class Autoregression implements Expert {
   /** Base and scale of the last `horizon` forecasts, in rings; base NaN: none was issued. */
   readonly #bases: Float64Array;
   readonly #scales: Float64Array;
+  readonly #targets: Float64Array;
   #issued = 0;
   #learned = 0;
   #sinceRestart = 0;
   #nextZ = Number.NaN;
   #errorVariance = ERROR_VARIANCE;
 
-  constructor(settings: AutoregressionSettings, guide?: Guide) {
+  /** @param linear whose arithmetic; the results are the same */
+  constructor(settings: AutoregressionSettings, guide?: Guide, linear?: LinearKernel) {
     const { name, horizon, plan, forgetting } = settings;
     this.name = name;
     this.#settings = settings;
     this.#guide = guide;
     this.#regressors = new Regressors(plan);
     this.#f = new Float64Array(this.#regressors.count);
-    this.#rls = new RecursiveLeastSquares({
-      regressors: this.#regressors.count,
-      horizon,
-      forgetting,
-      initialVariance: INITIAL_VARIANCE,
-    });
+    this.#rls = new RecursiveLeastSquares(
+      {
+        regressors: this.#regressors.count,
+        horizon,
+        forgetting,
+        initialVariance: INITIAL_VARIANCE,
+      },
+      linear,
+    );
+    this.#targets = new Float64Array(horizon);
     this.#bases = new Float64Array(horizon).fill(Number.NaN);
     this.#scales = new Float64Array(horizon);
   }
@@ -78,15 +85,14 @@ export class Autoregression implements Expert {
     this.#regressors.add(history);
     this.#sinceRestart++;
     if (Number.isNaN(value)) return;
+    const targets = this.#targets.fill(Number.NaN);
     const leads = Math.min(horizon, this.#issued);
     for (let lead = 1; lead <= leads; lead++) {
       const at = (this.#issued - lead) % horizon;
-      const base = this.#bases[at]!;
-      if (Number.isNaN(base)) continue;
-      const y = clamp((value - base) / this.#scales[at]!, TARGET_MAX);
-      if (lead === 1) this.#addError(y);
-      this.#rls.learn(lead, y);
+      targets[lead - 1] = clamp((value - this.#bases[at]!) / this.#scales[at]!, TARGET_MAX);
     }
+    if (!Number.isNaN(targets[0])) this.#addError(targets[0]!);
+    this.#rls.learnAll(targets);
   }
 
   #addError(y: number): void {
