@@ -110,15 +110,17 @@ describe('metrics of a series', () => {
   it('skip gaps in the values, and start anew after a long one', () => {
     const outcomes: Outcome[] = [];
     const metrics = new SeriesMetrics(SETTINGS);
-    const add = (step: Step, minute: number): void =>
-      metrics.add(points(step, minute), (outcome) => outcomes.push(outcome));
+    const watch = { leads: [1, 2], outcome: (outcome: Outcome) => void outcomes.push(outcome) };
+    const add = (step: Step, minute: number): void => metrics.add(points(step, minute), watch);
     add({ actual: 1 }, 0);
     add({ actual: Number.NaN }, 1);
     add({ actual: 3 }, 2);
-    expect(outcomes.map(({ lead, lastValue }) => [lead, lastValue])).toEqual([
-      [1, 1],
-      [2, 1],
+    expect(outcomes.map(({ lead, actual }) => [lead, actual])).toEqual([
+      [1, 3],
+      [2, 3],
     ]);
+    // Issued in the gap, and before it: the last value known was the first.
+    expect([1, 2].map((lead) => leadResult(metrics, lead).lastValue.mae)).toEqual([2, 2]);
     add({ actual: 9 }, 100);
     expect(outcomes).toHaveLength(2);
     expect(metrics.steps).toBe(101);

@@ -26,19 +26,19 @@ export interface MetricsSettings {
   readonly coverage: number;
 }
 
-/** One forecast against its truth. */
+/** One forecast of one lead against its truth. */
 export interface Outcome {
   readonly lead: number;
-  readonly issuedMs: number;
-  readonly targetMs: number;
   readonly actual: number;
   readonly mean: number;
   readonly lower: number;
   readonly upper: number;
-  readonly lastValue: number;
-  /** NaN where no season is known, or its value is missing. */
-  readonly seasonalNaive: number;
-  readonly scored: boolean;
+}
+
+/** Looks on as forecasts of some leads come true. */
+export interface Watch {
+  readonly leads: readonly number[];
+  outcome(outcome: Outcome): void;
 }
 
 /** Sums over leads 1..H of whole windows. */
@@ -98,6 +98,8 @@ export class SeriesMetrics {
   /** Forecasts by step, and values by step: rings. */
   readonly #issued: (Issued | undefined)[];
   readonly #values: Float64Array;
+  /** By lead: the least whole number of seasons that reaches a value known at the issue, in steps. */
+  readonly #seasonBack: Int32Array;
   #lastValue = Number.NaN;
   #nextMs = Number.NaN;
   #everyMs = Number.NaN;
@@ -108,8 +110,10 @@ export class SeriesMetrics {
     this.leads = Array.from({ length: horizon }, (_, i) => new LeadSums(i + 1, settings.coverage));
     this.windows = settings.windowLeads.map(noWindows);
     this.#issued = Array.from({ length: horizon + 1 });
-    const back = seasonSteps * Math.ceil(horizon / seasonSteps);
-    this.#values = new Float64Array(horizon + back + 1).fill(Number.NaN);
+    this.#seasonBack = Int32Array.from({ length: horizon }, (_, i) => {
+      return seasonSteps * Math.ceil((i + 1) / seasonSteps);
+    });
+    this.#values = new Float64Array(horizon + this.#seasonBack.at(-1)! + 1).fill(Number.NaN);
   }
 
   /** What standardises errors: 1 on the raw scale. */
@@ -126,14 +130,17 @@ export class SeriesMetrics {
     return this.#before.count >= enough ? this.#before.mean : this.#all.mean;
   }
 
-  /** @param onOutcome sees every forecast whose truth came with these points */
-  add(points: SeriesPoints, onOutcome?: (outcome: Outcome) => void): void {
+  /** @param watch sees the forecasts whose truth came with these points */
+  add(points: SeriesPoints, watch?: Watch): void {
     this.#leap(points);
     const step = this.steps++;
     const { actual } = points;
     this.#keep(step, actual);
     if (!Number.isNaN(actual)) {
-      this.#scoreLeads(points, step, onOutcome);
+      for (let lead = 1; lead <= this.settings.horizon; lead++) {
+        this.#scoreLead(lead, points, step);
+      }
+      for (const lead of watch?.leads ?? []) this.#show(lead, points, step, watch!);
       this.#lastValue = actual;
     }
     for (const window of this.windows) this.#scoreWindow(points, step, window);
@@ -166,32 +173,27 @@ export class SeriesMetrics {
     if (step < from) this.#before.add(change);
   }
 
-  #scoreLeads(points: SeriesPoints, step: number, onOutcome?: (outcome: Outcome) => void): void {
-    const { horizon, from, to } = this.settings;
-    for (let lead = 1; lead <= horizon; lead++) {
-      const issued = this.#issuedAt(step - lead, lead, points);
-      if (!issued) continue;
-      const { mean, lower, upper, inner } = issued.points;
-      // Of the window's first target, so that all leads are scored on forecasts of the same range.
-      const scored = issued.step + 1 >= from && step < to;
-      const outcome = {
-        lead,
-        issuedMs: issued.points.issuedMs,
-        targetMs: points.issuedMs,
-        actual: points.actual,
-        mean: mean[lead - 1]!,
-        lower: lower[lead - 1]!,
-        upper: upper[lead - 1]!,
-        lastValue: issued.lastValue,
-        seasonalNaive: this.#seasonalNaive(step, lead),
-        scored,
-      };
-      onOutcome?.(outcome);
-      if (!scored) continue;
-      if (Number.isNaN(this.firstScoredMs)) this.firstScoredMs = points.issuedMs;
-      this.lastScoredMs = points.issuedMs;
-      this.leads[lead - 1]!.add(outcome, inner, step - from);
-    }
+  #scoreLead(lead: number, points: SeriesPoints, step: number): void {
+    const { from, to } = this.settings;
+    const issued = this.#issuedAt(step - lead, lead, points);
+    // By the window's first target, so that all leads are scored on forecasts of the same range.
+    if (!issued || issued.step + 1 < from || step >= to) return;
+    if (Number.isNaN(this.firstScoredMs)) this.firstScoredMs = points.issuedMs;
+    this.lastScoredMs = points.issuedMs;
+    const sums = this.leads[lead - 1]!;
+    const { actual } = points;
+    const mean = issued.points.mean[lead - 1]!;
+    sums.add(actual, mean, issued.lastValue, this.#seasonalNaive(step, lead));
+    sums.addIntervals(actual, issued.points, step - from);
+  }
+
+  #show(lead: number, points: SeriesPoints, step: number, watch: Watch): void {
+    const issued = this.#issuedAt(step - lead, lead, points);
+    if (!issued) return;
+    const { mean, lower, upper } = issued.points;
+    const i = lead - 1;
+    const { actual } = points;
+    watch.outcome({ lead, actual, mean: mean[i]!, lower: lower[i]!, upper: upper[i]! });
   }
 
   #scoreWindow(points: SeriesPoints, step: number, sums: WindowSums): void {
@@ -227,9 +229,8 @@ export class SeriesMetrics {
 
   /** The value a whole number of seasons before the target, known when the forecast was made. */
   #seasonalNaive(target: number, lead: number): number {
-    const { seasonSteps } = this.settings;
-    if (seasonSteps === undefined) return Number.NaN;
-    return this.#valueAt(target - seasonSteps * Math.ceil(lead / seasonSteps));
+    if (this.settings.seasonSteps === undefined) return Number.NaN;
+    return this.#valueAt(target - this.#seasonBack[lead - 1]!);
   }
 
   #valueAt(step: number): number {

@@ -10,7 +10,7 @@ import type { Sink } from '../sink/sink.ts';
 import { createSource } from '../source/registry.ts';
 import type { Source } from '../source/source.ts';
 import type { SeriesPoints } from '../store/points.ts';
-import { type MetricsSettings, type Outcome, SeriesMetrics } from './metrics.ts';
+import { type MetricsSettings, SeriesMetrics, type Watch } from './metrics.ts';
 
 export interface Scoring {
   readonly leads: readonly number[];
@@ -19,10 +19,9 @@ export interface Scoring {
   readonly fit: readonly [number, number] | undefined;
 }
 
-/** Looks on: sees every step, then the forecasts that came true in it. */
-export interface Watcher {
+/** Looks on: sees forecasts that came true in a step, then the step. */
+export interface Watcher extends Watch {
   step(points: SeriesPoints, metrics: SeriesMetrics): void;
-  outcome(series: string, outcome: Outcome): void;
 }
 
 export interface BacktestJob {
@@ -59,8 +58,7 @@ export async function runBacktest(job: BacktestJob): Promise<BacktestOutcome> {
         metrics = new SeriesMetrics(metricsSettings(job, points.stream));
         series.set(points.series, metrics);
       }
-      const onOutcome = watcher && ((o: Outcome) => watcher.outcome(points.series, o));
-      metrics.add(points, onOutcome);
+      metrics.add(points, watcher);
       watcher?.step(points, metrics);
     }
   };

@@ -1,6 +1,5 @@
 /** What is added up over the scored forecasts of one series. */
-import type { Band, LeadWeights } from '../store/points.ts';
-import type { Outcome } from './metrics.ts';
+import type { LeadWeights, SeriesPoints } from '../store/points.ts';
 
 /** Coverage is also looked at in blocks of so many steps: an average hides bad stretches. */
 export const BLOCK_STEPS = 500;
@@ -49,37 +48,40 @@ export class LeadSums {
   /** Lowest and highest coverage of the widest interval in whole blocks. */
   blockMin = Number.NaN;
   blockMax = Number.NaN;
-  #block = { index: -1, count: 0, inside: 0 };
+  readonly #block = { index: -1, count: 0, inside: 0 };
 
   constructor(lead: number, coverage: number) {
     this.lead = lead;
     this.bands = [new BandSums(coverage)];
   }
 
-  /** @param place steps since the first scored one */
-  add(outcome: Outcome, inner: readonly Band[], place: number): void {
-    const { actual, mean, lower, upper, lead } = outcome;
+  /** @param seasonalNaive NaN where it has no value */
+  add(actual: number, mean: number, lastValue: number, seasonalNaive: number): void {
     const error = mean - actual;
+    const size = Math.abs(actual) + Math.abs(mean);
+    const lastError = lastValue - actual;
     this.count++;
     this.squared += error * error;
     this.absolute += Math.abs(error);
-    const size = Math.abs(actual) + Math.abs(mean);
     this.symmetric += size > 0 ? (2 * Math.abs(error)) / size : 0;
-    const lastError = outcome.lastValue - actual;
     this.lastSquared += lastError * lastError;
     this.lastAbsolute += Math.abs(lastError);
-    const seasonalError = outcome.seasonalNaive - actual;
-    if (!Number.isNaN(seasonalError)) {
-      this.seasonalCount++;
-      this.seasonalSquared += seasonalError * seasonalError;
-      this.seasonalAbsolute += Math.abs(seasonalError);
-      this.paired += Math.abs(error);
-    }
-    const inside = this.bands[0]!.add(actual, lower, upper);
-    this.#blocks(place, inside);
-    for (const [i, band] of inner.entries()) {
+    if (Number.isNaN(seasonalNaive)) return;
+    const seasonalError = seasonalNaive - actual;
+    this.seasonalCount++;
+    this.seasonalSquared += seasonalError * seasonalError;
+    this.seasonalAbsolute += Math.abs(seasonalError);
+    this.paired += Math.abs(error);
+  }
+
+  /** @param place steps since the first scored one */
+  addIntervals(actual: number, { lower, upper, inner }: SeriesPoints, place: number): void {
+    const at = this.lead - 1;
+    this.#blocks(place, this.bands[0]!.add(actual, lower[at]!, upper[at]!));
+    for (let i = 0; i < inner.length; i++) {
+      const band = inner[i]!;
       this.bands[i + 1] ??= new BandSums(band.coverage);
-      this.bands[i + 1]!.add(actual, band.lower[lead - 1]!, band.upper[lead - 1]!);
+      this.bands[i + 1]!.add(actual, band.lower[at]!, band.upper[at]!);
     }
   }
 
@@ -92,8 +94,8 @@ export class LeadSums {
 
   #blocks(place: number, inside: boolean): void {
     const index = Math.floor(place / BLOCK_STEPS);
-    if (index !== this.#block.index) this.#block = { index, count: 0, inside: 0 };
     const block = this.#block;
+    if (index !== block.index) Object.assign(block, { index, count: 0, inside: 0 });
     block.count++;
     if (inside) block.inside++;
     if (block.count < BLOCK_STEPS) return;

@@ -47,7 +47,7 @@ function csv({ timesMs, columns }: Recording): string {
   return `${[['time', ...columns.keys()].join(','), ...lines].join('\n')}\n`;
 }
 
-describe('foretide backtest', () => {
+describe('foretide backtest', { timeout: 120_000 }, () => {
   it('answers first: better than simple? do the intervals hold?', async () => {
     writeFileSync(path('plain.csv'), csv(recording(300)));
     const { code, stdout } = await backtest('plain.csv');
@@ -61,7 +61,7 @@ describe('foretide backtest', () => {
     );
     expect(stdout).toMatch(/^ {2}lead 12 +259 /m);
     expect(stdout).toMatch(/^ {2}heat, lead 1: .*(gru|last_value) \d+ %/m);
-  }, 60_000);
+  });
 
   it('agrees with a plain computation from the forecasts it writes', async () => {
     const recorded = recording(320);
@@ -131,7 +131,7 @@ describe('foretide backtest', () => {
       expect(noisy.filter(early)).toHaveLength(2 * (row + 1));
       expect(noisy).not.toEqual(honest);
     }
-  }, 120_000);
+  });
 
   it('writes one anomaly score a row, where rows come twice or not at all', async () => {
     const { timesMs, columns } = recording(200);
@@ -201,5 +201,5 @@ describe('foretide backtest', () => {
     expect(short.code).toBe(2);
     const both = await backtest('short.csv', '--every', '1h', '--config', 'absent.yaml');
     expect(both.stderr).toBe('--every: --config is given as well; write it there\n');
-  }, 60_000);
+  });
 });

@@ -84,9 +84,8 @@ export class ReportCollector implements Watcher {
     this.#steps = clamp(cells / STEP_CELLS, 100, 1_500);
   }
 
-  outcome(_series: string, outcome: Outcome): void {
-    const place = this.leads.indexOf(outcome.lead);
-    if (place >= 0) this.#outcomes[place] = outcome;
+  outcome(outcome: Outcome): void {
+    this.#outcomes[this.leads.indexOf(outcome.lead)] = outcome;
   }
 
   step(points: SeriesPoints, metrics: SeriesMetrics): void {

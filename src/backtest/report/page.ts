@@ -25,6 +25,9 @@ interface ReportFile extends Omit<FileResult, 'series'> {
   })[];
 }
 
+/** In the order in which they run. */
+const SCRIPTS = ['page.base.js', 'page.charts.js', 'page.words.js', 'page.client.js'];
+
 const require = createRequire(import.meta.url);
 
 /** Writes and closes the page. */
@@ -41,10 +44,10 @@ export async function writeReport(
 export function pageHtml(data: ReportData): string {
   const parts: Record<string, string> = {
     title: data.files.map(({ file }) => escapeHtml(file)).join(', '),
-    style: readFileSync(require.resolve('uplot/dist/uPlot.min.css'), 'utf8') + asset('page.css'),
+    style: packaged('uPlot.min.css') + asset('page.css'),
     // In JSON "<" stands in strings only: none may end the script element.
     data: JSON.stringify(data).replaceAll('<', '\\u003c'),
-    script: `${readFileSync(require.resolve('uplot/dist/uPlot.iife.min.js'), 'utf8')}\n${asset('page.client.js')}`,
+    script: [packaged('uPlot.iife.min.js'), ...SCRIPTS.map(asset)].join('\n'),
   };
   return asset('page.html').replace(/\{\{(\w+)\}\}/g, (_, name: string) => parts[name]!);
 }
@@ -62,6 +65,10 @@ function reportFile(result: FileResult, collector: ReportCollector): ReportFile 
       return view ? [{ ...of, verdict: verdict(of, season), view }] : [];
     }),
   };
+}
+
+function packaged(name: string): string {
+  return readFileSync(require.resolve(`uplot/dist/${name}`), 'utf8');
 }
 
 function asset(name: string): string {
