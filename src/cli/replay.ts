@@ -1,5 +1,3 @@
-import { existsSync, realpathSync } from 'node:fs';
-import cliProgress from 'cli-progress';
 import type { CommandModule } from 'yargs';
 import { periodMs } from '../config/duration.ts';
 import { loadConfig } from '../config/load.ts';
@@ -16,6 +14,8 @@ import { createSinks } from '../sink/registry.ts';
 import { createSource } from '../source/registry.ts';
 import type { SeriesPoints } from '../store/points.ts';
 import { UserError } from './exit.ts';
+import { progressBar } from './progress.ts';
+import { recordingSource, refuseOverwriting } from './recording.ts';
 import { stopOnSignals } from './signals.ts';
 
 interface ReplayArguments {
@@ -95,24 +95,8 @@ async function replay(argv: ReplayArguments): Promise<void> {
 
 /** The configuration with the file in the place of its source, and `--out` in that of its sinks. */
 function replayConfig(config: Config, { file, out }: ReplayArguments): Config {
-  const name = file.replace(/\.gz$/i, '').toLowerCase();
-  const configured = config.source?.csv ?? config.source?.ndjson;
-  const input = { file, topic: configured?.topic };
-  const source = name.endsWith('.csv')
-    ? { csv: { ...input, delimiter: config.source?.csv?.delimiter ?? ',' } }
-    : /\.(ndjson|jsonl|json)$/.test(name)
-      ? { ndjson: input }
-      : undefined;
-  if (!source) throw new UserError(`${file}: expected a name in .csv, .ndjson or .jsonl (or .gz)`);
+  const source = recordingSource(file, config.source);
   return { ...config, source, sinks: out ? { line_protocol: { file: out } } : config.sinks };
-}
-
-/** The output is opened before the input is read, which would empty it. */
-function refuseOverwriting(file: string, out: string | undefined): void {
-  if (!existsSync(file)) throw new UserError(`${file}: there is no such file; check the path`);
-  if (out !== undefined && existsSync(out) && realpathSync(out) === realpathSync(file)) {
-    throw new UserError(`${out}: is the recording itself; write to another file`);
-  }
 }
 
 function parseSpeed(text: string): number | 'max' {
@@ -129,28 +113,6 @@ function firstSeason(config: Config, points: SeriesPoints): number | undefined {
   const { every } = stream;
   const everyMs = every ? periodMs(every) : points.targetMs[0]! - points.issuedMs;
   return seasonSteps(season, everyMs);
-}
-
-function progressBar(share: () => number): { stop(): void } {
-  if (!process.stderr.isTTY) return { stop: () => {} };
-  const bar = new cliProgress.SingleBar({
-    format: '{bar} {percentage} %  {duration_formatted}, {left} left',
-    hideCursor: true,
-  });
-  const startedMs = performance.now();
-  bar.start(1000, 0, { left: '?' });
-  const timer = setInterval(() => {
-    const done = share();
-    const leftS = ((performance.now() - startedMs) / 1000 / done) * (1 - done);
-    bar.update(Math.round(1000 * done), { left: done > 0 ? `${Math.ceil(leftS)}s` : '?' });
-  }, 200);
-  return {
-    stop() {
-      clearInterval(timer);
-      bar.update(1000, { left: '0s' });
-      bar.stop();
-    },
-  };
 }
 
 function scoreTable(board: Scoreboard): string {
