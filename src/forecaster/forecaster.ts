@@ -52,6 +52,11 @@ export interface StepReport {
   readonly upper: Float64Array;
   /** Every lead whose forecast had this step as its target, and a value came. */
   readonly scores: readonly ScoredLead[];
+  /**
+   * How strange this step is, in [0, 1], on one scale for every series: 0 for nothing to tell, one
+   * number an event. NaN at gaps, and where no anomalies are searched for (effort simple).
+   */
+  readonly anomaly: number;
 }
 
 /** One series: forecast, score, learn. */

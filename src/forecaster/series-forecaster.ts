@@ -6,11 +6,13 @@
  */
 import type { RecurrentEngine } from '../recurrent/engine.ts';
 import { ByteReader, ByteWriter } from '../store/bytes.ts';
+import { AnomalyScore, type AnomalySize } from './anomaly/anomaly-score.ts';
 import { type Combiner, WeightedCombiner } from './combiner.ts';
 import { Credible } from './credible.ts';
 import type { Expert } from './experts/expert.ts';
 import { createExperts } from './experts/registry.ts';
 import type {
+  Effort,
   ForecasterFactory,
   ForecasterSettings,
   ScoredLead,
@@ -31,7 +33,13 @@ export const SEASON_STEPS_MAX = 100_000;
 const MEMORY_SEASONS = 200;
 const MEMORY_STEPS_MIN = 5_000;
 const MEMORY_STEPS_MAX = 20_000;
-const FORMAT = 'foretide forecaster 2';
+const FORMAT = 'foretide forecaster 3';
+/** About 10 kB and 20 kB a series. */
+const ANOMALY_SIZE: Readonly<Record<Effort, AnomalySize | undefined>> = {
+  simple: undefined,
+  low: { rankBins: 256, discordBlocks: 512 },
+  balanced: { rankBins: 512, discordBlocks: 1024 },
+};
 
 export const createSeriesForecaster: ForecasterFactory = (settings, engine) =>
   new OnlineForecaster(settings, engine);
@@ -46,6 +54,7 @@ class OnlineForecaster implements SeriesForecaster {
   readonly #credible = new Credible();
   readonly #intervals: Intervals;
   readonly #skill: Skill;
+  readonly #anomaly: AnomalyScore | undefined;
   /** Lanes of a row: the experts' forecasts, the mixture's lanes, lower, upper, error scale. */
   readonly #pending: Pending;
   /** [experts][horizon] */
@@ -71,6 +80,8 @@ class OnlineForecaster implements SeriesForecaster {
         : new Mixture(horizon, this.#experts.length, memorySteps(settings));
     this.#intervals = new Intervals(horizon, settings.coverage);
     this.#skill = new Skill(horizon);
+    const anomalySize = ANOMALY_SIZE[settings.effort ?? 'simple'];
+    this.#anomaly = anomalySize && new AnomalyScore(settings.everyMs, anomalySize);
     this.#pending = new Pending(horizon, this.#experts.length + this.#mixture.lanes + 3);
     this.#forecasts = this.#experts.map(() => new Float64Array(horizon));
     this.#scales = new Float64Array(horizon);
@@ -88,6 +99,7 @@ class OnlineForecaster implements SeriesForecaster {
       lower: new Float64Array(horizon),
       upper: new Float64Array(horizon),
       scores: this.#scores,
+      anomaly: Number.NaN,
     };
   }
 
@@ -100,12 +112,14 @@ class OnlineForecaster implements SeriesForecaster {
     this.#history.push(timeMs, known ? value : Number.NaN);
     this.#scores.length = 0;
     this.#report.issued = !Number.isNaN(this.#history.last);
+    this.#report.anomaly = Number.NaN;
     if (!this.#report.issued) return this.#report;
 
     if (known) {
       this.#score(value);
       this.#credible.add(value);
     }
+    this.#watch(timeMs, known ? value : Number.NaN);
     for (const expert of this.#experts) expert.learn(this.#history);
     for (let k = 0; k < this.#experts.length; k++) {
       this.#experts[k]!.forecast(this.#history, this.#forecasts[k]!);
@@ -118,6 +132,7 @@ class OnlineForecaster implements SeriesForecaster {
   restart(): void {
     this.#history.clear();
     this.#pending.clear();
+    this.#anomaly?.restart();
     for (const expert of this.#experts) expert.restart();
   }
 
@@ -153,6 +168,14 @@ class OnlineForecaster implements SeriesForecaster {
       score.skill = this.#skill.skill(i);
       this.#scores.push(score);
     }
+  }
+
+  /** Whether the step is strange: by the error of the newest forecast for it, and by itself. */
+  #watch(timeMs: number, value: number): void {
+    if (!this.#anomaly) return;
+    const nearest = this.#scores[0];
+    const error = nearest ? value - nearest.forecast : Number.NaN;
+    this.#report.anomaly = this.#anomaly.step(timeMs, value, error);
   }
 
   /** Mixes what the experts say, puts the interval around it, and keeps it all for its target. */
@@ -197,6 +220,7 @@ class OnlineForecaster implements SeriesForecaster {
     this.#intervals.save(out);
     this.#skill.save(out);
     this.#credible.save(out);
+    this.#anomaly?.save(out);
     out.number(this.putAside);
     return out.finish();
   }
@@ -216,6 +240,7 @@ class OnlineForecaster implements SeriesForecaster {
     this.#intervals.load(from);
     this.#skill.load(from);
     this.#credible.load(from);
+    this.#anomaly?.load(from);
     this.putAside = from.number();
     from.end();
   }

@@ -35,6 +35,17 @@ export class ByteWriter {
     return this;
   }
 
+  /** Length, then the whole numbers, four bytes each. */
+  counts(values: Uint32Array): this {
+    this.number(values.length);
+    this.#reserve(values.length * 4);
+    for (let i = 0; i < values.length; i++) {
+      this.#view.setUint32(this.#length + i * 4, values[i]!, true);
+    }
+    this.#length += values.length * 4;
+    return this;
+  }
+
   /** Length, then the bytes. */
   bytes(values: Uint8Array): this {
     this.number(values.length);
@@ -94,6 +105,19 @@ export class ByteReader {
       target[i] = this.#view.getFloat64(this.#offset + i * 8, true);
     }
     this.#offset += length * 8;
+  }
+
+  /** Fills `target`. @throws Error when another number of counts was written. */
+  counts(target: Uint32Array, what: string): void {
+    const length = this.number();
+    if (length !== target.length) {
+      throw new Error(`saved ${what}: ${length} values, but these settings need ${target.length}`);
+    }
+    this.#require(length * 4);
+    for (let i = 0; i < length; i++) {
+      target[i] = this.#view.getUint32(this.#offset + i * 4, true);
+    }
+    this.#offset += length * 4;
   }
 
   bytes(): Uint8Array {
