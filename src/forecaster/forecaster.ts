@@ -1,4 +1,5 @@
 import type { Cell, RecurrentEngine, TrainSettings } from '../recurrent/engine.ts';
+import type { ChangeKind } from './change-detector.ts';
 
 export interface RecurrentSettings extends TrainSettings {
   readonly cell: Cell;
@@ -57,6 +58,10 @@ export interface StepReport {
    * number an event. NaN at gaps, and where no anomalies are searched for (effort simple).
    */
   readonly anomaly: number;
+  /** Strength in (0, 1] of a change of the one-step errors that is sure by this step; 0: none. */
+  readonly change: number;
+  /** How they have changed; undefined where `change` is 0. */
+  readonly changeKind: ChangeKind | undefined;
 }
 
 /** One series: forecast, score, learn. */

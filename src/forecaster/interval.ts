@@ -30,6 +30,8 @@ const DOUBT_SHARE = 0.5;
 const RATE_FIRST = 0.3;
 const RATE_LEAST = 0.04;
 const SCALED_ERROR_MAX = 50;
+/** After a change of full strength so many errors of before count still. */
+const QUICKEN_STEPS = 10;
 
 export class Intervals {
   readonly #horizon: number;
@@ -41,6 +43,8 @@ export class Intervals {
   readonly #below: Float64Array;
   readonly #covered: Float64Array;
   readonly #count: Float64Array;
+  /** Errors since the start or the last change. */
+  readonly #rateCount: Float64Array;
 
   /** @param coverage nominal share of values inside, in (0, 1) */
   constructor(horizon: number, coverage: number) {
@@ -54,6 +58,7 @@ export class Intervals {
     this.#below = new Float64Array(horizon).fill(-this.#start);
     this.#covered = new Float64Array(horizon);
     this.#count = new Float64Array(horizon);
+    this.#rateCount = new Float64Array(horizon);
   }
 
   /** Share of values that were inside, lately; NaN before the first. Lead is 0-based. */
@@ -111,17 +116,29 @@ export class Intervals {
     this.#covered[lead] = share + ((covered ? 1 : 0) - share) / Math.min(count, LONG_STEPS);
 
     const z = error === 0 ? 0 : clamp(error / scale, SCALED_ERROR_MAX);
-    const rate = Math.max(RATE_LEAST, RATE_FIRST / Math.sqrt(count));
+    this.#rateCount[lead]!++;
+    const rate = Math.max(RATE_LEAST, RATE_FIRST / Math.sqrt(this.#rateCount[lead]!));
     this.#above[lead]! += rate * ((z > this.#above[lead]! ? 1 : 0) - this.#tail);
     this.#below[lead]! -= rate * ((z < this.#below[lead]! ? 1 : 0) - this.#tail);
     this.#local.add(lead, error);
     this.#long.add(lead, error);
   }
 
+  /** After a change, of strength (0, 1], the quantiles and the scales follow as they did at first. */
+  quicken(strength: number): void {
+    const count = Math.round(QUICKEN_STEPS / strength);
+    for (let lead = 0; lead < this.#horizon; lead++) {
+      this.#rateCount[lead] = Math.min(this.#rateCount[lead]!, count);
+      this.#local.forget(lead, count);
+      this.#long.forget(lead, DOUBT_STEPS + count);
+    }
+  }
+
   save(out: ByteWriter): void {
     this.#local.save(out);
     this.#long.save(out);
     out.numbers(this.#above).numbers(this.#below).numbers(this.#covered).numbers(this.#count);
+    out.numbers(this.#rateCount);
   }
 
   load(from: ByteReader): void {
@@ -131,5 +148,6 @@ export class Intervals {
     from.numbers(this.#below, 'lower quantiles');
     from.numbers(this.#covered, 'coverage');
     from.numbers(this.#count, 'coverage count');
+    from.numbers(this.#rateCount, 'errors since a change');
   }
 }

@@ -7,6 +7,7 @@
 import type { RecurrentEngine } from '../recurrent/engine.ts';
 import { ByteReader, ByteWriter } from '../store/bytes.ts';
 import { AnomalyScore, type AnomalySize } from './anomaly/anomaly-score.ts';
+import { type Change, ChangeDetector } from './change-detector.ts';
 import { type Combiner, WeightedCombiner } from './combiner.ts';
 import { Credible } from './credible.ts';
 import type { Expert } from './experts/expert.ts';
@@ -54,6 +55,7 @@ class OnlineForecaster implements SeriesForecaster {
   readonly #credible = new Credible();
   readonly #intervals: Intervals;
   readonly #skill: Skill;
+  readonly #changes = new ChangeDetector();
   readonly #anomaly: AnomalyScore | undefined;
   /** Lanes of a row: the experts' forecasts, the mixture's lanes, lower, upper, error scale. */
   readonly #pending: Pending;
@@ -100,6 +102,8 @@ class OnlineForecaster implements SeriesForecaster {
       upper: new Float64Array(horizon),
       scores: this.#scores,
       anomaly: Number.NaN,
+      change: 0,
+      changeKind: undefined,
     };
   }
 
@@ -113,6 +117,8 @@ class OnlineForecaster implements SeriesForecaster {
     this.#scores.length = 0;
     this.#report.issued = !Number.isNaN(this.#history.last);
     this.#report.anomaly = Number.NaN;
+    this.#report.change = 0;
+    this.#report.changeKind = undefined;
     if (!this.#report.issued) return this.#report;
 
     if (known) {
@@ -170,12 +176,21 @@ class OnlineForecaster implements SeriesForecaster {
     }
   }
 
-  /** Whether the step is strange: by the error of the newest forecast for it, and by itself. */
+  /** Whether the step is strange or the series has changed, by the error one step ahead. */
   #watch(timeMs: number, value: number): void {
-    if (!this.#anomaly) return;
     const nearest = this.#scores[0];
     const error = nearest ? value - nearest.forecast : Number.NaN;
-    this.#report.anomaly = this.#anomaly.step(timeMs, value, error);
+    if (this.#anomaly) this.#report.anomaly = this.#anomaly.step(timeMs, value, error);
+    const change = Number.isNaN(error) ? undefined : this.#changes.add(error);
+    if (change) this.#react(change);
+  }
+
+  /** The record from before counts less; smaller errors are no reason to doubt the weights. */
+  #react({ kind, strength }: Change): void {
+    this.#report.change = strength;
+    this.#report.changeKind = kind;
+    this.#intervals.quicken(strength);
+    if (kind !== 'smaller') this.#mixture.quicken(strength);
   }
 
   /** Mixes what the experts say, puts the interval around it, and keeps it all for its target. */
@@ -221,6 +236,7 @@ class OnlineForecaster implements SeriesForecaster {
     this.#skill.save(out);
     this.#credible.save(out);
     this.#anomaly?.save(out);
+    this.#changes.save(out);
     out.number(this.putAside);
     return out.finish();
   }
@@ -241,6 +257,7 @@ class OnlineForecaster implements SeriesForecaster {
     this.#skill.load(from);
     this.#credible.load(from);
     this.#anomaly?.load(from);
+    this.#changes.load(from);
     this.putAside = from.number();
     from.end();
   }
