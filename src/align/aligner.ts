@@ -7,7 +7,7 @@ export interface AlignSettings {
    * mean…sum: the samples of a step are put together, and it closes when the watermark passes its end.
    * `auto`: judged from the first samples (one a step: `none`; several: `mean`).
    */
-  readonly aggregate: 'auto' | 'none' | 'mean' | 'last' | 'min' | 'max' | 'sum';
+  readonly aggregate: 'auto' | 'none' | 'mean' | 'first' | 'last' | 'min' | 'max' | 'sum';
   /** How far behind the newest event time a sample may be and still be taken, ms. */
   readonly latenessMs: number;
   /** A gap of more steps than this restarts the window. */

@@ -31,7 +31,7 @@ const REGULAR_SHARE = 0.6;
 /** A phase this near to 0, in periods, is 0. */
 const PHASE_TOLERANCE = 0.02;
 
-const MODES = ['none', 'mean', 'last', 'min', 'max', 'sum'] as const;
+const MODES = ['none', 'mean', 'last', 'min', 'max', 'sum', 'first'] as const;
 
 export interface Cadence {
   readonly grid: Grid;

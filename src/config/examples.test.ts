@@ -8,7 +8,7 @@ const ENV = { MQTT_PASSWORD: 'a', INFLUX_PASSWORD: 'b' };
 const EXAMPLES = readdirSync(FOLDER).filter((name) => name.endsWith('.yaml'));
 
 it('has examples', () => {
-  for (const name of ['embedded', 'etth1', 'minimal', 'sensors', 'stocks']) {
+  for (const name of ['embedded', 'etth1', 'minimal', 'sensors', 'stocks', 'ticks']) {
     expect(EXAMPLES).toContain(`${name}.yaml`);
   }
 });
@@ -41,6 +41,7 @@ it('minimal.yaml resolves to the documented defaults', () => {
         payload: 'json',
         values: '*',
         channels: 'together',
+        covariates: [],
         time: 'auto',
         max_ahead: 3_600_000,
         series_max: 10_000,
@@ -50,16 +51,13 @@ it('minimal.yaml resolves to the documented defaults', () => {
         gap_limit: 1_000,
         ahead_limit: 60,
         horizon: 12,
+        transform: 'none',
         seasons: [],
         coverage: [0.8, 0.9],
         model: {
           cell: 'gru',
-          hidden: 16,
           layers: 1,
-          update_interval: 4,
-          window: 32,
           optimizer: 'adam',
-          learning_rate: 0.003,
           clip_norm: 1,
           engine: 'wasm',
           effort: 'simple',

@@ -10,12 +10,21 @@ const model = z
       .enum(['lstm', 'gru', 'rnn_tanh', 'rnn_relu', 'none'])
       .default('gru')
       .describe('Recurrent cell; none = simple experts only.'),
-    hidden: count.max(512).default(16).describe('Hidden units a layer.'),
+    hidden: count
+      .max(512)
+      .optional()
+      .describe('Hidden units a layer. Default: 16; balanced: 24; high: 48.'),
     layers: count.max(3).default(1).describe('Stacked layers.'),
-    update_interval: count.max(4096).default(4).describe('Steps between updates (k1).'),
-    window: count.max(4096).default(32).describe('Steps an update goes back (k2).'),
+    update_interval: count
+      .max(4096)
+      .optional()
+      .describe('Steps between updates (k1). Default: 4; balanced: 16; high: 8.'),
+    window: count
+      .max(4096)
+      .optional()
+      .describe('Steps an update goes back (k2). Default: 32; high: 64, or a season up to 192.'),
     effort: z
-      .enum(['simple', 'low', 'balanced'])
+      .enum(['simple', 'low', 'balanced', 'high'])
       .default('simple')
       .describe(
         'Methods beside last value, seasonal naive and the network. low: drift, Holt–Winters and a quick regression (about 12 µs a sample and 40 kB a series at horizon 12); balanced: four regressions and analogs as well (about 90 µs and 400 kB).',
@@ -28,8 +37,10 @@ const model = z
       .number()
       .positive()
       .max(1)
-      .default(0.003)
-      .describe('Step size of the optimizer.'),
+      .optional()
+      .describe(
+        'Step size of the optimizer. Default: 0.003; balanced: 0.01, high: 0.007, both falling to a tenth after 2000 steps.',
+      ),
     clip_norm: z
       .number()
       .min(0)
@@ -65,7 +76,7 @@ const model = z
   .check(
     rule(['update_interval', 'window'], (value, fault) => {
       const { update_interval: interval, window } = value;
-      if (window < interval) {
+      if (window !== undefined && interval !== undefined && window < interval) {
         const message = `${window} is shorter than update_interval (${interval}), so steps between two updates would teach nothing; write ${interval} or more`;
         fault(['window'], message);
       }
@@ -109,6 +120,21 @@ export const stream = z
       .describe(
         'Whether the values of one topic are learned together, where `values` lists 2 to 16 fields and `every` is given: a step waits for all of them, and each sees the others.',
       ),
+    covariates: z
+      .array(
+        z.strictObject({
+          field: text.describe('Field of the same payload, or column of the same row.'),
+          known: z
+            .boolean()
+            .default(false)
+            .describe('Whether values come ahead of time, stamped with the time they are for.'),
+        }),
+      )
+      .max(8)
+      .prefault([])
+      .describe(
+        'Fields that help to forecast `values` and are not forecast themselves; needs `every` and named `values`.',
+      ),
     time: time
       .default('auto')
       .describe(
@@ -137,7 +163,7 @@ export const stream = z
         'Period of the grid: `10s`, `1h`, `1mo`; default: learned from the first 8 samples of each series.',
       ),
     aggregate: z
-      .enum(['auto', 'none', 'mean', 'last', 'min', 'max', 'sum'])
+      .enum(['auto', 'none', 'mean', 'first', 'last', 'min', 'max', 'sum'])
       .default('auto')
       .describe(
         'How the samples of a step become its value; none: one sample a step; auto: told by the first samples (3 where `every` is given).',
@@ -150,6 +176,32 @@ export const stream = z
       .default(60)
       .describe('A stamp more steps ahead is held until two others confirm it.'),
     horizon: count.max(1_000).default(12).describe('Steps to forecast.'),
+    transform: z
+      .enum(['none', 'log', 'difference', 'log_return'])
+      .default('none')
+      .describe(
+        'Units in which a series is learned. log: errors in proportion, for what is always above 0; difference and log_return: the size of recent changes sets the interval, for levels without a norm and for prices. Forecasts are written in the series’ own units.',
+      ),
+    bounds: z
+      .strictObject({
+        min: z.number().optional().describe('Least value; 0 for counts.'),
+        max: z.number().optional().describe('Largest value.'),
+      })
+      .optional()
+      .describe(
+        'What forecasts and intervals never exceed. Values themselves are taken as they are.',
+      ),
+    bars: z
+      .strictObject({
+        price: text
+          .optional()
+          .describe('Field of the price; not for a payload that is one number.'),
+        volume: text.optional().describe('Field of the traded volume.'),
+      })
+      .optional()
+      .describe(
+        'Trades become bars: series `…/open`, `…/high`, `…/low`, `…/close` and `…/volume`; needs `every`.',
+      ),
     seasons: z.array(period).max(8).prefault([]).describe('Season lengths: `["24h", "7d"]`.'),
     coverage: z
       .union([share, z.array(share).min(1).max(4)])

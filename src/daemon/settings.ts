@@ -1,7 +1,11 @@
 import type { AlignSettings } from '../align/aligner.ts';
+import { channelsOf } from '../config/channels.ts';
 import type { Period } from '../config/duration.ts';
 import type { Config, StreamConfig } from '../config/schema.ts';
+import { BAR_PARTS, type BarPart } from '../decode/bars.ts';
 import type { Effort, ForecasterSettings, RecurrentSettings } from '../forecaster/forecaster.ts';
+import { networkSize } from '../forecaster/network-defaults.ts';
+import type { Bounds, TransformKind } from '../forecaster/transform.ts';
 import type { EngineChoice } from './engines.ts';
 import { readInitialWeights } from './initial-weights.ts';
 
@@ -24,6 +28,10 @@ export interface StreamSettings {
   readonly reportWeights: boolean;
   readonly recurrent: RecurrentSettings | undefined;
   readonly effort: Effort;
+  readonly transform?: TransformKind;
+  readonly bounds?: Bounds;
+  /** How many of each kind come with a step; they are a group's last channels, in this order. */
+  readonly covariates?: { readonly past: number; readonly known: number };
   readonly engine: EngineChoice;
   readonly seed: number;
 }
@@ -44,15 +52,24 @@ export function seasonSteps(season: Period, everyMs: number): number | undefined
   return steps >= 2 ? steps : undefined;
 }
 
+/** A part of a bar puts trades together in its own way; volumes are counts. */
+export function partSettings(stream: StreamSettings, part: BarPart): StreamSettings {
+  const settings = { ...stream, align: { ...stream.align, aggregate: BAR_PARTS[part] } };
+  return part === 'volume' ? { ...settings, transform: 'none', bounds: { min: 0 } } : settings;
+}
+
 /** How a series on a grid of `everyMs` is forecast. */
 export function forecasterSettings(
-  { horizon, seasons, coverage, recurrent, effort }: StreamSettings,
+  settings: StreamSettings,
   everyMs: number,
   seed: number,
 ): ForecasterSettings {
+  const { horizon, seasons, coverage, recurrent, effort, transform, bounds } = settings;
   const steps = seasons.flatMap((season) => seasonSteps(season, everyMs) ?? []);
   const ascending = [...new Set(steps)].sort((a, b) => a - b);
-  return { horizon, seasonSteps: ascending, coverage, everyMs, recurrent, effort, seed };
+  const knownAhead = settings.covariates?.known ?? 0;
+  const common = { knownAhead, horizon, coverage, everyMs, recurrent, effort, transform, seed };
+  return { ...common, seasonSteps: ascending, ...(bounds && { bounds }) };
 }
 
 function settingsOf(stream: StreamConfig): StreamSettings {
@@ -68,6 +85,7 @@ function settingsOf(stream: StreamConfig): StreamSettings {
 
 function coldSettings(stream: StreamConfig): StreamSettings {
   const { model } = stream;
+  const { past, known } = channelsOf(stream);
   return {
     name: streamName(stream),
     align: {
@@ -87,15 +105,20 @@ function coldSettings(stream: StreamConfig): StreamSettings {
         ? undefined
         : {
             cell: model.cell,
-            hidden: model.hidden,
-            layers: model.layers,
-            updateSteps: model.update_interval,
-            windowSteps: model.window,
+            ...networkSize(model.effort, {
+              hidden: model.hidden,
+              layers: model.layers,
+              updateSteps: model.update_interval,
+              windowSteps: model.window,
+              learningRate: model.learning_rate,
+            }),
             optimizer: model.optimizer,
-            learningRate: model.learning_rate,
             clipNorm: model.clip_norm,
           },
     effort: model.effort,
+    transform: stream.transform,
+    covariates: { past: past.length, known: known.length },
+    ...(stream.bounds && { bounds: stream.bounds }),
     engine: {
       name: model.engine,
       fallback: model.engine_fallback,

@@ -1,3 +1,5 @@
+import type { BarPart } from './bars.ts';
+
 /** Where a series belongs that is learned together with others. */
 export interface GroupPlace {
   /** What its members share, and no other series has. */
@@ -16,6 +18,9 @@ export interface SeriesInfo {
   readonly name: string;
   /** Its first sample brought no time of its own: the time of arrival serves, and the clock tells gaps. */
   readonly receiveTime: boolean;
+  /** Which part of a bar it is; undefined: of none. */
+  readonly part?: BarPart;
+
   /** Absent where the series is learned alone. */
   readonly group?: GroupPlace;
 }
@@ -38,10 +43,14 @@ export class SeriesRegistry {
   }
 
   /** Adds a series under the next id. The name must be new. */
-  add(stream: string, name: string, receiveTime: boolean, group?: GroupPlace): SeriesInfo {
+  add(
+    stream: string,
+    name: string,
+    receiveTime: boolean,
+    more: Pick<SeriesInfo, 'part' | 'group'> = {},
+  ): SeriesInfo {
     if (this.#byName.has(name)) throw new Error(`series "${name}" is registered already`);
-    const alone = { id: this.#byId.length, stream, name, receiveTime };
-    const series = group ? { ...alone, group } : alone;
+    const series = { id: this.#byId.length, stream, name, receiveTime, ...more };
     this.#byName.set(name, series);
     this.#byId.push(series);
     return series;

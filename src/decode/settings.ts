@@ -1,4 +1,5 @@
 import type { StreamConfig } from '../config/schema.ts';
+import { barFields } from './bars.ts';
 import type { TimeUnit } from './time.ts';
 
 /** Where a message's event time is. */
@@ -21,9 +22,13 @@ export interface DecodeSettings {
 }
 
 export function decodeSettings(stream: StreamConfig): DecodeSettings {
-  const { values, columns } = stream;
+  const { columns, bars } = stream;
+  const named = bars ? barFields(bars) : stream.values;
+  // Covariates first: they are there when the value of the same message closes the step.
+  const covariates = stream.covariates.map(({ field }) => field);
+  const values = named === '*' ? named : [...covariates, ...[named].flat()];
   return {
-    values: values === '*' ? '*' : typeof values === 'string' ? [values] : values,
+    values,
     time: timeRule(stream.time),
     columns,
   };

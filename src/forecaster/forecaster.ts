@@ -1,4 +1,5 @@
 import type { Cell, RecurrentEngine, TrainSettings } from '../recurrent/engine.ts';
+import type { Bounds, TransformKind } from './transform.ts';
 
 export interface RecurrentSettings extends TrainSettings {
   readonly cell: Cell;
@@ -8,12 +9,16 @@ export interface RecurrentSettings extends TrainSettings {
   readonly updateSteps: number;
   /** k2: steps an update goes back; at least to the issue of the longest lead that is now known. */
   readonly windowSteps: number;
+  /** The longest season that an update may reach back over, if `windowSteps` does not. Default: 0. */
+  readonly seasonStepsMax?: number;
+  /** Steps at the full learning rate; then it falls as 1/steps, to a tenth. Default: it stays. */
+  readonly settleSteps?: number;
   /** Weights to start with in place of random ones, in canonical order. */
   readonly initialWeights?: Float64Array;
 }
 
 /** How much work a step may be: which experts there are. */
-export type Effort = 'simple' | 'low' | 'balanced';
+export type Effort = 'simple' | 'low' | 'balanced' | 'high';
 
 /** How one series is forecast. */
 export interface ForecasterSettings {
@@ -31,6 +36,12 @@ export interface ForecasterSettings {
   readonly effort?: Effort;
   /** Other values that come with each step: further channels, covariates. Default: 0. */
   readonly companions?: number;
+  /** Covariates whose values at the leads are known when a step closes. Default: 0. */
+  readonly knownAhead?: number;
+  /** Units in which the series is learned. Default: its own. */
+  readonly transform?: TransformKind;
+  /** What no number that leaves the forecaster may exceed. Default: none. */
+  readonly bounds?: Bounds;
 }
 
 /** One scored lead: errors are forecast − actual, skill is 1 − mean |error| ÷ mean |naive error|. */
@@ -80,8 +91,15 @@ export interface SeriesForecaster {
    * @param timeMs start of the step, ms since the epoch
    * @param value NaN for a gap; what is not within ±VALUE_MAX counts as one
    * @param companions their values at this step, NaN where missing
+   * @param ahead covariates known ahead, [knownAhead][1 + horizon]: at this step, then at each lead
+   *   after it; NaN where not known
    */
-  step(timeMs: number, value: number, companions?: ArrayLike<number>): StepReport;
+  step(
+    timeMs: number,
+    value: number,
+    companions?: ArrayLike<number>,
+    ahead?: ArrayLike<number>,
+  ): StepReport;
   /** A gap longer than the limit: windows and state start anew, weights and scales stay. */
   restart(): void;
   /** Forecasts of experts put aside so far, as no credible numbers. */

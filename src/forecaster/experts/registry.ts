@@ -2,10 +2,11 @@ import type { RecurrentEngine } from '../../recurrent/engine.ts';
 import type { LinearKernel } from '../../recurrent/linear.ts';
 import type { ForecasterSettings } from '../forecaster.ts';
 import { Analog } from './analog.ts';
-import { Autoregression } from './autoregression.ts';
+import { Autoregression, type Features } from './autoregression.ts';
 import { Drift } from './drift.ts';
 import type { Expert } from './expert.ts';
 import { HoltWinters } from './holt-winters.ts';
+import { KnownEffect } from './known-effect.ts';
 import { LastValue } from './last-value.ts';
 import { RecurrentExpert } from './recurrent.ts';
 import type { RegressorPlan } from './regressors.ts';
@@ -31,8 +32,15 @@ export function createExperts(settings: ForecasterSettings, engine: RecurrentEng
   const effort = settings.effort ?? 'simple';
   const experts: Expert[] = [new LastValue()];
   for (const season of settings.seasonSteps) experts.push(new SeasonalNaive(season));
-  if (effort !== 'simple') experts.push(...richExperts(settings, engine.linear));
-  if (settings.recurrent) experts.push(new RecurrentExpert(settings, settings.recurrent, engine));
+  const { ahead } = knownAhead(settings);
+  if (ahead) experts.push(new KnownEffect(ahead.covariates, ahead.horizon));
+  const { linear } = engine;
+  if (effort !== 'simple') experts.push(...richExperts(settings, linear));
+  if (!settings.recurrent) return experts;
+  const network = new RecurrentExpert(settings, settings.recurrent, engine);
+  experts.push(network);
+  const reads = effort !== 'simple' && effort !== 'low';
+  if (reads) experts.push(reservoir(settings, network, linear));
   return experts;
 }
 
@@ -53,6 +61,10 @@ function richExperts(settings: ForecasterSettings, linear: LinearKernel | undefi
 
 function shortestSeason({ seasonSteps }: ForecasterSettings): number | undefined {
   return seasonSteps.find((s) => s >= PROFILE_STEPS_MIN && s <= PROFILE_STEPS_MAX);
+}
+
+function knownAhead({ knownAhead: covariates = 0, horizon }: ForecasterSettings) {
+  return covariates > 0 ? { ahead: { covariates, horizon } } : {};
 }
 
 function simpleExperts(settings: ForecasterSettings): Expert[] {
@@ -123,6 +135,7 @@ function quickRegression(
         lags,
         harmonics: settings.effort === 'low' ? 2 : 6,
         averages: false,
+        ...(settings.effort === 'low' && knownAhead(settings)),
       }),
       forgetting: forgetting(0.998, season),
       ridge: 10,
@@ -140,16 +153,16 @@ function fullRegression(
   linear: LinearKernel | undefined,
 ): Expert {
   const guideLeads = guide ? [...new Set([1, ...spread(settings.horizon, 6)])] : [];
-  const companions = settings.companions ?? 0;
+  const { companions = 0 } = settings;
   return new Autoregression(
     {
       name: 'regression_full',
       horizon: settings.horizon,
-      plan: plan(settings, season, { guideLeads, companions }),
+      plan: plan(settings, season, { guideLeads, companions, ...knownAhead(settings) }),
       forgetting: forgetting(0.999, season),
       ridge: 40,
     },
-    guide,
+    { guide },
     linear,
   );
 }
@@ -192,6 +205,31 @@ function smallRegression(
       ridge: 10,
     },
     undefined,
+    linear,
+  );
+}
+
+/**
+ * The learned reservoir: the network's state as further regressors. The network learns for its own
+ * head; this readout has a long memory, and is quick and safe where a gradient step is neither.
+ * H. Jaeger: The "echo state" approach to analysing and training recurrent neural networks, 2001
+ * (there with fixed random weights).
+ */
+function reservoir(
+  settings: ForecasterSettings,
+  network: Features,
+  linear: LinearKernel | undefined,
+): Expert {
+  const season = shortestSeason(settings);
+  return new Autoregression(
+    {
+      name: 'reservoir',
+      horizon: settings.horizon,
+      plan: plan(settings, season, { harmonics: 4, averages: false }),
+      forgetting: forgetting(0.999, season),
+      ridge: 10,
+    },
+    { features: network },
     linear,
   );
 }
