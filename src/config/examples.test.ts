@@ -40,6 +40,7 @@ it('minimal.yaml resolves to the documented defaults', () => {
         topic: 'sensors/+/temperature',
         payload: 'json',
         values: '*',
+        channels: 'together',
         time: 'auto',
         max_ahead: 3_600_000,
         series_max: 10_000,
@@ -50,7 +51,7 @@ it('minimal.yaml resolves to the documented defaults', () => {
         ahead_limit: 60,
         horizon: 12,
         seasons: [],
-        coverage: 0.9,
+        coverage: [0.8, 0.9],
         model: {
           cell: 'gru',
           layers: 1,

@@ -277,7 +277,10 @@ describe('rules between keys', () => {
       'window: 1 is shorter than update_interval (4)',
     ],
     [stream('horizon: 1.5'), 'horizon: 1.5 is not allowed; write a whole number from 1 to 1000'],
-    [stream('coverage: 1'), 'coverage: 1 is not allowed; write a number above 0, below 1'],
+    [
+      stream('coverage: 1'),
+      'coverage: 1 is not allowed; write number above 0, below 1 or list of: number above 0, below 1',
+    ],
     [stream('every: true'), 'every: true is not allowed; write a period, such as 10s or 1mo'],
     [stream('values: { a: 1 }'), 'values: a section is not allowed; write text or list of'],
     [

@@ -83,6 +83,8 @@ const model = z
     }),
   );
 
+const share = z.number().gt(0).lt(1);
+
 const time = z.union([
   text,
   z.strictObject({
@@ -111,6 +113,12 @@ export const stream = z
       .default('*')
       .describe(
         'Field or fields to forecast: `temperature`, `sensor.t[0]`; `*` = every number in the payload.',
+      ),
+    channels: z
+      .enum(['together', 'apart'])
+      .default('together')
+      .describe(
+        'Whether the values of one topic are learned together, where `values` lists 2 to 16 fields and `every` is given: a step waits for all of them, and each sees the others.',
       ),
     time: time
       .default('auto')
@@ -155,11 +163,11 @@ export const stream = z
     horizon: count.max(1_000).default(12).describe('Steps to forecast.'),
     seasons: z.array(period).max(8).prefault([]).describe('Season lengths: `["24h", "7d"]`.'),
     coverage: z
-      .number()
-      .gt(0)
-      .lt(1)
-      .default(0.9)
-      .describe('Share of values the interval should hold.'),
+      .union([share, z.array(share).min(1).max(4)])
+      .default([0.8, 0.9])
+      .describe(
+        'Share of values that each interval should hold: one, or up to four. The widest is `lower` and `upper`; the others have theirs in the name: `lower_80`.',
+      ),
     score_leads: z
       .union([z.literal('all'), z.array(count).min(1)])
       .optional()

@@ -17,9 +17,12 @@ export interface StreamSettings {
   readonly align: Omit<AlignSettings, 'receiveTime'>;
   readonly horizon: number;
   readonly seasons: readonly Period[];
-  readonly coverage: number;
+  /** Nominal, the widest interval first. */
+  readonly coverage: readonly number[];
   /** Leads written to forecast_score, ascending. */
   readonly scoreLeads: readonly number[];
+  /** Whether points carry the weights of the experts at these leads. */
+  readonly reportWeights: boolean;
   readonly recurrent: RecurrentSettings | undefined;
   readonly effort: Effort;
   readonly engine: EngineChoice;
@@ -77,7 +80,8 @@ function coldSettings(stream: StreamConfig): StreamSettings {
     },
     horizon: stream.horizon,
     seasons: stream.seasons,
-    coverage: stream.coverage,
+    coverage: [...new Set([stream.coverage].flat())].sort((a, b) => b - a),
+    reportWeights: false,
     scoreLeads: scoreLeads(stream),
     recurrent:
       model.cell === 'none'

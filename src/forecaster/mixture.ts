@@ -9,6 +9,7 @@
  * κ is how much of m − n has come true: the slope of y − n on m − n over the delayed past. On a
  * random walk nothing does, and the forecast is the naive one; above `TRUST` it is m.
  */
+import type { LinearKernel } from '../recurrent/linear.ts';
 import type { ByteReader, ByteWriter } from '../store/bytes.ts';
 import type { Combiner } from './combiner.ts';
 import { Ensemble } from './ensemble.ts';
@@ -44,10 +45,10 @@ export class Mixture implements Combiner {
   readonly #apart: Float64Array;
 
   /** @param memorySteps how long the record of an expert counts */
-  constructor(horizon: number, experts: number, memorySteps: number) {
+  constructor(horizon: number, experts: number, memorySteps: number, linear?: LinearKernel) {
     this.#experts = experts;
     this.#weights = new Ensemble(horizon, experts, memorySteps);
-    this.#stack = new Stack(horizon, experts, 2 * memorySteps);
+    this.#stack = new Stack(horizon, experts, 2 * memorySteps, linear);
     this.#weightsError = new Float64Array(horizon);
     this.#stackError = new Float64Array(horizon);
     this.#count = new Float64Array(horizon);

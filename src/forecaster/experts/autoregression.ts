@@ -3,6 +3,7 @@
  * newest value: forecast of lead h at step t = x_t + s_t f_tᵀ w_h, with s the series' scale. Features
  * that others work out, such as a network's state, may be among the regressors.
  */
+import type { LinearKernel } from '../../recurrent/linear.ts';
 import { ByteReader, ByteWriter } from '../../store/bytes.ts';
 import { clamp } from '../scaler.ts';
 import type { Expert, History } from './expert.ts';
@@ -67,13 +68,15 @@ export class Autoregression implements Expert {
   /** Base and scale of the last `horizon` forecasts, in rings; base NaN: none was issued. */
   readonly #bases: Float64Array;
   readonly #scales: Float64Array;
+  readonly #targets: Float64Array;
   #issued = 0;
   #learned = 0;
   #sinceRestart = 0;
   #nextZ = Number.NaN;
   #errorVariance = ERROR_VARIANCE;
 
-  constructor(settings: AutoregressionSettings, sources: Sources = {}) {
+  /** @param linear whose arithmetic; the results are the same */
+  constructor(settings: AutoregressionSettings, sources: Sources = {}, linear?: LinearKernel) {
     const { name, horizon, plan, forgetting } = settings;
     this.name = name;
     this.#settings = settings;
@@ -82,12 +85,16 @@ export class Autoregression implements Expert {
     const own = this.#regressors.count;
     this.#f = new Float64Array(own + (sources.features?.featureCount ?? 0));
     this.#features = this.#f.subarray(own);
-    this.#rls = new RecursiveLeastSquares({
-      regressors: this.#f.length,
-      horizon,
-      forgetting,
-      initialVariance: INITIAL_VARIANCE,
-    });
+    this.#rls = new RecursiveLeastSquares(
+      {
+        regressors: this.#f.length,
+        horizon,
+        forgetting,
+        initialVariance: INITIAL_VARIANCE,
+      },
+      linear,
+    );
+    this.#targets = new Float64Array(horizon);
     this.#bases = new Float64Array(horizon).fill(Number.NaN);
     this.#scales = new Float64Array(horizon);
   }
@@ -98,15 +105,14 @@ export class Autoregression implements Expert {
     this.#regressors.add(history);
     this.#sinceRestart++;
     if (Number.isNaN(value)) return;
+    const targets = this.#targets.fill(Number.NaN);
     const leads = Math.min(horizon, this.#issued);
     for (let lead = 1; lead <= leads; lead++) {
       const at = (this.#issued - lead) % horizon;
-      const base = this.#bases[at]!;
-      if (Number.isNaN(base)) continue;
-      const y = clamp((value - base) / this.#scales[at]!, TARGET_MAX);
-      if (lead === 1) this.#addError(y);
-      this.#rls.learn(lead, y);
+      targets[lead - 1] = clamp((value - this.#bases[at]!) / this.#scales[at]!, TARGET_MAX);
     }
+    if (!Number.isNaN(targets[0])) this.#addError(targets[0]!);
+    this.#rls.learnAll(targets);
   }
 
   #addError(y: number): void {

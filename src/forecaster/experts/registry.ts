@@ -1,4 +1,5 @@
 import type { RecurrentEngine } from '../../recurrent/engine.ts';
+import type { LinearKernel } from '../../recurrent/linear.ts';
 import type { ForecasterSettings } from '../forecaster.ts';
 import { Analog } from './analog.ts';
 import { Autoregression, type Features } from './autoregression.ts';
@@ -30,24 +31,27 @@ export function createExperts(settings: ForecasterSettings, engine: RecurrentEng
   const effort = settings.effort ?? 'simple';
   const experts: Expert[] = [new LastValue()];
   for (const season of settings.seasonSteps) experts.push(new SeasonalNaive(season));
-  if (effort !== 'simple') experts.push(...richExperts(settings));
+  if (effort !== 'simple') experts.push(...richExperts(settings, engine.linear));
   if (!settings.recurrent) return experts;
   const network = new RecurrentExpert(settings, settings.recurrent, engine);
   experts.push(network);
-  if (effort !== 'simple' && effort !== 'low') experts.push(reservoir(settings, network));
+  if (effort === 'balanced' || effort === 'high') {
+    experts.push(reservoir(settings, network, engine.linear));
+  }
   return experts;
 }
 
 /** What `effort` adds to last value, seasonal naive and network. */
-function richExperts(settings: ForecasterSettings): Expert[] {
+function richExperts(settings: ForecasterSettings, linear: LinearKernel | undefined): Expert[] {
   const experts = simpleExperts(settings);
   const season = shortestSeason(settings);
   const analogs = settings.effort === 'low' ? [] : createAnalogs(settings, season);
   experts.push(...analogs);
-  experts.push(quickRegression(settings, season));
+  experts.push(quickRegression(settings, season, linear));
   if (settings.effort !== 'low') {
-    experts.push(fullRegression(settings, season, analogs[0]));
-    experts.push(slowRegression(settings, season), smallRegression(settings, season));
+    experts.push(fullRegression(settings, season, analogs[0], linear));
+    experts.push(slowRegression(settings, season, linear));
+    experts.push(smallRegression(settings, season, linear));
   }
   return experts;
 }
@@ -110,19 +114,27 @@ function forgetting(daily: number, season: number | undefined): number {
 }
 
 /** Follows a change within two seasons' dozens; few regressors. */
-function quickRegression(settings: ForecasterSettings, season: number | undefined): Expert {
+function quickRegression(
+  settings: ForecasterSettings,
+  season: number | undefined,
+  linear: LinearKernel | undefined,
+): Expert {
   const lags = season === undefined ? range(1, 8) : [1, 2, 3, 4, season - 1];
-  return new Autoregression({
-    name: 'regression_quick',
-    horizon: settings.horizon,
-    plan: plan(settings, season, {
-      lags,
-      harmonics: settings.effort === 'low' ? 2 : 6,
-      averages: false,
-    }),
-    forgetting: forgetting(0.998, season),
-    ridge: 10,
-  });
+  return new Autoregression(
+    {
+      name: 'regression_quick',
+      horizon: settings.horizon,
+      plan: plan(settings, season, {
+        lags,
+        harmonics: settings.effort === 'low' ? 2 : 6,
+        averages: false,
+      }),
+      forgetting: forgetting(0.998, season),
+      ridge: 10,
+    },
+    undefined,
+    linear,
+  );
 }
 
 /** Everything known: lags, season, averages, other channels, the analogs' forecasts. */
@@ -130,6 +142,7 @@ function fullRegression(
   settings: ForecasterSettings,
   season: number | undefined,
   guide: Analog | undefined,
+  linear: LinearKernel | undefined,
 ): Expert {
   const guideLeads = guide ? [...new Set([1, ...spread(settings.horizon, 6)])] : [];
   const companions = settings.companions ?? 0;
@@ -142,33 +155,50 @@ function fullRegression(
       ridge: 40,
     },
     { guide },
+    linear,
   );
 }
 
 /** The steady one: long memory, strong ridge. */
-function slowRegression(settings: ForecasterSettings, season: number | undefined): Expert {
-  return new Autoregression({
-    name: 'regression_slow',
-    horizon: settings.horizon,
-    plan: plan(settings, season, {}),
-    forgetting: forgetting(0.9997, season),
-    ridge: 100,
-  });
+function slowRegression(
+  settings: ForecasterSettings,
+  season: number | undefined,
+  linear: LinearKernel | undefined,
+): Expert {
+  return new Autoregression(
+    {
+      name: 'regression_slow',
+      horizon: settings.horizon,
+      plan: plan(settings, season, {}),
+      forgetting: forgetting(0.9997, season),
+      ridge: 100,
+    },
+    undefined,
+    linear,
+  );
 }
 
 /** Hardly anything to fit: steady where the others have too much to learn. */
-function smallRegression(settings: ForecasterSettings, season: number | undefined): Expert {
-  return new Autoregression({
-    name: 'regression_small',
-    horizon: settings.horizon,
-    plan: plan(settings, season, {
-      lags: season === undefined ? [1, 2] : [1, 2, season - 1],
-      harmonics: 3,
-      averages: false,
-    }),
-    forgetting: forgetting(0.9995, season),
-    ridge: 10,
-  });
+function smallRegression(
+  settings: ForecasterSettings,
+  season: number | undefined,
+  linear: LinearKernel | undefined,
+): Expert {
+  return new Autoregression(
+    {
+      name: 'regression_small',
+      horizon: settings.horizon,
+      plan: plan(settings, season, {
+        lags: season === undefined ? [1, 2] : [1, 2, season - 1],
+        harmonics: 3,
+        averages: false,
+      }),
+      forgetting: forgetting(0.9995, season),
+      ridge: 10,
+    },
+    undefined,
+    linear,
+  );
 }
 
 /**
@@ -177,7 +207,11 @@ function smallRegression(settings: ForecasterSettings, season: number | undefine
  * H. Jaeger: The "echo state" approach to analysing and training recurrent neural networks, 2001
  * (there with fixed random weights).
  */
-function reservoir(settings: ForecasterSettings, network: Features): Expert {
+function reservoir(
+  settings: ForecasterSettings,
+  network: Features,
+  linear: LinearKernel | undefined,
+): Expert {
   const season = shortestSeason(settings);
   return new Autoregression(
     {
@@ -192,6 +226,7 @@ function reservoir(settings: ForecasterSettings, network: Features): Expert {
       ridge: 10,
     },
     { features: network },
+    linear,
   );
 }
 
