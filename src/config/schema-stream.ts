@@ -39,7 +39,7 @@ const model = z
       .max(1)
       .optional()
       .describe(
-        'Step size of the optimizer. Default: 0.003; balanced: 0.01, high: 0.007, both falling to a tenth after 2000 steps.',
+        'Step size of the optimizer. Default: 0.003; balanced and high: 0.02 for 1500 steps, then falling to a tenth.',
       ),
     clip_norm: z
       .number()
