@@ -94,4 +94,25 @@ describe('the learned reservoir', () => {
     }
     expect(Buffer.from(other.save()).equals(Buffer.from(whole.save()))).toBe(true);
   });
+
+  it.each([
+    ['constant', () => 5],
+    ['tiny', (i: number) => 1e-90 * (i % 7)],
+    ['huge', (i: number) => 1e90 * Math.sin(i)],
+    ['a jump', (i: number) => (i < 200 ? 1 : 1e6) + 0.01 * Math.sin(i)],
+    ['a dead sensor', (i: number) => (i < 200 ? Math.sin(i) : 0)],
+  ])('says finite numbers or nothing: %s', (_, value) => {
+    const experts = createExperts(settings('balanced', [12]), createReferenceEngine());
+    const readouts = experts.filter(({ name }) => name === 'gru' || name === 'reservoir');
+    const history = new HistoryRing(Math.max(...readouts.map((e) => e.historySteps)));
+    const out = new Float64Array(3);
+    for (let t = 0; t < 400; t++) {
+      history.push(t, value(t));
+      for (const expert of readouts) expert.learn(history);
+      for (const expert of readouts) {
+        expert.forecast(history, out);
+        expect(out.every(Number.isFinite) || out.every(Number.isNaN)).toBe(true);
+      }
+    }
+  });
 });
