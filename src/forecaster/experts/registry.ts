@@ -225,8 +225,12 @@ function reservoir(
     {
       name: 'reservoir',
       horizon: settings.horizon,
-      plan: plan(settings, season, { harmonics: 4, averages: false }),
-      forgetting: forgetting(0.999, season),
+      plan: plan(settings, season, {
+        lags: season === undefined ? range(1, 8) : [1, 2, season - 1],
+        harmonics: 3,
+        averages: false,
+      }),
+      forgetting: forgetting(0.9995, season),
       ridge: 10,
     },
     { features: network },
