@@ -8,6 +8,7 @@ import { seasonSteps, streamName } from '../daemon/settings.ts';
 import { formatAccounting } from '../observe/accounting.ts';
 import { createLog } from '../observe/log.ts';
 import { Scoreboard } from '../observe/scoreboard.ts';
+import { SymbolScoreboard } from '../observe/symbol-scoreboard.ts';
 import { formatNumber, formatPercent, formatTable } from '../observe/table.ts';
 import { createSinks } from '../sink/registry.ts';
 import { createSource } from '../source/registry.ts';
@@ -62,12 +63,16 @@ async function replay(argv: ReplayArguments): Promise<void> {
   const source = await createSource(config, { speed: parseSpeed(argv.speed) });
   const sinks = await createSinks(config, { sourceUrl: given.source?.mqtt?.url });
   const scoreboard = new Scoreboard((points) => firstSeason(config, points));
+  const symbols = new SymbolScoreboard();
 
   let steps = 0;
   const bar = progressBar(() => source.progress() ?? 0);
   const onPoints = (batch: readonly SeriesPoints[]): void => {
     steps += batch.length;
-    for (const points of batch) scoreboard.add(points);
+    for (const points of batch) {
+      scoreboard.add(points);
+      symbols.add(points);
+    }
   };
   const daemon = new Daemon(config, {
     ...core,
@@ -85,7 +90,7 @@ async function replay(argv: ReplayArguments): Promise<void> {
     bar.stop();
   }
   const seconds = (performance.now() - startedMs) / 1000;
-  console.error(summary(daemon, scoreboard, steps, seconds));
+  console.error(summary(daemon, [scoreTable(scoreboard), symbols.table()], steps, seconds));
 }
 
 /** The configuration with the file in the place of its source, and `--out` in that of its sinks. */
@@ -110,7 +115,7 @@ function firstSeason(config: Config, points: SeriesPoints): number | undefined {
   return seasonSteps(season, everyMs);
 }
 
-function summary(daemon: Daemon, board: Scoreboard, steps: number, seconds: number): string {
+function scoreTable(board: Scoreboard): string {
   const rows: string[][] = [];
   for (const [series, leads] of board.results()) {
     for (const e of leads) {
@@ -119,8 +124,18 @@ function summary(daemon: Daemon, board: Scoreboard, steps: number, seconds: numb
     }
   }
   const header = ['series', 'lead', 'scored', 'MAE', 'last value', 'seasonal naive', 'covered'];
+  return rows.length > 0 ? formatTable(header, rows) : '';
+}
+
+function summary(
+  daemon: Daemon,
+  tables: readonly string[],
+  steps: number,
+  seconds: number,
+): string {
   const accounting = [...daemon.accounting()].map(([s, a]) => `${s}: ${formatAccounting(a)}`);
   const rate = `${steps} steps in ${seconds.toFixed(2)} s (${Math.round(steps / seconds)} a second)`;
   const unmatched = daemon.unmatched ?? [];
-  return [formatTable(header, rows), '', ...accounting, unmatched, rate].flat().join('\n');
+  const told = tables.filter((table) => table !== '').flatMap((table) => [table, '']);
+  return [...told, ...accounting, unmatched, rate].flat().join('\n');
 }
