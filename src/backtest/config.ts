@@ -10,6 +10,8 @@ export interface StreamOptions {
   readonly horizon?: number;
   readonly seasons?: readonly string[];
   readonly columns?: readonly string[];
+  /** Columns that help to forecast the others. */
+  readonly covariates?: readonly string[];
   readonly time?: string;
   readonly effort?: string;
   readonly cell?: string;
@@ -31,6 +33,7 @@ const OPTIONS: readonly (readonly [RegExp, string])[] = [
   [/^streams\[0]\.seasons/, '--season'],
   [/^streams\[0]\.score_leads/, '--leads'],
   [/^streams\[0]\.values/, '--columns'],
+  [/^streams\[0]\.covariates/, '--covariates'],
   [/^streams\[0]\.time/, '--time'],
   [/^streams\[0]\.model\.effort/, '--effort'],
   [/^streams\[0]\.model\.cell/, '--cell'],
@@ -76,9 +79,11 @@ function layoutFaults({ layout, every, rows }: Survey, options: StreamOptions): 
   } else if (!time) {
     faults.push(`no column of times was found; name it with --time (${there})`);
   }
-  for (const column of options.columns ?? []) {
-    if (!all.includes(column)) faults.push(`--columns: no column "${column}"; ${there}`);
-    else if (!numeric.includes(column)) faults.push(`--columns: "${column}" holds no numbers`);
+  for (const key of ['columns', 'covariates'] as const) {
+    for (const column of options[key] ?? []) {
+      if (!all.includes(column)) faults.push(`--${key}: no column "${column}"; ${there}`);
+      else if (!numeric.includes(column)) faults.push(`--${key}: "${column}" holds no numbers`);
+    }
   }
   if (numeric.length === 0) faults.push(`no column of numbers was found; ${there}`);
   if (time && every === undefined && options.every === undefined) {
@@ -98,10 +103,13 @@ function rawConfig(
   const seasons = options.seasons ?? guessedSeasons(everyMs, spanMs);
   const horizon = options.horizon ?? guessedHorizon(seasons[0], everyMs, survey.rows);
   const { time } = layout;
+  const { covariates = [] } = options;
+  const others = layout.numeric.filter((column) => !covariates.includes(column));
   const stream: Record<string, unknown> = {
     topic: layout.recorded ? '#' : TOPIC,
     ...(layout.recorded ? {} : { series: '{field}' }),
-    values: options.columns ?? (layout.recorded ? '*' : layout.numeric),
+    values: options.columns ?? (layout.recorded ? '*' : others),
+    ...(covariates.length > 0 && { covariates: covariates.map((field) => ({ field })) }),
     time: time?.kind === 'field' ? time.field : 'auto',
     ...(every !== undefined && { every }),
     horizon,

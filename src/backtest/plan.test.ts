@@ -78,6 +78,16 @@ describe('the plan of a backtest', () => {
     expect(plan.config.streams[0]).toMatchObject({ time: 't_sec', values: ['a', 'b'] });
   });
 
+  it('leaves covariates out of what is forecast', async () => {
+    const rows = Array.from({ length: 21 }, (_, i) => `2024-01-${i + 10},1,2,3`);
+    const plan = await planOf(csv(['day,a,b,c', ...rows]), { covariates: ['b'] });
+    expect(plan.config.streams[0]).toMatchObject({
+      values: ['a', 'c'],
+      covariates: [{ field: 'b', known: false }],
+    });
+    expect(plan.seriesCount).toBe(2);
+  });
+
   it('takes what it is told, any key of a stream too', async () => {
     const plan = await planOf(regular(100, HOUR), {
       every: '2h',

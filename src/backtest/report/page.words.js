@@ -107,9 +107,10 @@ globalThis.pageWords = (() => {
     const ahead = lead === 1 ? 'one step' : `${lead} steps`;
     byId('file').textContent = file.file.split('/').pop();
     const left = file.left > 0 ? ` ${file.left} further series found no room on this page.` : '';
+    const scaled = series.scale === 1 ? '' : ' Errors are in standard deviations of the series.';
     byId('about').textContent =
       `Every forecast on this page was made before the value it forecasts was known, in one pass over the data ` +
-      `(a row every ${file.every}${file.seasons.length ? `, seasons ${file.seasons.join(', ')}` : ''}).${left}`;
+      `(a row every ${file.every}${file.seasons.length ? `, seasons ${file.seasons.join(', ')}` : ''}).${scaled}${left}`;
     byId('tail-caption').textContent =
       `The newest steps (double-click for ${series.view.tail.time.length.toLocaleString('en')}). The blue line at a moment is what was ` +
       `forecast for it ${ahead} before; the shade is the ${percent(promised(series), 0)} interval. Right of the dashed ` +
