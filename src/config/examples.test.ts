@@ -56,12 +56,8 @@ it('minimal.yaml resolves to the documented defaults', () => {
         coverage: [0.8, 0.9],
         model: {
           cell: 'gru',
-          hidden: 16,
           layers: 1,
-          update_interval: 4,
-          window: 32,
           optimizer: 'adam',
-          learning_rate: 0.003,
           clip_norm: 1,
           engine: 'wasm',
           effort: 'simple',

@@ -4,6 +4,7 @@ import type { Period } from '../config/duration.ts';
 import type { Config, StreamConfig } from '../config/schema.ts';
 import { BAR_PARTS, type BarPart } from '../decode/bars.ts';
 import type { Effort, ForecasterSettings, RecurrentSettings } from '../forecaster/forecaster.ts';
+import { networkSize } from '../forecaster/network-defaults.ts';
 import type { Bounds, TransformKind } from '../forecaster/transform.ts';
 import type { EngineChoice } from './engines.ts';
 import { readInitialWeights } from './initial-weights.ts';
@@ -104,12 +105,14 @@ function coldSettings(stream: StreamConfig): StreamSettings {
         ? undefined
         : {
             cell: model.cell,
-            hidden: model.hidden,
-            layers: model.layers,
-            updateSteps: model.update_interval,
-            windowSteps: model.window,
+            ...networkSize(model.effort, {
+              hidden: model.hidden,
+              layers: model.layers,
+              updateSteps: model.update_interval,
+              windowSteps: model.window,
+              learningRate: model.learning_rate,
+            }),
             optimizer: model.optimizer,
-            learningRate: model.learning_rate,
             clipNorm: model.clip_norm,
           },
     effort: model.effort,

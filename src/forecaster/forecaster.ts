@@ -9,12 +9,16 @@ export interface RecurrentSettings extends TrainSettings {
   readonly updateSteps: number;
   /** k2: steps an update goes back; at least to the issue of the longest lead that is now known. */
   readonly windowSteps: number;
+  /** The longest season that an update may reach back over, if `windowSteps` does not. Default: 0. */
+  readonly seasonStepsMax?: number;
+  /** Steps at the full learning rate; then it falls as 1/steps, to a tenth. Default: it stays. */
+  readonly settleSteps?: number;
   /** Weights to start with in place of random ones, in canonical order. */
   readonly initialWeights?: Float64Array;
 }
 
 /** How much work a step may be: which experts there are. */
-export type Effort = 'simple' | 'low' | 'balanced';
+export type Effort = 'simple' | 'low' | 'balanced' | 'high';
 
 /** How one series is forecast. */
 export interface ForecasterSettings {

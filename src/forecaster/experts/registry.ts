@@ -2,7 +2,7 @@ import type { RecurrentEngine } from '../../recurrent/engine.ts';
 import type { LinearKernel } from '../../recurrent/linear.ts';
 import type { ForecasterSettings } from '../forecaster.ts';
 import { Analog } from './analog.ts';
-import { Autoregression } from './autoregression.ts';
+import { Autoregression, type Features } from './autoregression.ts';
 import { Drift } from './drift.ts';
 import type { Expert } from './expert.ts';
 import { HoltWinters } from './holt-winters.ts';
@@ -34,8 +34,13 @@ export function createExperts(settings: ForecasterSettings, engine: RecurrentEng
   for (const season of settings.seasonSteps) experts.push(new SeasonalNaive(season));
   const { ahead } = knownAhead(settings);
   if (ahead) experts.push(new KnownEffect(ahead.covariates, ahead.horizon));
-  if (effort !== 'simple') experts.push(...richExperts(settings, engine.linear));
-  if (settings.recurrent) experts.push(new RecurrentExpert(settings, settings.recurrent, engine));
+  const { linear } = engine;
+  if (effort !== 'simple') experts.push(...richExperts(settings, linear));
+  if (!settings.recurrent) return experts;
+  const network = new RecurrentExpert(settings, settings.recurrent, engine);
+  experts.push(network);
+  const reads = effort !== 'simple' && effort !== 'low';
+  if (reads) experts.push(reservoir(settings, network, linear));
   return experts;
 }
 
@@ -157,7 +162,7 @@ function fullRegression(
       forgetting: forgetting(0.999, season),
       ridge: 40,
     },
-    guide,
+    { guide },
     linear,
   );
 }
@@ -200,6 +205,31 @@ function smallRegression(
       ridge: 10,
     },
     undefined,
+    linear,
+  );
+}
+
+/**
+ * The learned reservoir: the network's state as further regressors. The network learns for its own
+ * head; this readout has a long memory, and is quick and safe where a gradient step is neither.
+ * H. Jaeger: The "echo state" approach to analysing and training recurrent neural networks, 2001
+ * (there with fixed random weights).
+ */
+function reservoir(
+  settings: ForecasterSettings,
+  network: Features,
+  linear: LinearKernel | undefined,
+): Expert {
+  const season = shortestSeason(settings);
+  return new Autoregression(
+    {
+      name: 'reservoir',
+      horizon: settings.horizon,
+      plan: plan(settings, season, { harmonics: 4, averages: false }),
+      forgetting: forgetting(0.999, season),
+      ridge: 10,
+    },
+    { features: network },
     linear,
   );
 }
