@@ -8,7 +8,7 @@ const ENV = { MQTT_PASSWORD: 'a', INFLUX_PASSWORD: 'b' };
 const EXAMPLES = readdirSync(FOLDER).filter((name) => name.endsWith('.yaml'));
 
 it('has examples', () => {
-  for (const name of ['embedded', 'etth1', 'minimal', 'sensors', 'stocks', 'ticks']) {
+  for (const name of ['demand', 'embedded', 'etth1', 'minimal', 'sensors', 'stocks', 'ticks']) {
     expect(EXAMPLES).toContain(`${name}.yaml`);
   }
 });
