@@ -72,7 +72,8 @@ export function judgeCadence(timesMs: readonly number[], settings: AlignSettings
     every === undefined
       ? isRegular && median >= leastMs
       : median >= (1 - REGULAR_TOLERANCE) * periodMs(every);
-  const mode = aggregate === 'auto' ? (oneEach ? 'none' : 'mean') : aggregate;
+  const several = settings.several ?? 'mean';
+  const mode = aggregate === 'auto' ? (oneEach ? 'none' : several) : aggregate;
 
   if (every && 'months' in every) return { grid: monthGrid(every.months), mode };
   if (mode !== 'none') return { grid: binGrid(everyMs!), mode };

@@ -13,12 +13,15 @@ export interface Channels {
   readonly known: readonly string[];
 }
 
-export function channelsOf({ channels, values, every, covariates }: StreamConfig): Channels {
+export function channelsOf(stream: StreamConfig): Channels {
+  const { kind, channels, values, every, covariates } = stream;
   const named = typeof values === 'string' ? [values] : values;
   const past = covariates.filter(({ known }) => !known).map(({ field }) => field);
   const known = covariates.filter(({ known }) => known).map(({ field }) => field);
   const least = covariates.length > 0 ? 1 : 2;
   const together =
+    // What states say of each other is not learned.
+    kind === 'number' &&
     channels === 'together' &&
     values !== '*' &&
     every !== undefined &&

@@ -8,7 +8,17 @@ const ENV = { MQTT_PASSWORD: 'a', INFLUX_PASSWORD: 'b' };
 const EXAMPLES = readdirSync(FOLDER).filter((name) => name.endsWith('.yaml'));
 
 it('has examples', () => {
-  for (const name of ['demand', 'embedded', 'etth1', 'minimal', 'sensors', 'stocks', 'ticks']) {
+  const names = [
+    'demand',
+    'embedded',
+    'etth1',
+    'minimal',
+    'schedule',
+    'sensors',
+    'stocks',
+    'ticks',
+  ];
+  for (const name of names) {
     expect(EXAMPLES).toContain(`${name}.yaml`);
   }
 });
@@ -38,6 +48,8 @@ it('minimal.yaml resolves to the documented defaults', () => {
     streams: [
       {
         topic: 'sensors/+/temperature',
+        kind: 'number',
+        symbols_max: 32,
         payload: 'json',
         values: '*',
         channels: 'together',

@@ -100,7 +100,20 @@ export const stream = z
   .strictObject({
     name: text.optional().describe('Name in messages and metrics; default: the topic filter.'),
     topic: text.describe('MQTT topic filter; `+` and `#` are wildcards.'),
-    payload: z.enum(['json', 'number', 'csv']).default('json').describe('What a message holds.'),
+    kind: z
+      .enum(['number', 'symbol'])
+      .default('number')
+      .describe(
+        'What the values are. symbol: states or classes, as texts, numbers or booleans; the forecast is how likely each is.',
+      ),
+    symbols_max: count
+      .max(256)
+      .default(32)
+      .describe('Most symbols of a series; further ones count as one more, `(other)`.'),
+    payload: z
+      .enum(['json', 'number', 'csv', 'text'])
+      .default('json')
+      .describe('What a message holds; text: one symbol.'),
     columns: z
       .array(text)
       .min(1)
@@ -112,7 +125,7 @@ export const stream = z
       .union([text, z.array(text).min(1)])
       .default('*')
       .describe(
-        'Field or fields to forecast: `temperature`, `sensor.t[0]`; `*` = every number in the payload.',
+        'Field or fields to forecast: `temperature`, `sensor.t[0]`; `*` = every number (or symbol) in the payload.',
       ),
     channels: z
       .enum(['together', 'apart'])
@@ -168,7 +181,7 @@ export const stream = z
       .enum(['auto', 'none', 'mean', 'first', 'last', 'min', 'max', 'sum'])
       .default('auto')
       .describe(
-        'How the samples of a step become its value; none: one sample a step; auto: told by the first samples (3 where `every` is given).',
+        'How the samples of a step become its value; none: one sample a step; auto: told by the first samples (3 where `every` is given). Symbols: none or last.',
       ),
     lateness: duration
       .prefault('0s')

@@ -8,9 +8,12 @@ import { filterCovers, topicFilterFault } from './topic.ts';
 /** A season of more steps would need megabytes a series. */
 /** The forecaster's bound: a series remembers three seasons. */
 const SEASON_STEPS_MAX = 100_000;
+/** Memory grows with its square: every forecast is kept until the last of its targets has come. */
+const SYMBOL_HORIZON_MAX = 96;
 
 interface StreamKeys {
   topic: string;
+  kind: string;
   payload: string;
   columns?: string[];
   values: string | string[];
@@ -82,13 +85,47 @@ const payloadRule = rule<StreamKeys>(
     }
     noTwins('columns', columns ?? [], fault);
     if (typeof values !== 'string') noTwins('values', values, fault);
-    if (payload !== 'number') return;
+    if (payload !== 'number' && payload !== 'text') return;
+    const one = payload === 'number' ? 'one number' : 'one symbol';
     if (values !== '*') {
-      fault(['values'], 'a payload that is one number has no fields; remove values');
+      fault(['values'], `a payload that is ${one} has no fields; remove values`);
     }
     if (time !== 'auto' && time !== 'receive') {
-      fault(['time'], 'a payload that is one number has no time field; write receive');
+      fault(['time'], `a payload that is ${one} has no time field; write receive`);
     }
+  },
+);
+
+const symbolRule = rule<StreamKeys>(
+  ['kind', 'payload', 'aggregate', 'horizon', 'model'],
+  ({ kind, payload, aggregate, horizon, model }, fault) => {
+    if (kind !== 'symbol') {
+      if (payload === 'text') fault(['payload'], 'holds a symbol; add kind: symbol to the stream');
+      return;
+    }
+    if (payload === 'number') fault(['payload'], 'is no symbol; write text');
+    if (!['auto', 'none', 'last'].includes(aggregate)) {
+      fault(['aggregate'], `symbols have no ${aggregate}; write last or none`);
+    }
+    if (horizon > SYMBOL_HORIZON_MAX) {
+      fault(['horizon'], `of symbols is at most ${SYMBOL_HORIZON_MAX} steps; shorten it`);
+    }
+    if (model.initial_weights !== undefined) {
+      fault(['model', 'initial_weights'], 'are those of a series of numbers; remove them');
+    }
+  },
+);
+
+/** What only numbers have. */
+const numberRule = rule<StreamKeys>(
+  ['kind', 'transform', 'bounds', 'bars', 'covariates'],
+  ({ kind, transform, bounds, bars, covariates }, fault) => {
+    if (kind !== 'symbol') return;
+    const message = 'is for numbers, and the stream is of kind: symbol; remove one';
+    if (transform !== 'none') fault(['transform'], message);
+    if (bounds) fault(['bounds'], message);
+    if (bars) fault(['bars'], message);
+    if (covariates.length > 0) fault(['covariates'], message);
   },
 );
 
@@ -188,6 +225,8 @@ export const streamRules = [
   leadsRule,
   weightsRule,
   payloadRule,
+  symbolRule,
+  numberRule,
   seriesRule,
   fieldRule,
   boundsRule,

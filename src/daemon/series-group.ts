@@ -3,10 +3,10 @@ import type { StepReport } from '../forecaster/forecaster.ts';
 import { createGroupForecaster, type GroupForecaster } from '../forecaster/group-forecaster.ts';
 import type { RecurrentEngine } from '../recurrent/engine.ts';
 import { ByteReader, ByteWriter } from '../store/bytes.ts';
-import type { SeriesPoints } from '../store/points.ts';
 import { Channel, type ShardCounts } from './channel.ts';
 import { hash32 } from './hash.ts';
 import { KnownCovariates } from './known-covariates.ts';
+import type { EmitPoints, Learned } from './learned.ts';
 import { seriesPoints } from './series-points.ts';
 import { forecasterSettings, partSettings, type StreamSettings } from './settings.ts';
 import { type WaitingStep, WaitingSteps } from './waiting-steps.ts';
@@ -14,18 +14,13 @@ import { type WaitingStep, WaitingSteps } from './waiting-steps.ts';
 /** A channel that begins anew this much earlier has moved back in time; less is being late. */
 const BACK_STEPS = 2;
 
-export type EmitPoints = (points: SeriesPoints, series: SeriesInfo) => void;
-
 /**
  * What is learned as one: a series, or the channels of one message. Each channel has its own way from
  * samples to steps; the steps of all of them go on together.
  */
-export class SeriesGroup {
-  /** Id of the member that came first. */
+export class SeriesGroup implements Learned {
   readonly id: number;
-  /** The newest entry that the loaded state holds already. */
   loadedAt = -1;
-  /** The oldest entry that no saved state holds; undefined: there is none. */
   unsavedFrom: number | undefined;
   readonly #key: string;
   readonly #settings: StreamSettings;
@@ -210,10 +205,6 @@ export class SeriesGroup {
     return out.bytes(this.#forecaster?.save() ?? new Uint8Array(0)).finish();
   }
 
-  /**
-   * Its members must have been added.
-   * @throws Error when the bytes are of other settings or damaged
-   */
   load(bytes: Uint8Array): void {
     const from = new ByteReader(bytes);
     for (const [i, channel] of this.#channels.entries()) {

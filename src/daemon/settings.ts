@@ -5,6 +5,7 @@ import type { Config, StreamConfig } from '../config/schema.ts';
 import { BAR_PARTS, type BarPart } from '../decode/bars.ts';
 import type { Effort, ForecasterSettings, RecurrentSettings } from '../forecaster/forecaster.ts';
 import { networkSize } from '../forecaster/network-defaults.ts';
+import type { SymbolSettings } from '../forecaster/symbol/symbol-forecaster.ts';
 import type { Bounds, TransformKind } from '../forecaster/transform.ts';
 import type { EngineChoice } from './engines.ts';
 import { readInitialWeights } from './initial-weights.ts';
@@ -18,6 +19,8 @@ export interface StreamSettings {
   readonly name: string;
   /** Whether arrival times serve is told by each series. */
   readonly align: Omit<AlignSettings, 'receiveTime'>;
+  /** Of a stream of symbols: how many a series may have, `(other)` included. */
+  readonly symbolsMax?: number;
   readonly horizon: number;
   readonly seasons: readonly Period[];
   /** Nominal, the widest interval first. */
@@ -72,6 +75,17 @@ export function forecasterSettings(
   return { ...common, seasonSteps: ascending, ...(bounds && { bounds }) };
 }
 
+/** How a series of symbols on a grid of `everyMs` is forecast. */
+export function symbolSettings(
+  settings: StreamSettings,
+  everyMs: number,
+  seed: number,
+): SymbolSettings {
+  const { horizon, seasonSteps, recurrent } = forecasterSettings(settings, everyMs, seed);
+  const symbolsMax = settings.symbolsMax!;
+  return { horizon, symbolsMax, seasonSteps, everyMs, recurrent, seed };
+}
+
 function settingsOf(stream: StreamConfig): StreamSettings {
   const settings = coldSettings(stream);
   const { recurrent } = settings;
@@ -91,10 +105,12 @@ function coldSettings(stream: StreamConfig): StreamSettings {
     align: {
       every: stream.every,
       aggregate: stream.aggregate,
+      several: stream.kind === 'symbol' ? 'last' : 'mean',
       latenessMs: stream.lateness,
       gapStepsMax: stream.gap_limit,
       aheadStepsMax: stream.ahead_limit,
     },
+    ...(stream.kind === 'symbol' ? { symbolsMax: stream.symbols_max + 1 } : {}),
     horizon: stream.horizon,
     seasons: stream.seasons,
     coverage: [...new Set([stream.coverage].flat())].sort((a, b) => b - a),

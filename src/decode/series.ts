@@ -20,15 +20,24 @@ export interface SeriesInfo {
   readonly receiveTime: boolean;
   /** Which part of a bar it is; undefined: of none. */
   readonly part?: BarPart;
-
+  /**
+   * Of a series of symbols: their names, by code. Grows; a name never changes. Only the main thread's
+   * is up to date, so that points get their names there.
+   */
+  symbols?: string[];
   /** Absent where the series is learned alone. */
   readonly group?: GroupPlace;
 }
+
+/** Stands for all symbols beyond the most that a series may have. */
+export const OTHER_SYMBOLS = '(other)';
 
 /** Names to dense ids, in order of first appearance. */
 export class SeriesRegistry {
   readonly #byName = new Map<string, SeriesInfo>();
   readonly #byId: SeriesInfo[] = [];
+  /** By series id: codes of its symbols. */
+  readonly #codes: Map<string, number>[] = [];
 
   get size(): number {
     return this.#byId.length;
@@ -54,6 +63,26 @@ export class SeriesRegistry {
     this.#byName.set(name, series);
     this.#byId.push(series);
     return series;
+  }
+
+  /**
+   * A symbol's code: 0, 1, 2 … in order of first appearance in the series.
+   * @param symbolsMax once there are so many, further ones share one code: OTHER_SYMBOLS
+   */
+  symbolCode(id: number, symbol: string, symbolsMax: number): number {
+    this.#codes[id] ??= new Map();
+    const codes = this.#codes[id];
+    const known = codes.get(symbol);
+    if (known !== undefined) return known;
+    const name = codes.size < symbolsMax ? symbol : OTHER_SYMBOLS;
+    const other = codes.get(name);
+    if (other !== undefined) return other;
+    const code = codes.size;
+    codes.set(name, code);
+    const series = this.#byId[id]!;
+    series.symbols ??= [];
+    series.symbols.push(name);
+    return code;
   }
 
   all(): readonly SeriesInfo[] {

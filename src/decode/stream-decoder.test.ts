@@ -45,6 +45,15 @@ describe('Intake', () => {
     expect(intake.counts().get('s/+')).toEqual({ received: 3, invalid: 0, filtered: 0 });
   });
 
+  it('numbers the symbols of each series, with one number for those beyond the most', () => {
+    const { intake, registry } = intakeOf(['topic: "s/+", kind: symbol, symbols_max: 2']);
+    const texts = ['x', 'y', 'x', 'z', 'w', '(other)', 'y'];
+    const [, samples] = intake.decode(texts.map((text) => on('s/a', JSON.stringify(text))));
+    expect(samples).toMatchObject({ batch: { value: Float64Array.of(0, 1, 0, 2, 2, 2, 1) } });
+    intake.decode([on('s/b', '"y"')]);
+    expect(registry.all().map(({ symbols }) => symbols)).toEqual([['x', 'y', '(other)'], ['y']]);
+  });
+
   it.each([
     ['topic: "s/#"', '{"v": 1, "w": 2}', ['s/x/y/v', 's/x/y/w']],
     ['topic: "s/#", values: v', '{"v": 1}', ['s/x/y']],

@@ -174,7 +174,7 @@ export class Intake implements FieldSink {
     }
   }
 
-  sample(field: string, timeMs: number | undefined, value: number): void {
+  sample(field: string, timeMs: number | undefined, value: number | string): void {
     const { stream } = this.#route;
     if (timeMs === undefined && this.#message.undated) return this.reject(field, UNDATED);
     // Against the clock as it stands: receive times do not follow one that is set back.
@@ -187,7 +187,7 @@ export class Intake implements FieldSink {
     const { bars } = stream.config;
     const parts = bars && barParts(bars, field);
     const isTarget = parts ? parts[0] !== 'volume' : !this.#isCovariate(field);
-    if (stream.takesPositive && isTarget && !(value > 0)) {
+    if (stream.takesPositive && isTarget && typeof value === 'number' && !(value > 0)) {
       return this.reject(field, notPositive(value, stream.config.transform));
     }
     if (!parts) return this.#push(field, timeMs, value);
@@ -200,11 +200,15 @@ export class Intake implements FieldSink {
     return past.includes(field) || known.includes(field);
   }
 
-  #push(field: string, timeMs: number | undefined, value: number, part?: BarPart): void {
+  #push(field: string, timeMs: number | undefined, value: number | string, part?: BarPart): void {
     const series = this.#seriesOf(field, timeMs === undefined, part);
     if (typeof series !== 'number') return this.reject(field, series);
     this.#route.stream.counts.received++;
-    this.#samples.push(series, timeMs ?? this.#message.receivedMs, value);
+    const cell =
+      typeof value === 'number'
+        ? value
+        : this.#registry.symbolCode(series, value, this.#route.stream.config.symbols_max);
+    this.#samples.push(series, timeMs ?? this.#message.receivedMs, cell);
   }
 
   reject(field: string | undefined, given: Rejection): void {

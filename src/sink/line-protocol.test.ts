@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { leadScore, START_MS, seriesPoints } from '../../test/support/points.ts';
 import type { SeriesPoints } from '../store/points.ts';
-import { LineEncoder, tagText } from './line-protocol.ts';
+import { LineEncoder } from './line-protocol.ts';
+import { tagText } from './tag.ts';
 
 function encode(points: SeriesPoints, options: { actual?: boolean; precision?: 'ms' | 'ns' } = {}) {
   return new LineEncoder({ actual: true, precision: 'ms', ...options }).encode([points]);

@@ -23,6 +23,8 @@ export interface SeriesPoints {
   readonly change: number;
   /** Forecasts whose target was this step, for the leads that the user wants scored. */
   readonly scores: readonly LeadScore[];
+  /** Of a series of symbols, which has no mean, no intervals and no `scores`, and NaN as `actual`. */
+  readonly symbols?: SymbolPoints;
   /** Who speaks, lead by lead; only where the stream's settings ask for it. */
   readonly weights?: readonly LeadWeights[];
 }
@@ -33,6 +35,31 @@ export interface Band {
   readonly coverage: number;
   readonly lower: Float64Array;
   readonly upper: Float64Array;
+}
+
+/** States or classes: how likely each is at each lead. */
+export interface SymbolPoints {
+  /** Those that are known so far; a later step has the same ones first. */
+  readonly names: readonly string[];
+  /** What came at this step: its place in `names`; −1 for a gap. */
+  readonly actual: number;
+  /** Row-major [leads][names]; what a row lacks to 1 is for a symbol that has never come. */
+  readonly probability: Float64Array;
+  /** As `scores`. */
+  readonly scores: readonly SymbolScore[];
+}
+
+/** One earlier forecast against the symbol that came. */
+export interface SymbolScore {
+  readonly lead: number;
+  /** What the forecast gave to it, or to something new where it was. */
+  readonly probability: number;
+  /** −ln probability. */
+  readonly logLoss: number;
+  /** Whether it was the likeliest. */
+  readonly hit: boolean;
+  /** Lately: 1 − mean log loss ÷ that of the last symbol, whose odds to stay are learned too. */
+  readonly skill: number;
 }
 
 /** Weight of each expert in the newest forecast of one lead; they sum to 1. */
