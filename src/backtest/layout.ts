@@ -33,7 +33,7 @@ export function layoutOf(head: readonly Message[], timeField?: string): Layout {
 /** Reads the event time of a message; undefined where it has none. */
 export function timeReader({ time }: Layout): TimeReader {
   if (!time) return () => undefined;
-  const json = createJsonDecoder({ values: '*', time, columns: undefined });
+  const json = createJsonDecoder({ kind: 'number', values: '*', time, columns: undefined });
   return (message) => {
     const { row } = message;
     if (row && time.kind === 'field') {
@@ -119,7 +119,12 @@ function jsonLayout(head: readonly Message[], timeField: string | undefined): La
   const rule: TimeRule = timeField === undefined ? { kind: 'auto' } : fieldTime(timeField);
   const names = new Set<string>();
   let dated = false;
-  const decoder = createJsonDecoder({ values: '*', time: rule, columns: undefined });
+  const decoder = createJsonDecoder({
+    kind: 'number',
+    values: '*',
+    time: rule,
+    columns: undefined,
+  });
   for (const message of head) {
     decoder.decode(message, {
       sample: (field, timeMs) => {

@@ -58,7 +58,7 @@ const model = z
       .max(4096)
       .default(4096)
       .describe(
-        'Most memory for the networks, MiB a thread; a series that no longer fits is refused with a clear message (engine wasm).',
+        'Most memory for networks and regressions, MiB a thread; a series that no longer fits is refused with a clear message (engine wasm).',
       ),
     initial_weights: inputPath
       .optional()

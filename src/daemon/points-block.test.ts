@@ -26,6 +26,7 @@ function points(id: number, issuedMs: number, leads: number, scores: number): Se
     inner: [0.8, 0.5].map((coverage) => ({ coverage, lower: values(-2), upper: values(2) })),
     anomaly: actual / 2,
     change: leads,
+    ...(leads > 0 && { changeKind: 'below' as const }),
     scores: Array.from({ length: scores }, (_, i) => ({
       lead: i + 1,
       forecast: 0.1 + i,

@@ -2,7 +2,7 @@
  * Points on their way between threads, in one array of numbers that changes hands without a copy.
  * A row a step, in order of origin (see Emit):
  *
- *     origin | series id | issued | actual | anomaly | change
+ *     origin | series id | issued | actual | anomaly | change | kind of change (−1: none)
  *     n leads | m intervals | k scores | w weights | symbols? (see points-block-symbols.ts)
  *     m nominal coverages | n target times | n means | m × (n lowers, n uppers)
  *     k × (lead, forecast, naive error, skill, m × (covered, coverage))
@@ -10,10 +10,11 @@
  *     symbols
  */
 import type { SeriesInfo } from '../decode/series.ts';
+import { CHANGE_KINDS } from '../forecaster/change-detector.ts';
 import type { Band, LeadScore, LeadWeights, SeriesPoints } from '../store/points.ts';
 import { readSymbols, symbolCells } from './points-block-symbols.ts';
 
-const HEAD = 11;
+const HEAD = 12;
 const INITIAL_CAPACITY = 1_024;
 /** A series of symbols has its own. */
 const NO_TARGETS = new Float64Array(0);
@@ -32,7 +33,8 @@ export class PointsBlockWriter {
     this.#reserve(
       HEAD + intervals + (2 + 2 * intervals) * leads + scoreCells + 2 * (weights.length + experts),
     );
-    this.#put(origin, id, points.issuedMs, points.actual, points.anomaly, points.change);
+    const kind = points.changeKind ? CHANGE_KINDS.indexOf(points.changeKind) : -1;
+    this.#put(origin, id, points.issuedMs, points.actual, points.anomaly, points.change, kind);
     this.#put(leads, intervals, scores.length, weights.length, Number(symbols !== undefined));
     this.#put(Number.NaN, ...inner.map(({ coverage }) => coverage));
     this.#copy(symbols ? NO_TARGETS : points.targetMs, mean, points.lower, points.upper);
@@ -119,8 +121,8 @@ export class PointsBlockReader {
 
   next(): SeriesPoints {
     const head = this.#view(HEAD);
-    const [, id, issuedMs, actual, anomaly, change] = head;
-    const [leads, intervals, scores, weights, symbols] = head.subarray(6);
+    const [, id, issuedMs, actual, anomaly, change, kind] = head;
+    const [leads, intervals, scores, weights, symbols] = head.subarray(7);
     const { stream, name, symbols: names = [] } = this.#seriesOf(id!);
     const coverages = this.#view(intervals!);
     const targetMs = this.#view(leads!);
@@ -143,6 +145,7 @@ export class PointsBlockReader {
       inner,
       anomaly: anomaly!,
       change: change!,
+      ...(kind! >= 0 && { changeKind: CHANGE_KINDS[kind!]! }),
       scores: Array.from({ length: scores! }, () => this.#score(actual!, coverages)),
     };
     const told = Array.from({ length: weights! }, () => this.#leadWeights());

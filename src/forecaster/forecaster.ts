@@ -1,4 +1,5 @@
 import type { Cell, RecurrentEngine, TrainSettings } from '../recurrent/engine.ts';
+import type { ChangeKind } from './change-detector.ts';
 import type { Bounds, TransformKind } from './transform.ts';
 
 export interface RecurrentSettings extends TrainSettings {
@@ -82,6 +83,15 @@ export interface StepReport {
   readonly intervals: readonly Interval[];
   /** Every lead whose forecast had this step as its target, and a value came. */
   readonly scores: readonly ScoredLead[];
+  /**
+   * How strange this step is, in [0, 1], on one scale for every series: 0 for nothing to tell, one
+   * number an event. NaN at gaps, and where no anomalies are searched for (effort simple).
+   */
+  readonly anomaly: number;
+  /** Strength in (0, 1] of a change of the one-step errors that is sure by this step; 0: none. */
+  readonly change: number;
+  /** How they have changed; undefined where `change` is 0. */
+  readonly changeKind: ChangeKind | undefined;
 }
 
 /** One series: forecast, score, learn. */

@@ -39,5 +39,15 @@ export function createReport(
     upper: new Float64Array(horizon),
   }));
   const { lower, upper } = intervals[0]!;
-  return { issued: false, mean: new Float64Array(horizon), lower, upper, intervals, scores };
+  return {
+    issued: false,
+    mean: new Float64Array(horizon),
+    lower,
+    upper,
+    intervals,
+    scores,
+    anomaly: Number.NaN,
+    change: 0,
+    changeKind: undefined,
+  };
 }

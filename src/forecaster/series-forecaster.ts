@@ -6,11 +6,14 @@
  */
 import type { RecurrentEngine } from '../recurrent/engine.ts';
 import { ByteReader, ByteWriter } from '../store/bytes.ts';
+import { AnomalyScore, type AnomalySize } from './anomaly/anomaly-score.ts';
+import { type Change, ChangeDetector } from './change-detector.ts';
 import { type Combiner, WeightedCombiner } from './combiner.ts';
 import { Credible, VALUE_MAX } from './credible.ts';
 import type { Expert } from './experts/expert.ts';
 import { createExperts } from './experts/registry.ts';
 import type {
+  Effort,
   ForecasterFactory,
   ForecasterSettings,
   ScoredLead,
@@ -39,7 +42,14 @@ export const SEASON_STEPS_MAX = 100_000;
 const MEMORY_SEASONS = 200;
 const MEMORY_STEPS_MIN = 5_000;
 const MEMORY_STEPS_MAX = 20_000;
-const FORMAT = 'foretide forecaster 4';
+const FORMAT = 'foretide forecaster 5';
+/** About 10 kB and 20 kB a series. */
+const ANOMALY_SIZE: Readonly<Record<Effort, AnomalySize | undefined>> = {
+  simple: undefined,
+  low: { rankBins: 256, discordBlocks: 512 },
+  balanced: { rankBins: 512, discordBlocks: 1024 },
+  high: { rankBins: 512, discordBlocks: 1024 },
+};
 
 export const createSeriesForecaster: ForecasterFactory = (settings, engine) => {
   const forecaster = new OnlineForecaster(settings, engine);
@@ -60,6 +70,8 @@ class OnlineForecaster implements SeriesForecaster {
   readonly #volatility: Volatility | undefined;
   readonly #isLogarithmic: boolean;
   readonly #skill: Skill;
+  readonly #changes = new ChangeDetector();
+  readonly #anomaly: AnomalyScore | undefined;
   /** Lanes of a row: the experts' forecasts, the mixture's lanes, error scale, lowers and uppers. */
   readonly #pending: Pending;
   /** [experts][horizon] */
@@ -92,6 +104,8 @@ class OnlineForecaster implements SeriesForecaster {
     this.#volatility = isOfChanges(transform) ? new Volatility(horizon) : undefined;
     this.#isLogarithmic = isLogarithmic(transform);
     this.#skill = new Skill(horizon);
+    const anomalySize = ANOMALY_SIZE[settings.effort ?? 'simple'];
+    this.#anomaly = anomalySize && new AnomalyScore(settings.everyMs, anomalySize);
     const lanes = this.#experts.length + this.#mixture.lanes + 1 + 2 * this.#levels;
     this.#pending = new Pending(horizon, lanes);
     this.#forecasts = this.#experts.map(() => new Float64Array(horizon));
@@ -112,12 +126,16 @@ class OnlineForecaster implements SeriesForecaster {
     this.#history.push(timeMs, known ? value : Number.NaN);
     this.#scores.length = 0;
     this.#report.issued = !Number.isNaN(this.#history.last);
+    this.#report.anomaly = Number.NaN;
+    this.#report.change = 0;
+    this.#report.changeKind = undefined;
     if (!this.#report.issued) return this.#report;
 
     if (known) {
       this.#score(value);
       this.#credible.add(value);
     }
+    this.#watch(timeMs, known ? value : Number.NaN);
     for (const expert of this.#experts) expert.learn(this.#history);
     for (let k = 0; k < this.#experts.length; k++) {
       this.#experts[k]!.forecast(this.#history, this.#forecasts[k]!);
@@ -130,6 +148,7 @@ class OnlineForecaster implements SeriesForecaster {
   restart(): void {
     this.#history.clear();
     this.#pending.clear();
+    this.#anomaly?.restart();
     for (const expert of this.#experts) expert.restart();
   }
 
@@ -177,6 +196,23 @@ class OnlineForecaster implements SeriesForecaster {
       scored.covered = covered;
       scored.coverage = this.#intervals.coverage(lead, level);
     }
+  }
+
+  /** Whether the step is strange or the series has changed, by the error one step ahead. */
+  #watch(timeMs: number, value: number): void {
+    const nearest = this.#scores[0];
+    const error = nearest ? value - nearest.forecast : Number.NaN;
+    if (this.#anomaly) this.#report.anomaly = this.#anomaly.step(timeMs, value, error);
+    const change = Number.isNaN(error) ? undefined : this.#changes.add(error);
+    if (change) this.#react(change);
+  }
+
+  /** The record from before counts less; smaller errors are no reason to doubt the weights. */
+  #react({ kind, strength }: Change): void {
+    this.#report.change = strength;
+    this.#report.changeKind = kind;
+    this.#intervals.quicken(strength);
+    if (kind !== 'smaller') this.#mixture.quicken(strength);
   }
 
   /** Mixes what the experts say, puts the interval around it, and keeps it all for its target. */
@@ -227,6 +263,8 @@ class OnlineForecaster implements SeriesForecaster {
     this.#skill.save(out);
     this.#credible.save(out);
     this.#volatility?.save(out);
+    this.#anomaly?.save(out);
+    this.#changes.save(out);
     out.number(this.putAside);
     return out.finish();
   }
@@ -247,6 +285,8 @@ class OnlineForecaster implements SeriesForecaster {
     this.#skill.load(from);
     this.#credible.load(from);
     this.#volatility?.load(from);
+    this.#anomaly?.load(from);
+    this.#changes.load(from);
     this.putAside = from.number();
     from.end();
   }

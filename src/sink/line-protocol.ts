@@ -3,7 +3,7 @@
  *
  *   forecast,series=S mean=…,lower=…,upper=…,lower_80=…,upper_80=…,lead=…,issued=… <target time>
  *   forecast_score,lead=L,series=S forecast=…,actual=…,error=…,… <step>
- *   forecast_event,kind=change,series=S strength=… <step>
+ *   forecast_event,kind=larger,series=S strength=… <step>
  *   actual,series=S value=…,anomaly=… <step>
  *
  * Series of symbols: see symbol-lines.ts. Fields are always floats, so that no point can conflict in
@@ -80,7 +80,7 @@ export class LineEncoder {
       emit(`actual${tag} ${fields}`, issuedMs, finite);
     }
     if (points.change !== 0) {
-      const line = `forecast_event,kind=change${tag} strength=${points.change}`;
+      const line = `forecast_event,kind=${points.changeKind ?? 'change'}${tag} strength=${points.change}`;
       emit(line, issuedMs, areFinite(points.change));
     }
     for (const score of points.scores) emit(scoreLine(score, tag), issuedMs, isFiniteScore(score));

@@ -54,7 +54,7 @@ export function forecastMessage(points: SeriesPoints): string {
     upper: [...upper],
     ...Object.fromEntries(narrower),
     ...(Number.isNaN(points.anomaly) ? {} : { anomaly: points.anomaly }),
-    ...(points.change === 0 ? {} : { change: points.change }),
+    ...(points.change === 0 ? {} : { change: points.change, changed: points.changeKind }),
   });
 }
 

@@ -1,3 +1,5 @@
+import type { ChangeKind } from '../forecaster/change-detector.ts';
+
 /**
  * What one closed step of one series gives the outside world: the outbox holds these, and every
  * sink gets every one of them. Times come from the grid alone, so writing one again overwrites it.
@@ -19,8 +21,10 @@ export interface SeriesPoints {
   readonly inner: readonly Band[];
   /** How unusual this step was, in [0, 1] on one scale for all series; NaN where that is not told. */
   readonly anomaly: number;
-  /** Strength of a change that was noticed in this step, in standard deviations; 0: none. */
+  /** Strength in (0, 1] of a change of the errors that is sure by this step; 0: none. */
   readonly change: number;
+  /** How they have changed; absent where `change` is 0. */
+  readonly changeKind?: ChangeKind | undefined;
   /** Forecasts whose target was this step, for the leads that the user wants scored. */
   readonly scores: readonly LeadScore[];
   /** Of a series of symbols, which has no mean, no intervals and no `scores`, and NaN as `actual`. */
