@@ -142,7 +142,9 @@ export const stream = z
           known: z
             .boolean()
             .default(false)
-            .describe('Whether values come ahead of time, stamped with the time they are for.'),
+            .describe(
+              'Whether values come ahead of time, stamped with the time they are for; a CSV file’s column is read ahead.',
+            ),
         }),
       )
       .max(8)

@@ -58,6 +58,9 @@ export class TransformedForecaster implements SeriesForecaster {
     this.#scores.length = 0;
     for (const score of inner.scores) this.#scores.push(this.#score(score, value));
     report.issued = inner.issued;
+    report.anomaly = inner.anomaly;
+    report.change = inner.change;
+    report.changeKind = inner.changeKind;
     if (!inner.issued) return report;
 
     if (!Number.isNaN(z)) this.#last = value;
