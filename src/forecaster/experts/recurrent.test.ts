@@ -5,6 +5,7 @@ import type { ForecasterSettings, RecurrentSettings } from '../forecaster.ts';
 import { HistoryRing } from '../history.ts';
 import { leadEmphasis } from './network-plan.ts';
 import { RecurrentExpert } from './recurrent.ts';
+import { SharedNetwork } from './shared-network.ts';
 
 const HOUR = 3_600_000;
 const recurrent: RecurrentSettings = {
@@ -28,7 +29,8 @@ function setUp(horizon: number, seasonSteps: readonly number[] = [], everyMs = 2
     seed: 1,
   };
   const engine = new LinearEngine();
-  const expert = new RecurrentExpert(settings, recurrent, engine);
+  const network = new SharedNetwork(settings, recurrent, engine);
+  const expert = new RecurrentExpert(settings, network, recurrent.cell);
   const history = new HistoryRing(expert.historySteps);
   const out = new Float64Array(horizon);
   let steps = 0;

@@ -12,6 +12,7 @@ import { RecurrentExpert } from './recurrent.ts';
 import type { RegressorPlan } from './regressors.ts';
 import { SeasonalGrowth } from './seasonal-growth.ts';
 import { SeasonalNaive } from './seasonal-naive.ts';
+import { SharedNetwork } from './shared-network.ts';
 
 /** Steps of the past that analogs search, and the most seasons. */
 const ANALOG_STEPS = 20_000;
@@ -27,8 +28,15 @@ const HOLT_WINTERS_STEPS_MAX = 400;
 /** λ is quoted for a season of so many steps: a day of hours. */
 const UNIT_STEPS = 24;
 
-/** Every expert of a series. The first is the naive forecast: always able, the bar for all others. */
-export function createExperts(settings: ForecasterSettings, engine: RecurrentEngine): Expert[] {
+/**
+ * Every expert of a series. The first is the naive forecast: always able, the bar for all others.
+ * @param shared the network of several channels; absent: the series has one of its own
+ */
+export function createExperts(
+  settings: ForecasterSettings,
+  engine: RecurrentEngine,
+  shared?: SharedNetwork,
+): Expert[] {
   const effort = settings.effort ?? 'simple';
   const experts: Expert[] = [new LastValue()];
   for (const season of settings.seasonSteps) experts.push(new SeasonalNaive(season));
@@ -37,7 +45,8 @@ export function createExperts(settings: ForecasterSettings, engine: RecurrentEng
   const { linear } = engine;
   if (effort !== 'simple') experts.push(...richExperts(settings, linear));
   if (!settings.recurrent) return experts;
-  const network = new RecurrentExpert(settings, settings.recurrent, engine);
+  const own = shared ?? new SharedNetwork(settings, settings.recurrent, engine);
+  const network = new RecurrentExpert(settings, own, settings.recurrent.cell);
   experts.push(network);
   const reads = effort !== 'simple' && effort !== 'low';
   if (reads) experts.push(reservoir(settings, network, linear));
