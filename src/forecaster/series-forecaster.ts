@@ -31,7 +31,7 @@ export const SEASON_STEPS_MAX = 100_000;
 const MEMORY_SEASONS = 200;
 const MEMORY_STEPS_MIN = 5_000;
 const MEMORY_STEPS_MAX = 20_000;
-const FORMAT = 'foretide forecaster 2';
+const FORMAT = 'foretide forecaster 3';
 
 export const createSeriesForecaster: ForecasterFactory = (settings, engine) =>
   new OnlineForecaster(settings, engine);
@@ -141,7 +141,7 @@ class OnlineForecaster implements SeriesForecaster {
       const upper = values[behind + 1]!;
       const naiveError = values[row]! - actual;
       this.#skill.add(i, mean - actual, naiveError);
-      this.#mixture.learn(i, values, row, actual, this.#skill.scale(i));
+      this.#mixture.learn(i, values, row, actual);
       const covered = lower <= actual && actual <= upper;
       this.#intervals.learn(i, actual - mean, values[behind + 2]!, covered);
 
@@ -166,7 +166,7 @@ class OnlineForecaster implements SeriesForecaster {
       const row = this.#pending.offset(i + 1);
       for (let k = 0; k < experts; k++) values[row + k] = this.#heard(k, i);
       const scale = this.#scales[i]!;
-      const mix = this.#mixture.mix(i, values, row, this.#skill.scale(i));
+      const mix = this.#mixture.mix(i, values, row);
       mean[i] = mix;
       lower[i] = this.#intervals.lower(i, mix, scale);
       upper[i] = this.#intervals.upper(i, mix, scale);
