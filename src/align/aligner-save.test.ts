@@ -18,7 +18,8 @@ type Event = readonly [kind: 'sample' | 'tick', seconds: number, value: number];
 function feed(aligner: Aligner, events: readonly Event[]): unknown[] {
   const out: unknown[] = [];
   const sink = {
-    step: (timeMs: number, value: number) => void out.push([timeMs, value, aligner.targetMs(3)]),
+    step: (timeMs: number, value: number) =>
+      void out.push([timeMs, value, aligner.targetMs(timeMs, 3)]),
     restart: () => void out.push('restart'),
   };
   for (const [kind, seconds, value] of events) {

@@ -48,8 +48,8 @@ export interface Aligner {
   readonly held: number;
   /** Step period in ms once known (a month counts as 30.4375 days). */
   readonly everyMs: number | undefined;
-  /** Start of the step `lead` steps after the newest closed one. */
-  targetMs(lead: number): number;
+  /** Start of the step `lead` steps after the one that starts at `stepMs`. */
+  targetMs(stepMs: number, lead: number): number;
   /** Everything that decides what comes next, `counts` included. */
   save(): Uint8Array;
   /** @throws Error when the bytes are of another grid or damaged; the aligner is then void. */

@@ -85,7 +85,8 @@ describe('one sample a step', () => {
       [0, 1],
       [1, 2],
     ]);
-    expect([aligner.targetMs(0), aligner.targetMs(3)]).toEqual([T0 + 1000, T0 + 4000]);
+    const targets = [0, 3].map((lead) => aligner.targetMs(T0 + 1000, lead));
+    expect(targets).toEqual([T0 + 1000, T0 + 4000]);
   });
 });
 
@@ -206,6 +207,8 @@ describe('cadence', () => {
     expect(
       sink.steps.map((step) => new Date(step[0] as number).toISOString().slice(0, 10)),
     ).toEqual(months.map((month) => `${month}-01`));
-    expect(new Date(aligner.targetMs(1)).toISOString()).toBe('1950-04-01T00:00:00.000Z');
+    expect(new Date(aligner.targetMs(Date.parse('1950-03-01'), 1)).toISOString()).toBe(
+      '1950-04-01T00:00:00.000Z',
+    );
   });
 });

@@ -60,8 +60,9 @@ class SeriesAligner implements Aligner {
     return this.#open.count + this.#folded.count + this.#suspects.count;
   }
 
-  targetMs(lead: number): number {
-    return this.#cadence!.grid.labelMs(this.#closed + lead);
+  targetMs(stepMs: number, lead: number): number {
+    const { grid } = this.#cadence!;
+    return grid.labelMs(grid.cellOf(stepMs) + lead);
   }
 
   push(timeMs: number, value: number, sink: StepSink): void {

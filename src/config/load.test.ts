@@ -272,9 +272,15 @@ describe('rules between keys', () => {
     [stream('series: "{topic[2]}"'), '{topic[2]}: the topic "a/b" has levels 0 to 1'],
     [stream('values: [a, b], series: x'), 'series: would give 2 fields one name; add {field}'],
     [stream('payload: number, time: ts'), 'time: a payload that is one number has no time field'],
-    [stream('model: { window: 1 }'), 'window: 1 is shorter than update_interval (4)'],
+    [
+      stream('model: { window: 1, update_interval: 4 }'),
+      'window: 1 is shorter than update_interval (4)',
+    ],
     [stream('horizon: 1.5'), 'horizon: 1.5 is not allowed; write a whole number from 1 to 1000'],
-    [stream('coverage: 1'), 'coverage: 1 is not allowed; write a number above 0, below 1'],
+    [
+      stream('coverage: 1'),
+      'coverage: 1 is not allowed; write number above 0, below 1 or list of: number above 0, below 1',
+    ],
     [stream('every: true'), 'every: true is not allowed; write a period, such as 10s or 1mo'],
     [stream('values: { a: 1 }'), 'values: a section is not allowed; write text or list of'],
     [

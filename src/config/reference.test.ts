@@ -46,7 +46,7 @@ describe('types in words', () => {
   it.each([
     [['streams', 0, 'horizon'], 'whole number from 1 to 1000'],
     [['streams', 0, 'series_max'], 'whole number from 1'],
-    [['streams', 0, 'coverage'], 'number above 0, below 1'],
+    [['streams', 0, 'coverage'], 'number above 0, below 1 or list of: number above 0, below 1'],
     [['streams', 0, 'model', 'learning_rate'], 'number above 0, at most 1'],
     [['streams', 0, 'model', 'clip_norm'], 'number from 0'],
     [['streams', 0, 'model', 'optimizer'], 'one of sgd, rmsprop, adam'],

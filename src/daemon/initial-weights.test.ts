@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parseConfig } from '../config/load.ts';
-import { networkShape } from '../forecaster/experts/recurrent.ts';
+import { networkShape } from '../forecaster/experts/network-plan.ts';
 import { initialWeights } from '../recurrent/initial.ts';
 import { writeWeights } from '../recurrent/weights-file.ts';
 import { forecasterSettings, streamSettings } from './settings.ts';

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { networkShape } from '../forecaster/experts/recurrent.ts';
+import { networkShape } from '../forecaster/experts/network-plan.ts';
 import type { ForecasterSettings } from '../forecaster/forecaster.ts';
 import { readWeights, shapeText } from '../recurrent/weights-file.ts';
 

@@ -22,6 +22,9 @@ function points(id: number, issuedMs: number, leads: number, scores: number): Se
     mean: values(1),
     lower: values(-1e-300),
     upper: values(1e300),
+    inner: [0.8, 0.5].map((coverage) => ({ coverage, lower: values(-2), upper: values(2) })),
+    anomaly: actual / 2,
+    change: leads,
     scores: Array.from({ length: scores }, (_, i) => ({
       lead: i + 1,
       forecast: 0.1 + i,
@@ -29,6 +32,8 @@ function points(id: number, issuedMs: number, leads: number, scores: number): Se
       error: 0.1 + i - actual,
       naiveError: -i / 3,
       covered: i % 2 === 0,
+      coverage: 0.9,
+      inner: [0.8, 0.5].map((level) => ({ level, covered: i % 3 === 0, coverage: level / 2 })),
       skill: 0.3,
     })),
   };
@@ -55,6 +60,20 @@ describe('blocks of points', () => {
       expect(reader.next()).toEqual(large);
       expect(reader.origin).toBeUndefined();
     }
+  });
+
+  it('bring the weights and the names of the experts back', () => {
+    const weights = [1, 3].map((lead) => ({
+      lead,
+      experts: ['last_value', `only_${lead}`].map((expert) => ({ expert, weight: lead / 4 })),
+    }));
+    const row = { ...points(0, 5, 3, 2), weights };
+    const writer = new PointsBlockWriter();
+    writer.add(row, SERIES[0]!, 0);
+    writer.add(row, SERIES[0]!, 1);
+    const reader = new PointsBlockReader(writer.take(), seriesOf, undefined, writer.names);
+    expect([reader.next(), reader.next()]).toEqual([row, row]);
+    expect(writer.names).toEqual(['last_value', 'only_1', 'only_3']);
   });
 
   it('are merged in order of origin, rows of one origin in their own order', () => {

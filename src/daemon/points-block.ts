@@ -2,44 +2,66 @@
  * Points on their way between threads, in one array of numbers that changes hands without a copy.
  * A row a step, in order of origin (see Emit):
  *
- *     origin | series id | issued | actual | n leads | k scores
- *     n target times | n means | n lowers | n uppers
- *     k × (lead, forecast, naive error, covered, skill)
+ *     origin | series id | issued | actual | anomaly | change
+ *     n leads | m intervals | k scores | w weights
+ *     m nominal coverages | n target times | n means | m × (n lowers, n uppers)
+ *     k × (lead, forecast, naive error, skill, m × (covered, coverage))
+ *     w × (lead, e experts, e × (name, weight))      a name is its place in the writer's list
  */
 import type { SeriesInfo } from '../decode/series.ts';
-import type { LeadScore, SeriesPoints } from '../store/points.ts';
+import type { Band, LeadScore, LeadWeights, SeriesPoints } from '../store/points.ts';
 
-const HEAD = 6;
-const SCORE = 5;
+const HEAD = 10;
 const INITIAL_CAPACITY = 1_024;
 
 export class PointsBlockWriter {
+  /** Experts named so far: what the numbers in a row stand for. */
+  readonly names: string[] = [];
   #cells = new Float64Array(INITIAL_CAPACITY);
   #length = 0;
 
   add(points: SeriesPoints, { id }: SeriesInfo, origin: number): void {
-    const { issuedMs, actual, mean, scores } = points;
-    const leads = mean.length;
-    this.#reserve(HEAD + 4 * leads + SCORE * scores.length);
-    const cells = this.#cells;
-    let at = this.#length;
-    cells[at++] = origin;
-    cells[at++] = id;
-    cells[at++] = issuedMs;
-    cells[at++] = actual;
-    cells[at++] = leads;
-    cells[at++] = scores.length;
-    for (const values of [points.targetMs, mean, points.lower, points.upper]) {
-      for (let i = 0; i < leads; i++) cells[at++] = values[i]!;
+    const { mean, scores, inner, weights = [] } = points;
+    const [leads, intervals] = [mean.length, inner.length + 1];
+    const experts = weights.reduce((sum, { experts }) => sum + experts.length, 0);
+    const scoreCells = (4 + 2 * intervals) * scores.length;
+    this.#reserve(
+      HEAD + intervals + (2 + 2 * intervals) * leads + scoreCells + 2 * (weights.length + experts),
+    );
+    this.#put(origin, id, points.issuedMs, points.actual, points.anomaly, points.change);
+    this.#put(leads, intervals, scores.length, weights.length);
+    this.#put(Number.NaN, ...inner.map(({ coverage }) => coverage));
+    this.#copy(points.targetMs, mean, points.lower, points.upper);
+    for (const { lower, upper } of inner) this.#copy(lower, upper);
+    for (const score of scores) this.#putScore(score);
+    for (const lead of weights) this.#putWeights(lead);
+  }
+
+  #putScore(score: LeadScore): void {
+    this.#put(score.lead, score.forecast, score.naiveError, score.skill);
+    this.#put(Number(score.covered), score.coverage);
+    for (const { covered, coverage } of score.inner) this.#put(Number(covered), coverage);
+  }
+
+  #putWeights({ lead, experts }: LeadWeights): void {
+    this.#put(lead, experts.length);
+    for (const { expert, weight } of experts) this.#put(this.#nameOf(expert), weight);
+  }
+
+  #nameOf(expert: string): number {
+    const known = this.names.indexOf(expert);
+    return known < 0 ? this.names.push(expert) - 1 : known;
+  }
+
+  #put(...values: number[]): void {
+    for (const value of values) this.#cells[this.#length++] = value;
+  }
+
+  #copy(...arrays: Float64Array[]): void {
+    for (const values of arrays) {
+      this.#cells.set(values, this.#length);
+      this.#length += values.length;
     }
-    for (const { lead, forecast, naiveError, covered, skill } of scores) {
-      cells[at++] = lead;
-      cells[at++] = forecast;
-      cells[at++] = naiveError;
-      cells[at++] = covered ? 1 : 0;
-      cells[at++] = skill;
-    }
-    this.#length = at;
   }
 
   /** The rows so far, in an array of their size; the writer starts again empty. */
@@ -62,17 +84,23 @@ export class PointsBlockReader {
   readonly #block: Float64Array;
   readonly #seriesOf: (id: number) => SeriesInfo;
   readonly #origins: readonly number[] | undefined;
+  readonly #names: readonly string[];
   #at = 0;
 
-  /** @param origins what the block's origins stand for, where they are places in a part of a batch */
+  /**
+   * @param origins what the block's origins stand for, where they are places in a part of a batch
+   * @param names the writer's
+   */
   constructor(
     block: Float64Array,
     seriesOf: (id: number) => SeriesInfo,
     origins?: readonly number[],
+    names: readonly string[] = [],
   ) {
     this.#block = block;
     this.#seriesOf = seriesOf;
     this.#origins = origins;
+    this.#names = names;
   }
 
   /** Of the next row; undefined after the last. */
@@ -82,39 +110,69 @@ export class PointsBlockReader {
   }
 
   next(): SeriesPoints {
-    const block = this.#block;
-    const [at, leads, scores] = [this.#at, block[this.#at + 4]!, block[this.#at + 5]!];
-    const { stream, name } = this.#seriesOf(block[at + 1]!);
-    const actual = block[at + 3]!;
-    const part = (i: number): Float64Array =>
-      new Float64Array(block.buffer, block.byteOffset + 8 * (at + HEAD + i * leads), leads);
-    const scoresAt = at + HEAD + 4 * leads;
-    this.#at = scoresAt + SCORE * scores;
-    return {
+    const head = this.#view(HEAD);
+    const [, id, issuedMs, actual, anomaly, change] = head;
+    const [leads, intervals, scores, weights] = head.subarray(6);
+    const { stream, name } = this.#seriesOf(id!);
+    const coverages = this.#view(intervals!);
+    const targetMs = this.#view(leads!);
+    const mean = this.#view(leads!);
+    const bands: Band[] = Array.from(coverages, (coverage) => ({
+      coverage,
+      lower: this.#view(leads!),
+      upper: this.#view(leads!),
+    }));
+    const [{ lower, upper }, ...inner] = bands as [Band, ...Band[]];
+    const points = {
       stream,
       series: name,
-      issuedMs: block[at + 2]!,
+      issuedMs: issuedMs!,
+      actual: actual!,
+      targetMs,
+      mean,
+      lower,
+      upper,
+      inner,
+      anomaly: anomaly!,
+      change: change!,
+      scores: Array.from({ length: scores! }, () => this.#score(actual!, coverages)),
+    };
+    if (weights === 0) return points;
+    return { ...points, weights: Array.from({ length: weights! }, () => this.#leadWeights()) };
+  }
+
+  #view(length: number): Float64Array {
+    const view = this.#block.subarray(this.#at, this.#at + length);
+    this.#at += length;
+    return view;
+  }
+
+  #score(actual: number, levels: Float64Array): LeadScore {
+    const [lead, forecast, naiveError, skill] = this.#view(4);
+    const [outer, ...inner] = Array.from(levels, (level) => {
+      const [covered, coverage] = this.#view(2);
+      return { level, covered: covered === 1, coverage: coverage! };
+    });
+    return {
+      lead: lead!,
+      forecast: forecast!,
       actual,
-      targetMs: part(0),
-      mean: part(1),
-      lower: part(2),
-      upper: part(3),
-      scores: Array.from({ length: scores }, (_, i) => this.#score(scoresAt + SCORE * i, actual)),
+      error: forecast! - actual,
+      naiveError: naiveError!,
+      covered: outer!.covered,
+      coverage: outer!.coverage,
+      inner,
+      skill: skill!,
     };
   }
 
-  #score(at: number, actual: number): LeadScore {
-    const block = this.#block;
-    const forecast = block[at + 1]!;
-    return {
-      lead: block[at]!,
-      forecast,
-      actual,
-      error: forecast - actual,
-      naiveError: block[at + 2]!,
-      covered: block[at + 3] === 1,
-      skill: block[at + 4]!,
-    };
+  #leadWeights(): LeadWeights {
+    const [lead, count] = this.#view(2);
+    const experts = Array.from({ length: count! }, () => {
+      const [name, weight] = this.#view(2);
+      return { expert: this.#names[name!]!, weight: weight! };
+    });
+    return { lead: lead!, experts };
   }
 }
 

@@ -2,6 +2,7 @@ import type { AlignSettings } from '../align/aligner.ts';
 import type { Period } from '../config/duration.ts';
 import type { Config, StreamConfig } from '../config/schema.ts';
 import type { Effort, ForecasterSettings, RecurrentSettings } from '../forecaster/forecaster.ts';
+import { networkSize } from '../forecaster/network-defaults.ts';
 import type { EngineChoice } from './engines.ts';
 import { readInitialWeights } from './initial-weights.ts';
 
@@ -16,9 +17,12 @@ export interface StreamSettings {
   readonly align: Omit<AlignSettings, 'receiveTime'>;
   readonly horizon: number;
   readonly seasons: readonly Period[];
-  readonly coverage: number;
+  /** Nominal, the widest interval first. */
+  readonly coverage: readonly number[];
   /** Leads written to forecast_score, ascending. */
   readonly scoreLeads: readonly number[];
+  /** Whether points carry the weights of the experts at these leads. */
+  readonly reportWeights: boolean;
   readonly recurrent: RecurrentSettings | undefined;
   readonly effort: Effort;
   readonly engine: EngineChoice;
@@ -76,19 +80,22 @@ function coldSettings(stream: StreamConfig): StreamSettings {
     },
     horizon: stream.horizon,
     seasons: stream.seasons,
-    coverage: stream.coverage,
+    coverage: [...new Set([stream.coverage].flat())].sort((a, b) => b - a),
+    reportWeights: false,
     scoreLeads: scoreLeads(stream),
     recurrent:
       model.cell === 'none'
         ? undefined
         : {
             cell: model.cell,
-            hidden: model.hidden,
-            layers: model.layers,
-            updateSteps: model.update_interval,
-            windowSteps: model.window,
+            ...networkSize(model.effort, {
+              hidden: model.hidden,
+              layers: model.layers,
+              updateSteps: model.update_interval,
+              windowSteps: model.window,
+              learningRate: model.learning_rate,
+            }),
             optimizer: model.optimizer,
-            learningRate: model.learning_rate,
             clipNorm: model.clip_norm,
           },
     effort: model.effort,

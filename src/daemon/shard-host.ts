@@ -39,10 +39,8 @@ export class ShardHost {
   }
 
   #restore({ series, entries }: ShardRequest & { kind: 'restore' }): void {
-    for (const { info, saved } of series) {
-      if (saved) this.#shard.restore(info, saved);
-      else this.#add({ kind: 'series', series: info });
-    }
+    for (const { info } of series) this.#add({ kind: 'series', series: info });
+    for (const { saved } of series) if (saved) this.#shard.restore(saved);
     for (const { entry, offset } of replayEntries(entries)) {
       this.#shard.apply(entry, offset, () => {});
     }
@@ -76,6 +74,7 @@ export class ShardHost {
     const streams = [...this.#shard.counts().values()];
     return {
       points: this.#points.take(),
+      names: this.#points.names,
       counts: Float64Array.from(streams.flatMap((counts) => COUNTS.map((name) => counts[name]))),
       saved,
       unsavedFrom: this.#shard.unsavedFrom,

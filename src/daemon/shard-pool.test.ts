@@ -24,8 +24,9 @@ const STREAM: StreamSettings = {
   },
   horizon: 3,
   seasons: [{ ms: 7_000 }],
-  coverage: 0.9,
+  coverage: [0.9, 0.8],
   scoreLeads: [1, 3],
+  reportWeights: true,
   recurrent: {
     cell: 'gru',
     hidden: 3,
@@ -64,7 +65,10 @@ function* journal(batches: number, seed: number): Generator<JournalEntry[]> {
     if (series < 12 && b % 3 === 0) {
       const stream = series % 3 === 0 ? 'clock' : 'fast';
       const receiveTime = stream === 'clock';
-      const info = { id: series, stream, name: `s${series}`, receiveTime };
+      // Two in three of a stream belong together, four by four.
+      const group = { key: `g${series >> 2}`, channel: series & 3, channels: 4 };
+      const alone = { id: series, stream, name: `s${series}`, receiveTime };
+      const info = receiveTime ? alone : { ...alone, group };
       entries.push({ kind: 'series', series: info });
       series++;
     }

@@ -8,10 +8,10 @@ import { type SampleBatch, SampleBatchBuilder } from '../decode/sample.ts';
 import type { SeriesInfo } from '../decode/series.ts';
 import type { JournalEntry } from '../journal/journal.ts';
 import type { SeriesPoints } from '../store/points.ts';
+import { noCounts, type ShardCounts } from './channel.ts';
 import type { Core } from './core.ts';
 import { shardOf } from './hash.ts';
 import { mergeBlocks, PointsBlockReader } from './points-block.ts';
-import { noCounts, type ShardCounts } from './series.ts';
 import type { StreamSettings } from './settings.ts';
 import { COUNTS, type ShardReply, type StartWorker } from './shard-protocol.ts';
 import { ShardThread, startWorker } from './shard-thread.ts';
@@ -120,7 +120,8 @@ export class ShardPool implements Core {
   }
 
   #place(series: SeriesInfo): void {
-    const place = this.#places[shardOf(series.name, this.#places.length)]!;
+    const key = series.group?.key ?? series.name;
+    const place = this.#places[shardOf(key, this.#places.length)]!;
     this.#series[series.id] = series;
     this.#placeOf[series.id] = place;
     place.thread.add(series);
@@ -154,10 +155,10 @@ export class ShardPool implements Core {
     });
   }
 
-  #gather(place: Place, { points, counts }: ShardReply): void {
+  #gather(place: Place, { points, names, counts }: ShardReply): void {
     const { gathering, origins } = place.parts.shift()!;
     place.counts = counts;
-    gathering.readers.push(new PointsBlockReader(points, this.#seriesOf, origins));
+    gathering.readers.push(new PointsBlockReader(points, this.#seriesOf, origins, names));
     if (--gathering.waiting === 0) gathering.resolve(mergeBlocks(gathering.readers));
   }
 

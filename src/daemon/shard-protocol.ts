@@ -31,6 +31,8 @@ export type ShardRequest =
 export interface ShardReply {
   /** See points-block.ts. */
   readonly points: Float64Array<ArrayBuffer>;
+  /** Experts that the points name. */
+  readonly names: readonly string[];
   /** [streams][COUNTS], in the order of the settings. */
   readonly counts: Float64Array<ArrayBuffer>;
   readonly saved: readonly SavedSeries[];

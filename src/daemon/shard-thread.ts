@@ -114,10 +114,16 @@ export class ShardThread {
     const { length } = this.#log;
     this.#events.onRestart(
       `thread died (${reason}); another one took over: ` +
-        `${this.#saved.size} of ${this.#series.length} series from their saved states, ` +
+        `${this.#restored()} of ${this.#series.length} series from their saved states, ` +
         `${length} ${length === 1 ? 'entry' : 'entries'} applied again`,
     );
     this.#restore();
+  }
+
+  /** How many series have a saved state, of their own or with their group. */
+  #restored(): number {
+    const groups = new Set(this.#series.filter(({ id }) => this.#saved.has(id)).map(stateKey));
+    return this.#series.filter((series) => groups.has(stateKey(series))).length;
   }
 
   #restore(): void {
@@ -130,4 +136,9 @@ export class ShardThread {
     this.#port.postMessage({ kind: 'restore', series, entries: this.#log.entries() });
     for (const work of this.#unanswered) this.#port.postMessage(work);
   }
+}
+
+/** What is saved together. */
+function stateKey({ id, group }: SeriesInfo): string | number {
+  return group?.key ?? id;
 }

@@ -10,11 +10,12 @@ import type { SampleBatch } from '../decode/sample.ts';
 import type { SeriesInfo } from '../decode/series.ts';
 import type { JournalEntry } from '../journal/journal.ts';
 import type { SeriesPoints } from '../store/points.ts';
+import { noCounts, type ShardCounts } from './channel.ts';
 import type { Engines } from './engines.ts';
-import { noCounts, Series, type ShardCounts } from './series.ts';
+import { SeriesGroup } from './series-group.ts';
 import type { StreamSettings } from './settings.ts';
 
-export type { ShardCounts } from './series.ts';
+export type { ShardCounts } from './channel.ts';
 
 /**
  * Takes what was closed, in order.
@@ -22,20 +23,29 @@ export type { ShardCounts } from './series.ts';
  */
 export type Emit = (points: SeriesPoints, series: SeriesInfo, origin: number) => void;
 
-/** A series' state after the entry `offset`. */
+/** A group's state after the entry `offset`; `id` is that of its first member. */
 export interface SavedSeries {
   readonly id: number;
   readonly offset: number;
   readonly bytes: Uint8Array;
 }
 
+/** A series and what it is learned with. */
+interface Member {
+  readonly info: SeriesInfo;
+  readonly group: SeriesGroup;
+}
+
 export class Shard {
   readonly #settings: ReadonlyMap<string, StreamSettings>;
   readonly #engines: Engines;
+  readonly #members = new Map<number, Member>();
   /** In ascending order of ids. */
-  readonly #series = new Map<number, Series>();
+  readonly #groups = new Set<SeriesGroup>();
+  /** Those of several channels, by key. */
+  readonly #groupOf = new Map<string, SeriesGroup>();
   /** Those that have changed since they were saved, the longest unsaved first. */
-  readonly #unsaved = new Set<Series>();
+  readonly #unsaved = new Set<SeriesGroup>();
   readonly #counts: ReadonlyMap<string, ShardCounts>;
 
   constructor(settings: ReadonlyMap<string, StreamSettings>, engines: Engines) {
@@ -61,9 +71,8 @@ export class Shard {
 
   /** The input has ended: open steps are closed. */
   finish(emit: Emit): void {
-    for (const series of this.#series.values()) {
-      const { info } = series;
-      series.finish((points) => emit(points, info, info.id));
+    for (const group of this.#groups) {
+      group.finish((points, series) => emit(points, series, group.id));
     }
   }
 
@@ -73,7 +82,7 @@ export class Shard {
   }
 
   get seriesCount(): number {
-    return this.#series.size;
+    return this.#members.size;
   }
 
   /** The oldest entry that must be applied again to a shard restored now; undefined: none. */
@@ -82,62 +91,69 @@ export class Shard {
     return oldest?.unsavedFrom;
   }
 
-  /** Saves the series that has waited longest; undefined when all are saved. */
+  /** Saves what has waited longest; undefined when all is saved. */
   saveNext(offset: number): SavedSeries | undefined {
-    const [series] = this.#unsaved;
-    if (!series) return undefined;
-    this.#unsaved.delete(series);
-    series.unsavedFrom = undefined;
-    return { id: series.info.id, offset, bytes: series.save() };
+    const [group] = this.#unsaved;
+    if (!group) return undefined;
+    this.#unsaved.delete(group);
+    group.unsavedFrom = undefined;
+    return { id: group.id, offset, bytes: group.save() };
   }
 
   /**
-   * Adds a series as it was saved. In ascending order of ids, like new ones.
+   * Puts a group back as it was saved, once its members have been added.
    * @throws Error when the bytes are of other settings or damaged
    */
-  restore(info: SeriesInfo, saved: SavedSeries): void {
-    const series = this.#add(info);
-    series.load(saved.bytes);
-    series.loadedAt = saved.offset;
+  restore({ id, offset, bytes }: SavedSeries): void {
+    const { group } = this.#members.get(id)!;
+    group.load(bytes);
+    group.loadedAt = offset;
   }
 
-  #add(info: SeriesInfo): Series {
+  #add(info: SeriesInfo): void {
+    let group = info.group && this.#groupOf.get(info.group.key);
+    if (!group) {
+      group = this.#createGroup(info);
+      this.#groups.add(group);
+      if (info.group) this.#groupOf.set(info.group.key, group);
+    }
+    group.add(info);
+    this.#members.set(info.id, { info, group });
+  }
+
+  #createGroup(info: SeriesInfo): SeriesGroup {
     const settings = this.#settings.get(info.stream);
     const total = this.#counts.get(info.stream);
     const engine = this.#engines.get(info.stream);
     if (!settings || !total || !engine) {
       throw new Error(`series "${info.name}": no stream "${info.stream}"`);
     }
-    const series = new Series(info, settings, engine, total);
-    this.#series.set(info.id, series);
-    return series;
+    return new SeriesGroup(info, settings, engine, total);
   }
 
   #push(batch: SampleBatch, offset: number, emit: Emit): void {
     let origin = 0;
-    let info!: SeriesInfo;
-    const emitHere = (points: SeriesPoints): void => emit(points, info, origin);
+    const emitHere = (points: SeriesPoints, series: SeriesInfo): void =>
+      emit(points, series, origin);
     for (; origin < batch.count; origin++) {
-      const series = this.#series.get(batch.seriesId[origin]!)!;
-      if (series.loadedAt >= offset) continue;
-      info = series.info;
-      this.#changed(series, offset);
-      series.push(batch.timeMs[origin]!, batch.value[origin]!, emitHere);
+      const { info, group } = this.#members.get(batch.seriesId[origin]!)!;
+      if (group.loadedAt >= offset) continue;
+      this.#changed(group, offset);
+      group.push(info, batch.timeMs[origin]!, batch.value[origin]!, emitHere);
     }
   }
 
   #tick(timeMs: number, offset: number, emit: Emit): void {
-    for (const series of this.#series.values()) {
-      if (!series.followsClock || series.loadedAt >= offset) continue;
-      const { info } = series;
-      this.#changed(series, offset);
-      series.tick(timeMs, (points) => emit(points, info, info.id));
+    for (const group of this.#groups) {
+      if (!group.followsClock || group.loadedAt >= offset) continue;
+      this.#changed(group, offset);
+      group.tick(timeMs, (points, series) => emit(points, series, group.id));
     }
   }
 
-  #changed(series: Series, offset: number): void {
-    if (series.unsavedFrom !== undefined) return;
-    series.unsavedFrom = offset;
-    this.#unsaved.add(series);
+  #changed(group: SeriesGroup, offset: number): void {
+    if (group.unsavedFrom !== undefined) return;
+    group.unsavedFrom = offset;
+    this.#unsaved.add(group);
   }
 }

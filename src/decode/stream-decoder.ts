@@ -2,6 +2,7 @@
  * Messages in, journal entries out: finds the stream, decodes, names the series, and counts what is
  * turned away. Samples are counted, not messages; a message that holds none counts as one.
  */
+import { channelsTogether } from '../config/channels.ts';
 import type { StreamConfig } from '../config/schema.ts';
 import { filterCovers } from '../config/topic.ts';
 import type { JournalEntry } from '../journal/journal.ts';
@@ -11,7 +12,7 @@ import { createNamer, type Namer } from './naming.ts';
 import { excerpt, invalid } from './number-text.ts';
 import { createDecoder } from './registry.ts';
 import { SampleBatchBuilder } from './sample.ts';
-import type { SeriesRegistry } from './series.ts';
+import type { GroupPlace, SeriesRegistry } from './series.ts';
 
 /** Topics whose series are remembered; beyond it they are looked up anew. */
 const TOPICS_MAX = 100_000;
@@ -201,10 +202,23 @@ export class Intake implements FieldSink {
       return { verdict: 'filtered', reason: 'series_limit', detail };
     }
     stream.series++;
-    const series = this.#registry.add(stream.name, name, receiveTime);
+    const group = groupPlace(stream, this.#message.topic, field);
+    const series = this.#registry.add(stream.name, name, receiveTime, group);
     this.#entries.push({ kind: 'series', series });
     return series.id;
   }
+}
+
+/** Named fields of one topic are the channels of one multivariate series. */
+function groupPlace(
+  { name, config }: StreamIntake,
+  topic: string,
+  field: string,
+): GroupPlace | undefined {
+  const channels = channelsTogether(config);
+  const channel = channels.indexOf(field);
+  if (channel < 0) return undefined;
+  return { key: `${name}\n${topic}`, channel, channels: channels.length };
 }
 
 const UNDATED: Rejection = invalid(

@@ -11,17 +11,26 @@ const ROUNDING = 1e-9;
 export class Credible {
   #low = Number.POSITIVE_INFINITY;
   #high = Number.NEGATIVE_INFINITY;
+  /** How far a forecast may go. */
+  #least = Number.NEGATIVE_INFINITY;
+  #most = Number.POSITIVE_INFINITY;
 
   add(value: number): void {
     this.#low = value < this.#low ? value : this.#low + (value - this.#low) / MEMORY_STEPS;
     this.#high = value > this.#high ? value : this.#high + (value - this.#high) / MEMORY_STEPS;
+    this.#setLimits();
+  }
+
+  #setLimits(): void {
+    const size = Math.max(Math.abs(this.#low), Math.abs(this.#high));
+    const reach = BEYOND * (this.#high - this.#low) + ROUNDING * size;
+    this.#least = this.#low - reach;
+    this.#most = this.#high + reach;
   }
 
   /** True before the first value, and on the range's very edge. */
   has(forecast: number): boolean {
-    const size = Math.max(Math.abs(this.#low), Math.abs(this.#high));
-    const reach = BEYOND * (this.#high - this.#low) + ROUNDING * size;
-    return !(forecast < this.#low - reach || forecast > this.#high + reach);
+    return forecast >= this.#least && forecast <= this.#most;
   }
 
   save(out: ByteWriter): void {
@@ -31,5 +40,6 @@ export class Credible {
   load(from: ByteReader): void {
     this.#low = from.number();
     this.#high = from.number();
+    if (this.#low <= this.#high) this.#setLimits();
   }
 }

@@ -8,20 +8,24 @@ export interface RecurrentSettings extends TrainSettings {
   readonly updateSteps: number;
   /** k2: steps an update goes back; at least to the issue of the longest lead that is now known. */
   readonly windowSteps: number;
+  /** The longest season that an update may reach back over, if `windowSteps` does not. Default: 0. */
+  readonly seasonStepsMax?: number;
+  /** Steps at the full learning rate; then it falls as 1/steps, to a tenth. Default: it stays. */
+  readonly settleSteps?: number;
   /** Weights to start with in place of random ones, in canonical order. */
   readonly initialWeights?: Float64Array;
 }
 
 /** How much work a step may be: which experts there are. */
-export type Effort = 'simple' | 'low' | 'balanced';
+export type Effort = 'simple' | 'low' | 'balanced' | 'high';
 
 /** How one series is forecast. */
 export interface ForecasterSettings {
   readonly horizon: number;
   /** Season lengths in steps, ascending; may be empty. Above SEASON_STEPS_MAX they are left out. */
   readonly seasonSteps: readonly number[];
-  /** Nominal share of values inside the interval, e.g. 0.9. */
-  readonly coverage: number;
+  /** Nominal share of values inside the interval, e.g. 0.9; several for several intervals. */
+  readonly coverage: number | readonly number[];
   /** Step period, ms (calendar features). */
   readonly everyMs: number;
   /** undefined: no network for this series. */
@@ -37,10 +41,26 @@ export interface ForecasterSettings {
 export interface ScoredLead {
   readonly lead: number;
   readonly forecast: number;
-  readonly lower: number;
-  readonly upper: number;
   readonly naiveError: number;
   readonly skill: number;
+  /** One an interval, the widest first. */
+  readonly intervals: readonly ScoredInterval[];
+}
+
+export interface ScoredInterval {
+  readonly lower: number;
+  readonly upper: number;
+  readonly covered: boolean;
+  /** Share of values that were inside lately, this one too. */
+  readonly coverage: number;
+}
+
+/** An interval of every lead [horizon]. */
+export interface Interval {
+  /** Nominal share of values inside. */
+  readonly coverage: number;
+  readonly lower: Float64Array;
+  readonly upper: Float64Array;
 }
 
 /** What one step gave. The arrays belong to the forecaster and hold until its next step. */
@@ -48,8 +68,11 @@ export interface StepReport {
   /** Whether a forecast was made: false until the series has a value. */
   readonly issued: boolean;
   readonly mean: Float64Array;
+  /** The widest interval. */
   readonly lower: Float64Array;
   readonly upper: Float64Array;
+  /** All of them, the widest first. */
+  readonly intervals: readonly Interval[];
   /** Every lead whose forecast had this step as its target, and a value came. */
   readonly scores: readonly ScoredLead[];
 }

@@ -4,26 +4,21 @@ import type { History } from './experts/expert.ts';
 /** The newest steps of one series in a ring; gaps are NaN. */
 export class HistoryRing implements History {
   readonly companions: Float64Array;
-  readonly #values: Float64Array;
-  readonly #mask: number;
+  readonly ring: Float64Array;
+  /** Place of the newest value. */
+  #newest = -1;
   #steps = 0;
   #last = Number.NaN;
   #age = 0;
   #timeMs = Number.NaN;
 
   /**
-   * @param capacity steps kept at least (rounded up to a power of two)
+   * @param capacity steps kept
    * @param companions other values that come with each step
    */
   constructor(capacity: number, companions = 0) {
     this.companions = new Float64Array(companions).fill(Number.NaN);
-    const size = 2 ** Math.ceil(Math.log2(Math.max(2, capacity)));
-    this.#values = new Float64Array(size);
-    this.#mask = size - 1;
-  }
-
-  get capacity(): number {
-    return this.#values.length;
+    this.ring = new Float64Array(Math.max(1, capacity));
   }
 
   get steps(): number {
@@ -43,13 +38,19 @@ export class HistoryRing implements History {
   }
 
   at(back: number): number {
-    if (back < 0 || back >= this.#steps || back > this.#mask) return Number.NaN;
-    return this.#values[(this.#steps - 1 - back) & this.#mask]!;
+    if (back < 0 || back >= this.#steps || back >= this.ring.length) return Number.NaN;
+    return this.ring[this.place(back)]!;
+  }
+
+  place(back: number): number {
+    const place = this.#newest - back;
+    return place < 0 ? place + this.ring.length : place;
   }
 
   /** @param value NaN for a gap */
   push(timeMs: number, value: number): void {
-    this.#values[this.#steps & this.#mask] = value;
+    this.#newest = this.#newest + 1 === this.ring.length ? 0 : this.#newest + 1;
+    this.ring[this.#newest] = value;
     this.#steps++;
     this.#timeMs = timeMs;
     if (Number.isNaN(value)) {
@@ -62,6 +63,7 @@ export class HistoryRing implements History {
 
   /** Forgets everything: after a long gap nothing is at its distance in steps any more. */
   clear(): void {
+    this.#newest = -1;
     this.#steps = 0;
     this.#last = Number.NaN;
     this.#age = 0;
@@ -69,7 +71,7 @@ export class HistoryRing implements History {
   }
 
   save(out: ByteWriter): void {
-    const kept = Math.min(this.#steps, this.#values.length);
+    const kept = Math.min(this.#steps, this.ring.length);
     const values = new Float64Array(kept);
     for (let i = 0; i < kept; i++) values[i] = this.at(kept - 1 - i);
     out.number(this.#steps).number(this.#last).number(this.#age).number(this.#timeMs);
@@ -81,10 +83,9 @@ export class HistoryRing implements History {
     this.#last = from.number();
     this.#age = from.number();
     this.#timeMs = from.number();
-    const values = new Float64Array(Math.min(this.#steps, this.#values.length));
+    const values = new Float64Array(Math.min(this.#steps, this.ring.length));
     from.numbers(values, 'history');
-    for (let i = 0; i < values.length; i++) {
-      this.#values[(this.#steps - values.length + i) & this.#mask] = values[i]!;
-    }
+    this.ring.set(values);
+    this.#newest = values.length - 1;
   }
 }

@@ -13,7 +13,8 @@ function play(intervals: Intervals, errors: readonly number[], block = 500) {
     lower = intervals.lower(0, 0, scales[0]!);
     upper = intervals.upper(0, 0, scales[0]!);
     const inside = lower <= error && error <= upper;
-    intervals.learn(0, error, scales[0]!, inside);
+    intervals.add(0, error);
+    intervals.learn(0, 0, error, scales[0]!, inside);
     const at = Math.floor(i / block);
     covered[at] = (covered[at] ?? 0) + (inside ? 1 / block : 0);
   }
@@ -27,7 +28,7 @@ function noise(steps: number, seed: number, shape: (z: number, i: number) => num
 
 describe('Intervals', () => {
   it('hold the nominal share of Gaussian errors, and have about the right width', () => {
-    const intervals = new Intervals(1, 0.9);
+    const intervals = new Intervals(1, [0.9]);
     const { covered, lower, upper } = play(
       intervals,
       noise(5_000, 1, (z) => z),
@@ -40,7 +41,7 @@ describe('Intervals', () => {
 
   it.each([0.5, 0.8, 0.99])('hold a share of %d as well', (coverage) => {
     const { covered } = play(
-      new Intervals(1, coverage),
+      new Intervals(1, [coverage]),
       noise(6_000, 2, (z) => z),
       3_000,
     );
@@ -49,14 +50,14 @@ describe('Intervals', () => {
 
   it('keep it when the noise grows tenfold and shrinks again', () => {
     const errors = noise(6_000, 3, (z, i) => z * (i >= 2_000 && i < 4_000 ? 10 : 1));
-    for (const share of play(new Intervals(1, 0.9), errors, 1_000).covered) {
+    for (const share of play(new Intervals(1, [0.9]), errors, 1_000).covered) {
       expect(Math.abs(share - 0.9)).toBeLessThan(0.04);
     }
   });
 
   it('are skewed where the errors are', () => {
     const { lower, upper } = play(
-      new Intervals(1, 0.9),
+      new Intervals(1, [0.9]),
       noise(5_000, 4, (z) => Math.exp(z)),
     );
     expect(upper).toBeGreaterThan(5 * Math.abs(lower));
@@ -65,7 +66,7 @@ describe('Intervals', () => {
   it('are useful within the first twenty errors', () => {
     let inside = 0;
     for (let seed = 1; seed <= 50; seed++) {
-      const intervals = new Intervals(1, 0.9);
+      const intervals = new Intervals(1, [0.9]);
       inside +=
         play(
           intervals,
@@ -78,17 +79,17 @@ describe('Intervals', () => {
   });
 
   it('guess the unknown leads from the known ones', () => {
-    const intervals = new Intervals(4, 0.9);
+    const intervals = new Intervals(4, [0.9]);
     const scales = new Float64Array(4);
     intervals.scales(7, scales);
     expect([...scales]).toEqual([7, 7, 7, 7]);
-    for (let i = 0; i < 1_000; i++) intervals.learn(0, i % 2 === 0 ? 1 : -1, 1, true);
+    for (let i = 0; i < 1_000; i++) intervals.add(0, i % 2 === 0 ? 1 : -1);
     intervals.scales(7, scales);
     expect(scales[3]! / scales[0]!).toBeCloseTo(2, 12);
   });
 
   it('stay finite and in order on zero, tiny and huge errors', () => {
-    const intervals = new Intervals(1, 0.9);
+    const intervals = new Intervals(1, [0.9]);
     const scales = new Float64Array(1);
     for (const size of [0, 1e-100, 1e100, 0, 1, 1e-300]) {
       for (let i = 0; i < 300; i++) {
@@ -99,19 +100,47 @@ describe('Intervals', () => {
         expect(upper).toBeGreaterThanOrEqual(5);
         expect(Number.isFinite(lower) && Number.isFinite(upper)).toBe(true);
         const error = i % 2 === 0 ? size : -size;
-        intervals.learn(0, error, scales[0]!, 5 + error <= upper && 5 + error >= lower);
+        intervals.add(0, error);
+        intervals.learn(0, 0, error, scales[0]!, 5 + error <= upper && 5 + error >= lower);
       }
     }
   });
 });
 
+it('holds several levels at once, each inside the wider one', () => {
+  const levels = [0.95, 0.8, 0.5];
+  const intervals = new Intervals(1, levels);
+  const scales = new Float64Array(1);
+  const inside = levels.map(() => 0);
+  const errors = noise(6_000, 7, (z) => Math.exp(z) - 1);
+  for (const error of errors) {
+    intervals.scales(1, scales);
+    intervals.add(0, error);
+    let [outerLower, outerUpper] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+    for (const level of levels.keys()) {
+      const lower = intervals.lower(0, 0, scales[0]!, level);
+      const upper = intervals.upper(0, 0, scales[0]!, level);
+      expect(lower).toBeGreaterThanOrEqual(outerLower);
+      expect(upper).toBeLessThanOrEqual(outerUpper);
+      [outerLower, outerUpper] = [lower, upper];
+      const covered = lower <= error && error <= upper;
+      intervals.learn(0, level, error, scales[0]!, covered);
+      inside[level]! += covered ? 1 / errors.length : 0;
+    }
+  }
+  for (const [level, nominal] of levels.entries()) {
+    expect(Math.abs(inside[level]! - nominal)).toBeLessThan(0.02);
+    expect(Math.abs(intervals.coverage(0, level) - nominal)).toBeLessThan(0.04);
+  }
+});
+
 it('does not take a few lucky hits for certainty while other leads err', () => {
-  const intervals = new Intervals(2, 0.9);
+  const intervals = new Intervals(2, [0.9]);
   const scales = new Float64Array(2);
   for (let i = 0; i < 5; i++) {
     intervals.scales(1, scales);
-    intervals.learn(0, i % 2 === 0 ? 2 : -2, scales[0]!, true);
-    intervals.learn(1, 0, scales[1]!, true);
+    intervals.add(0, i % 2 === 0 ? 2 : -2);
+    intervals.add(1, 0);
   }
   intervals.scales(1, scales);
   expect(scales[1]).toBeGreaterThan(0.5);

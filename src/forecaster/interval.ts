@@ -1,5 +1,6 @@
 /**
- * Honest intervals, lead by lead, from the errors that the forecasts of that lead really made.
+ * Honest intervals, lead by lead and level by level, from the errors that the forecasts of that lead
+ * really made.
  *
  *     e = y − mean, z = e / s      the error in units of the local error scale s at its issue
  *     q⁺ ← q⁺ + η (1{z > q⁺} − τ)       so that a share τ of the errors lies above q⁺ …
@@ -31,34 +32,45 @@ const RATE_FIRST = 0.3;
 const RATE_LEAST = 0.04;
 const SCALED_ERROR_MAX = 50;
 
+/** What one level has learned, lead by lead. */
+interface Level {
+  /** (1 − coverage) / 2 */
+  readonly tail: number;
+  /** q⁺, q⁻ */
+  readonly above: Float64Array;
+  readonly below: Float64Array;
+  /** Share of values inside, lately. */
+  readonly covered: Float64Array;
+}
+
 export class Intervals {
   readonly #horizon: number;
-  readonly #tail: number;
-  readonly #start: number;
   readonly #local: MeanSize;
   readonly #long: MeanSize;
-  readonly #above: Float64Array;
-  readonly #below: Float64Array;
-  readonly #covered: Float64Array;
+  readonly #levels: readonly Level[];
   readonly #count: Float64Array;
 
-  /** @param coverage nominal share of values inside, in (0, 1) */
-  constructor(horizon: number, coverage: number) {
+  /** @param coverages nominal shares of values inside, in (0, 1), the widest interval first */
+  constructor(horizon: number, coverages: readonly number[]) {
     this.#horizon = horizon;
-    this.#tail = (1 - coverage) / 2;
-    // Before errors tell: the quantile of Laplace errors, a little wide for Gaussian ones.
-    this.#start = -Math.log(1 - coverage);
     this.#local = new MeanSize(horizon, LOCAL_STEPS);
     this.#long = new MeanSize(horizon, LONG_STEPS);
-    this.#above = new Float64Array(horizon).fill(this.#start);
-    this.#below = new Float64Array(horizon).fill(-this.#start);
-    this.#covered = new Float64Array(horizon);
+    this.#levels = coverages.map((coverage) => {
+      // Before errors tell: the quantile of Laplace errors, a little wide for Gaussian ones.
+      const start = -Math.log(1 - coverage);
+      return {
+        tail: (1 - coverage) / 2,
+        above: new Float64Array(horizon).fill(start),
+        below: new Float64Array(horizon).fill(-start),
+        covered: new Float64Array(horizon),
+      };
+    });
     this.#count = new Float64Array(horizon);
   }
 
-  /** Share of values that were inside, lately; NaN before the first. Lead is 0-based. */
-  coverage(lead: number): number {
-    return this.#count[lead]! > 0 ? this.#covered[lead]! : Number.NaN;
+  /** Share of values that were inside, lately; NaN before the first. Lead and level are 0-based. */
+  coverage(lead: number, level = 0): number {
+    return this.#count[lead]! > 0 ? this.#levels[level]!.covered[lead]! : Number.NaN;
   }
 
   /**
@@ -91,12 +103,27 @@ export class Intervals {
     }
   }
 
-  lower(lead: number, mean: number, scale: number): number {
-    return mean + Math.min(this.#below[lead]!, 0) * scale;
+  /** A narrower interval never reaches beyond a wider one. */
+  lower(lead: number, mean: number, scale: number, level = 0): number {
+    let least = Math.min(this.#levels[level]!.below[lead]!, 0);
+    for (let i = 0; i < level; i++) least = Math.max(least, this.#levels[i]!.below[lead]!);
+    return mean + Math.min(least, 0) * scale;
   }
 
-  upper(lead: number, mean: number, scale: number): number {
-    return mean + Math.max(this.#above[lead]!, 0) * scale;
+  upper(lead: number, mean: number, scale: number, level = 0): number {
+    let most = Math.max(this.#levels[level]!.above[lead]!, 0);
+    for (let i = 0; i < level; i++) most = Math.min(most, this.#levels[i]!.above[lead]!);
+    return mean + Math.max(most, 0) * scale;
+  }
+
+  /**
+   * One error of a lead, before `learn` for each of the levels.
+   * @param error actual − mean
+   */
+  add(lead: number, error: number): void {
+    this.#count[lead]!++;
+    this.#local.add(lead, error);
+    this.#long.add(lead, error);
   }
 
   /**
@@ -104,32 +131,33 @@ export class Intervals {
    * @param scale the error scale at issue
    * @param covered whether the interval that was issued held the value
    */
-  learn(lead: number, error: number, scale: number, covered: boolean): void {
-    const count = this.#count[lead]! + 1;
-    this.#count[lead] = count;
-    const share = this.#covered[lead]!;
-    this.#covered[lead] = share + ((covered ? 1 : 0) - share) / Math.min(count, LONG_STEPS);
-
+  learn(lead: number, level: number, error: number, scale: number, covered: boolean): void {
+    const { tail, above, below, covered: share } = this.#levels[level]!;
+    const count = this.#count[lead]!;
+    share[lead]! += ((covered ? 1 : 0) - share[lead]!) / Math.min(count, LONG_STEPS);
     const z = error === 0 ? 0 : clamp(error / scale, SCALED_ERROR_MAX);
     const rate = Math.max(RATE_LEAST, RATE_FIRST / Math.sqrt(count));
-    this.#above[lead]! += rate * ((z > this.#above[lead]! ? 1 : 0) - this.#tail);
-    this.#below[lead]! -= rate * ((z < this.#below[lead]! ? 1 : 0) - this.#tail);
-    this.#local.add(lead, error);
-    this.#long.add(lead, error);
+    above[lead]! += rate * ((z > above[lead]! ? 1 : 0) - tail);
+    below[lead]! -= rate * ((z < below[lead]! ? 1 : 0) - tail);
   }
 
   save(out: ByteWriter): void {
     this.#local.save(out);
     this.#long.save(out);
-    out.numbers(this.#above).numbers(this.#below).numbers(this.#covered).numbers(this.#count);
+    for (const { above, below, covered } of this.#levels) {
+      out.numbers(above).numbers(below).numbers(covered);
+    }
+    out.numbers(this.#count);
   }
 
   load(from: ByteReader): void {
     this.#local.load(from);
     this.#long.load(from);
-    from.numbers(this.#above, 'upper quantiles');
-    from.numbers(this.#below, 'lower quantiles');
-    from.numbers(this.#covered, 'coverage');
+    for (const { above, below, covered } of this.#levels) {
+      from.numbers(above, 'upper quantiles');
+      from.numbers(below, 'lower quantiles');
+      from.numbers(covered, 'coverage');
+    }
     from.numbers(this.#count, 'coverage count');
   }
 }

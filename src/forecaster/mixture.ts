@@ -8,6 +8,7 @@
  *     m  polynomial weights over b, p, r, q; b while none of the others is better beyond chance
  *     forecast = n + κ (m − n)      n the naive forecast, κ the trust in m (Trust)
  */
+import type { LinearKernel } from '../recurrent/linear.ts';
 import type { ByteReader, ByteWriter } from '../store/bytes.ts';
 import type { Combiner } from './combiner.ts';
 import { Ensemble } from './ensemble.ts';
@@ -53,12 +54,12 @@ export class Mixture implements Combiner {
   readonly #count: Float64Array;
 
   /** @param memorySteps how long the record of an expert counts */
-  constructor(horizon: number, experts: number, memorySteps: number) {
+  constructor(horizon: number, experts: number, memorySteps: number, linear?: LinearKernel) {
     this.#experts = experts;
     this.#scale = new ErrorScale(horizon);
     this.#weights = new Ensemble(horizon, experts, { memorySteps });
     this.#quick = new Ensemble(horizon, experts, { memorySteps: QUICK_STEPS });
-    this.#stack = new Stack(horizon, experts, 2 * memorySteps);
+    this.#stack = new Stack(horizon, experts, 2 * memorySteps, linear);
     this.#choice = new Ensemble(horizon, CHOICES, {
       memorySteps: CHOICE_STEPS,
       caution: CHOICE_CAUTION,

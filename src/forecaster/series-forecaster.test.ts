@@ -29,7 +29,9 @@ function create(settings: Partial<ForecasterSettings> = {}): SeriesForecaster {
 
 /** All numbers of a report, bit by bit. */
 function bytesOf(report: StepReport): string {
-  const scores = report.scores.flatMap((s) => Object.values(s) as number[]);
+  const scores = report.scores.flatMap(({ intervals, ...score }) =>
+    [score, ...intervals].flatMap((part) => Object.values(part).map(Number)),
+  );
   const all = [...report.mean, ...report.lower, ...report.upper, ...scores];
   return Buffer.from(Float64Array.from(all).buffer).toString('base64');
 }
@@ -53,7 +55,8 @@ function scored(forecaster: SeriesForecaster, values: Iterable<number>, lead: nu
     if (i++ < from || !score) continue;
     error += Math.abs(score.forecast - value);
     naive += Math.abs(score.naiveError);
-    covered += score.lower <= value && value <= score.upper ? 1 : 0;
+    const { lower, upper } = score.intervals[0]!;
+    covered += lower <= value && value <= upper ? 1 : 0;
     count++;
   }
   return { error: error / count, naive: naive / count, coverage: covered / count };
@@ -66,7 +69,8 @@ function expectSane(report: StepReport): void {
     expect(lower <= mean && mean <= upper).toBe(true);
   }
   for (const score of report.scores) {
-    expect(Object.values(score).every(Number.isFinite)).toBe(true);
+    const numbers = [score, ...score.intervals].flatMap((part) => Object.values(part));
+    expect(numbers.filter((n) => typeof n === 'number').every(Number.isFinite)).toBe(true);
     expect(score.skill).toBeGreaterThanOrEqual(-10);
     expect(score.skill).toBeLessThanOrEqual(1);
   }
@@ -94,8 +98,8 @@ describe('the order of a step', () => {
       for (const score of report.scores) {
         const then = issued[i - score.lead]!;
         expect(score.forecast).toBe(then.mean[score.lead - 1]);
-        expect(score.lower).toBe(then.lower[score.lead - 1]);
-        expect(score.upper).toBe(then.upper[score.lead - 1]);
+        expect(score.intervals[0]!.lower).toBe(then.lower[score.lead - 1]);
+        expect(score.intervals[0]!.upper).toBe(then.upper[score.lead - 1]);
         expect(score.naiveError).toBe(values[i - score.lead]! - values[i]!);
       }
       const { mean, lower, upper } = report;

@@ -13,6 +13,7 @@ import { createExperts } from './experts/registry.ts';
 import type {
   ForecasterFactory,
   ForecasterSettings,
+  ScoredInterval,
   ScoredLead,
   SeriesForecaster,
   StepReport,
@@ -31,12 +32,15 @@ export const SEASON_STEPS_MAX = 100_000;
 const MEMORY_SEASONS = 200;
 const MEMORY_STEPS_MIN = 5_000;
 const MEMORY_STEPS_MAX = 20_000;
-const FORMAT = 'foretide forecaster 3';
+const FORMAT = 'foretide forecaster 5';
 
 export const createSeriesForecaster: ForecasterFactory = (settings, engine) =>
   new OnlineForecaster(settings, engine);
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+type MutableScore = Mutable<Omit<ScoredLead, 'intervals'>> & {
+  readonly intervals: readonly Mutable<ScoredInterval>[];
+};
 
 class OnlineForecaster implements SeriesForecaster {
   readonly #horizon: number;
@@ -46,12 +50,13 @@ class OnlineForecaster implements SeriesForecaster {
   readonly #credible = new Credible();
   readonly #intervals: Intervals;
   readonly #skill: Skill;
-  /** Lanes of a row: the experts' forecasts, the mixture's lanes, lower, upper, error scale. */
+  /** Lanes of a row: the experts' forecasts, the mixture's lanes, error scale, lowers and uppers. */
   readonly #pending: Pending;
   /** [experts][horizon] */
   readonly #forecasts: readonly Float64Array[];
   readonly #scales: Float64Array;
-  readonly #scored: readonly Mutable<ScoredLead>[];
+  readonly #levels: number;
+  readonly #scored: readonly MutableScore[];
   readonly #scores: ScoredLead[] = [];
   readonly #report: Mutable<StepReport>;
   putAside = 0;
@@ -68,27 +73,30 @@ class OnlineForecaster implements SeriesForecaster {
     this.#mixture =
       (settings.effort ?? 'simple') === 'simple'
         ? new WeightedCombiner(horizon, this.#experts.length)
-        : new Mixture(horizon, this.#experts.length, memorySteps(settings));
-    this.#intervals = new Intervals(horizon, settings.coverage);
+        : new Mixture(horizon, this.#experts.length, memorySteps(settings), engine.linear);
+    const coverages = widestFirst(settings.coverage);
+    this.#levels = coverages.length;
+    this.#intervals = new Intervals(horizon, coverages);
     this.#skill = new Skill(horizon);
-    this.#pending = new Pending(horizon, this.#experts.length + this.#mixture.lanes + 3);
+    const lanes = this.#experts.length + this.#mixture.lanes + 1 + 2 * this.#levels;
+    this.#pending = new Pending(horizon, lanes);
     this.#forecasts = this.#experts.map(() => new Float64Array(horizon));
     this.#scales = new Float64Array(horizon);
     this.#scored = Array.from({ length: horizon }, (_, i) => ({
       lead: i + 1,
       forecast: 0,
-      lower: 0,
-      upper: 0,
       naiveError: 0,
       skill: 0,
+      intervals: coverages.map(() => ({ lower: 0, upper: 0, covered: false, coverage: 0 })),
     }));
-    this.#report = {
-      issued: false,
-      mean: new Float64Array(horizon),
+    const intervals = coverages.map((coverage) => ({
+      coverage,
       lower: new Float64Array(horizon),
       upper: new Float64Array(horizon),
-      scores: this.#scores,
-    };
+    }));
+    const { lower, upper } = intervals[0]!;
+    const mean = new Float64Array(horizon);
+    this.#report = { issued: false, mean, lower, upper, intervals, scores: this.#scores };
   }
 
   step(timeMs: number, value: number, companions: ArrayLike<number> = []): StepReport {
@@ -136,22 +144,33 @@ class OnlineForecaster implements SeriesForecaster {
     for (let i = 0; i < leads; i++) {
       const row = this.#pending.offset(i + 1);
       const mean = values[row + experts]!;
-      const behind = row + experts + this.#mixture.lanes;
-      const lower = values[behind]!;
-      const upper = values[behind + 1]!;
       const naiveError = values[row]! - actual;
       this.#skill.add(i, mean - actual, naiveError);
       this.#mixture.learn(i, values, row, actual);
-      const covered = lower <= actual && actual <= upper;
-      this.#intervals.learn(i, actual - mean, values[behind + 2]!, covered);
-
       const score = this.#scored[i]!;
       score.forecast = mean;
-      score.lower = lower;
-      score.upper = upper;
       score.naiveError = naiveError;
       score.skill = this.#skill.skill(i);
+      this.#scoreIntervals(i, actual, mean, row + experts + this.#mixture.lanes);
       this.#scores.push(score);
+    }
+  }
+
+  /** @param at where the scale, and after it the bounds of each interval, were kept */
+  #scoreIntervals(lead: number, actual: number, mean: number, at: number): void {
+    const { values } = this.#pending;
+    const { intervals } = this.#scored[lead]!;
+    this.#intervals.add(lead, actual - mean);
+    for (let level = 0; level < this.#levels; level++) {
+      const lower = values[at + 1 + 2 * level]!;
+      const upper = values[at + 2 + 2 * level]!;
+      const covered = lower <= actual && actual <= upper;
+      this.#intervals.learn(lead, level, actual - mean, values[at]!, covered);
+      const scored = intervals[level]!;
+      scored.lower = lower;
+      scored.upper = upper;
+      scored.covered = covered;
+      scored.coverage = this.#intervals.coverage(lead, level);
     }
   }
 
@@ -159,7 +178,7 @@ class OnlineForecaster implements SeriesForecaster {
   #issue(): void {
     const { values } = this.#pending;
     const experts = this.#experts.length;
-    const { mean, lower, upper } = this.#report;
+    const { mean, intervals } = this.#report;
     // With no error known, a value may be off by as much as itself.
     this.#intervals.scales(Math.abs(this.#history.last), this.#scales);
     for (let i = 0; i < this.#horizon; i++) {
@@ -168,12 +187,15 @@ class OnlineForecaster implements SeriesForecaster {
       const scale = this.#scales[i]!;
       const mix = this.#mixture.mix(i, values, row);
       mean[i] = mix;
-      lower[i] = this.#intervals.lower(i, mix, scale);
-      upper[i] = this.#intervals.upper(i, mix, scale);
       const behind = row + experts + this.#mixture.lanes;
-      values[behind] = lower[i]!;
-      values[behind + 1] = upper[i]!;
-      values[behind + 2] = scale;
+      values[behind] = scale;
+      for (let level = 0; level < this.#levels; level++) {
+        const { lower, upper } = intervals[level]!;
+        lower[i] = this.#intervals.lower(i, mix, scale, level);
+        upper[i] = this.#intervals.upper(i, mix, scale, level);
+        values[behind + 1 + 2 * level] = lower[i]!;
+        values[behind + 2 + 2 * level] = upper[i]!;
+      }
     }
   }
 
@@ -235,12 +257,19 @@ function same(what: string, saved: string | number, wanted: string | number): vo
   throw new Error(`saved forecaster: ${what} is "${saved}", but these settings need "${wanted}"`);
 }
 
+function widestFirst(coverage: number | readonly number[]): number[] {
+  return [...new Set([coverage].flat())].sort((a, b) => b - a);
+}
+
 function checked(settings: ForecasterSettings): ForecasterSettings {
   const { horizon, coverage, everyMs, seasonSteps } = settings;
   if (!(Number.isInteger(horizon) && horizon >= 1)) {
     throw new Error(`horizon: ${horizon} is no whole number of steps from 1 up`);
   }
-  if (!(coverage > 0 && coverage < 1)) throw new Error(`coverage: ${coverage} is not in (0, 1)`);
+  const levels = widestFirst(coverage);
+  if (levels.length === 0 || !levels.every((level) => level > 0 && level < 1)) {
+    throw new Error(`coverage: ${coverage} is not in (0, 1)`);
+  }
   if (!(everyMs > 0)) throw new Error(`everyMs: ${everyMs} is not above 0`);
   const bad = seasonSteps.find((season) => !(Number.isInteger(season) && season >= 2));
   if (bad !== undefined) throw new Error(`season: ${bad} is no whole number of steps from 2 up`);

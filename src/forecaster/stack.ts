@@ -9,6 +9,7 @@
  * an octave), and the others use those of the nearest below.
  * L. Breiman: Stacked regressions. Machine Learning 24, 1996 (here with delayed, online targets).
  */
+import type { LinearKernel } from '../recurrent/linear.ts';
 import type { ByteReader, ByteWriter } from '../store/bytes.ts';
 import { RecursiveLeastSquares } from './experts/rls.ts';
 import { clamp } from './scaler.ts';
@@ -29,7 +30,7 @@ export class Stack {
   readonly #apart: Float64Array;
   readonly #out = new Float64Array(1);
 
-  constructor(horizon: number, experts: number, memorySteps: number) {
+  constructor(horizon: number, experts: number, memorySteps: number, linear?: LinearKernel) {
     this.#experts = experts;
     this.#apart = new Float64Array(experts);
     const own = ownLeads(horizon);
@@ -38,16 +39,13 @@ export class Stack {
       { length: horizon },
       (_, i) => own.filter((lead) => lead <= i + 1).length - 1,
     );
-    this.#filters = Array.from(
-      { length: own.length },
-      () =>
-        new RecursiveLeastSquares({
-          regressors: experts,
-          horizon: 1,
-          forgetting: 1 - 1 / memorySteps,
-          initialVariance: INITIAL_VARIANCE,
-        }),
-    );
+    const settings = {
+      regressors: experts,
+      horizon: 1,
+      forgetting: 1 - 1 / memorySteps,
+      initialVariance: INITIAL_VARIANCE,
+    };
+    this.#filters = own.map(() => new RecursiveLeastSquares(settings, linear));
   }
 
   /**

@@ -13,6 +13,9 @@ function step(i: number, actual: number, past: readonly number[], leads: readonl
     mean: new Float64Array(2),
     lower: new Float64Array(2),
     upper: new Float64Array(2),
+    inner: [],
+    anomaly: Number.NaN,
+    change: 0,
     scores: leads
       .filter((lead) => i >= lead)
       .map((lead) => ({
@@ -22,6 +25,8 @@ function step(i: number, actual: number, past: readonly number[], leads: readonl
         error: 1,
         naiveError: past[i - lead]! - actual,
         covered: i % 2 === 0,
+        coverage: 0.5,
+        inner: [],
         skill: 0,
       })),
   };

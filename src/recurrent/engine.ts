@@ -5,6 +5,7 @@
  * Legend: I inputs, H hidden units a layer, L layers, O outputs (one a lead), T window steps,
  * G gates a cell (LSTM 4, GRU 3, simple RNN 1), S values of state (LSTM 2·L·H, others L·H).
  */
+import type { LinearKernel } from './linear.ts';
 
 export type Cell = 'lstm' | 'gru' | 'rnn_tanh' | 'rnn_relu';
 
@@ -131,6 +132,8 @@ export interface Network {
 
 export interface RecurrentEngine {
   readonly name: 'reference' | 'wasm' | 'tfjs';
+  /** The arithmetic of linear filters, where the engine has its own; the results are the same. */
+  readonly linear?: LinearKernel;
   /**
    * A network with seeded initial weights; its head starts at zero, so that it predicts 0.
    * @throws Error when the shape or the settings are out of range

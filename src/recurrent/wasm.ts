@@ -23,10 +23,11 @@ import {
 } from './kernel-layout.ts';
 import { KernelMemory, type MemoryLimits } from './kernel-memory.ts';
 import { checkInitial, checkSettings, checkShape, OPTIMIZERS } from './layout.ts';
+import { type LinearExports, WasmLinear } from './linear-wasm.ts';
 import { WasmNetwork } from './wasm-network.ts';
 
 /** What kernel/index.ts exports. Addresses and sizes are in bytes. */
-export interface Kernel {
+export interface Kernel extends LinearExports {
   heapBase(): number;
   planBytes(): number;
   layerBytes(): number;
@@ -54,6 +55,7 @@ export class WasmEngine implements OpenEngine {
   readonly name = 'wasm';
   readonly memory: KernelMemory;
   readonly kernel: Kernel;
+  readonly linear: WasmLinear;
   /** By shape and optimizer; an entry lives as long as a network that uses it. */
   readonly #plans = new Map<string, PlanEntry>();
 
@@ -69,6 +71,7 @@ export class WasmEngine implements OpenEngine {
       throw new Error('kernel.wasm is of another version than this program: run `npm run build`');
     }
     this.memory.begin(this.kernel.heapBase());
+    this.linear = new WasmLinear(this.memory, this.kernel);
   }
 
   /** @throws Error also when the memory has reached its limit */

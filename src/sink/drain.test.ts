@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { seriesPoints } from '../../test/support/points.ts';
 import type { OutboxReader } from '../store/outbox.ts';
 import type { SeriesPoints } from '../store/points.ts';
 import { type DrainEvent, type DrainOptions, SinkDrain } from './drain.ts';
@@ -7,8 +8,8 @@ import { type RejectedPoint, type Sink, SinkUnavailable } from './sink.ts';
 const NONE = new Float64Array(0);
 
 function step(issuedMs: number): SeriesPoints {
-  const empty = { targetMs: NONE, mean: NONE, lower: NONE, upper: NONE, scores: [] };
-  return { stream: 's', series: 'a', issuedMs, actual: 1, ...empty };
+  const empty = { targetMs: NONE, mean: NONE, lower: NONE, upper: NONE };
+  return seriesPoints({ series: 'a', issuedMs, actual: 1, scores: [], ...empty });
 }
 
 class Queue implements OutboxReader {

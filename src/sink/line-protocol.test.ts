@@ -13,7 +13,7 @@ describe('LineEncoder', () => {
     expect(lines).toEqual([
       'actual,series=boiler/temperature value=20.5 1704067200000',
       'forecast_score,lead=1,series=boiler/temperature ' +
-        'forecast=21,actual=20.5,error=0.5,naive_error=-1,covered=1,skill=0.25 1704067200000',
+        'forecast=21,actual=20.5,error=0.5,naive_error=-1,covered=1,coverage=0.9,skill=0.25 1704067200000',
       'forecast,series=boiler/temperature ' +
         'mean=21,lower=20,upper=22,lead=1,issued=1704067200000 1704067260000',
       'forecast,series=boiler/temperature ' +
@@ -27,6 +27,32 @@ describe('LineEncoder', () => {
     expect(encode(seriesPoints(), { actual: false }).lines[0]).toMatch(/^forecast_score,/);
     const gap = encode(seriesPoints({ actual: Number.NaN, scores: [] }, 0));
     expect(gap).toEqual({ lines: [], series: [], rejected: [] });
+  });
+
+  it('names narrower intervals by their coverage', () => {
+    const band = { coverage: 0.975, lower: Float64Array.of(20.5), upper: Float64Array.of(21.5) };
+    const inner = [{ level: 0.975, covered: true, coverage: 0.96 }];
+    const scores = [leadScore({ inner })];
+    expect(encode(seriesPoints({ inner: [band], scores }, 1)).lines.slice(1)).toEqual([
+      'forecast_score,lead=1,series=boiler/temperature forecast=21,actual=20.5,error=0.5,' +
+        'naive_error=-1,covered=1,coverage=0.9,covered_97_5=1,coverage_97_5=0.96,skill=0.25 1704067200000',
+      'forecast,series=boiler/temperature mean=21,lower=20,upper=22,' +
+        'lower_97_5=20.5,upper_97_5=21.5,lead=1,issued=1704067200000 1704067260000',
+    ]);
+  });
+
+  it('writes the anomaly score beside the value, and changes as events', () => {
+    const told = seriesPoints({ anomaly: 0.75, change: -3.5, scores: [] }, 0);
+    const event =
+      'forecast_event,kind=change,series=boiler/temperature strength=-3.5 1704067200000';
+    expect(encode(told).lines).toEqual([
+      'actual,series=boiler/temperature value=20.5,anomaly=0.75 1704067200000',
+      event,
+    ]);
+    expect(encode(told, { actual: false }).lines).toEqual([
+      'actual,series=boiler/temperature anomaly=0.75 1704067200000',
+      event,
+    ]);
   });
 
   it('writes times in ns where that is asked for', () => {

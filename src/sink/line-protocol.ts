@@ -1,9 +1,10 @@
 /**
  * Points as InfluxDB line protocol; the one place that knows its escaping.
  *
- *   forecast,series=S mean=…,lower=…,upper=…,lead=…,issued=… <target time>
+ *   forecast,series=S mean=…,lower=…,upper=…,lower_80=…,upper_80=…,lead=…,issued=… <target time>
  *   forecast_score,lead=L,series=S forecast=…,actual=…,error=…,… <step>
- *   actual,series=S value=… <step>
+ *   forecast_event,kind=change,series=S strength=… <step>
+ *   actual,series=S value=…,anomaly=… <step>
  *
  * Fields are always floats, so that no point can conflict in type with an earlier one. A tag value
  * cannot hold a line end, and a backslash at its end would escape the separator that follows: those
@@ -27,6 +28,8 @@ export interface EncodedLines {
   /** Points that InfluxDB could never hold. */
   readonly rejected: RejectedPoint[];
 }
+
+type EmitLine = (line: string, timeMs: number, finite: boolean) => void;
 
 /** InfluxDB holds keys of 65,535 bytes; measurement, other tags and field names need the rest. */
 const TAG_BYTES_MAX = 65_000;
@@ -72,7 +75,7 @@ export class LineEncoder {
       out.rejected.push({ series: `${series.slice(0, 80)}…`, detail });
       return;
     }
-    const emit = (line: string, timeMs: number, finite: boolean): void => {
+    const emit: EmitLine = (line, timeMs, finite) => {
       const time = finite ? this.#time(timeMs) : undefined;
       if (time === undefined) {
         out.rejected.push({ series, detail: refusal(line, timeMs, finite) });
@@ -81,16 +84,37 @@ export class LineEncoder {
       out.lines.push(`${line} ${time}`);
       out.series.push(series);
     };
-    // NaN is a gap: there is no value to write.
-    if (this.#options.actual && !Number.isNaN(points.actual)) {
-      emit(`actual${tag} value=${points.actual}`, issuedMs, areFinite(points.actual));
+    // NaN is a gap, or not told: there is nothing to write.
+    const fields = [
+      this.#options.actual && !Number.isNaN(points.actual) ? `value=${points.actual}` : [],
+      Number.isNaN(points.anomaly) ? [] : `anomaly=${points.anomaly}`,
+    ].flat();
+    if (fields.length > 0) {
+      const finite = Number.isNaN(points.actual) || areFinite(points.actual);
+      emit(`actual${tag} ${fields}`, issuedMs, finite);
+    }
+    if (points.change !== 0) {
+      const line = `forecast_event,kind=change${tag} strength=${points.change}`;
+      emit(line, issuedMs, areFinite(points.change));
     }
     for (const score of points.scores) emit(scoreLine(score, tag), issuedMs, isFiniteScore(score));
-    const { mean, lower, upper, targetMs } = points;
+    this.#addForecasts(points, tag, emit);
+  }
+
+  #addForecasts(points: SeriesPoints, tag: string, emit: EmitLine): void {
+    const { mean, lower, upper, inner, targetMs, issuedMs } = points;
+    const suffixes = inner.map(({ coverage }) => levelSuffix(coverage));
     for (let i = 0; i < mean.length; i++) {
-      const interval = `mean=${mean[i]},lower=${lower[i]},upper=${upper[i]}`;
-      const line = `forecast${tag} ${interval},lead=${i + 1},issued=${issuedMs}`;
-      emit(line, targetMs[i]!, areFinite(mean[i]!, lower[i]!, upper[i]!, issuedMs));
+      let fields = `mean=${mean[i]},lower=${lower[i]},upper=${upper[i]}`;
+      let finite = areFinite(mean[i]!, lower[i]!, upper[i]!, issuedMs);
+      for (let k = 0; k < inner.length; k++) {
+        const band = inner[k]!;
+        const suffix = suffixes[k]!;
+        fields += `,lower_${suffix}=${band.lower[i]},upper_${suffix}=${band.upper[i]}`;
+        finite = finite && areFinite(band.lower[i]!, band.upper[i]!);
+      }
+      const line = `forecast${tag} ${fields},lead=${i + 1},issued=${issuedMs}`;
+      emit(line, targetMs[i]!, finite);
     }
   }
 
@@ -114,11 +138,22 @@ export class LineEncoder {
 }
 
 function scoreLine(score: LeadScore, tag: string): string {
-  const { lead, forecast, actual, error, naiveError, covered, skill } = score;
+  const { lead, forecast, actual, error, naiveError, covered, coverage, skill } = score;
+  const inner = score.inner.map((interval) => {
+    const suffix = levelSuffix(interval.level);
+    const inside = Number(interval.covered);
+    return `,covered_${suffix}=${inside},coverage_${suffix}=${interval.coverage}`;
+  });
   return (
     `forecast_score,lead=${lead}${tag} forecast=${forecast},actual=${actual},error=${error},` +
-    `naive_error=${naiveError},covered=${covered ? 1 : 0},skill=${skill}`
+    `naive_error=${naiveError},covered=${Number(covered)},coverage=${coverage}${inner.join('')},` +
+    `skill=${skill}`
   );
+}
+
+/** 0.8 → `80`, 0.975 → `97_5`: a level as part of a field's name. */
+export function levelSuffix(level: number): string {
+  return `${Number((level * 100).toFixed(6))}`.replace('.', '_');
 }
 
 function isFiniteScore({ forecast, actual, error, naiveError, skill }: LeadScore): boolean {

@@ -1,5 +1,6 @@
 /** One forecast as a JSON message, and its topic. */
 import type { SeriesPoints } from '../store/points.ts';
+import { levelSuffix } from './line-protocol.ts';
 import { percentEncoder } from './percent.ts';
 
 const TOPIC_BYTES_MAX = 65_535;
@@ -20,8 +21,9 @@ export function forecastTopic(base: string, series: string): string {
 /** Why these points cannot be sent; undefined where they can. */
 export function messageFault(topic: string, points: SeriesPoints): string | undefined {
   if (Buffer.byteLength(topic) > TOPIC_BYTES_MAX) return 'the name is too long for a topic';
-  const { mean, lower, upper, issuedMs, targetMs, actual } = points;
-  const finite = [mean, lower, upper].every((values) => values.every(Number.isFinite));
+  const { mean, lower, upper, inner, issuedMs, targetMs, actual } = points;
+  const bounds = inner.flatMap((band) => [band.lower, band.upper]);
+  const finite = [mean, lower, upper, ...bounds].every((values) => values.every(Number.isFinite));
   if (!finite || Math.abs(actual) === Number.POSITIVE_INFINITY) return 'not a finite number';
   const dates = Math.abs(issuedMs) <= DATE_MS_MAX && targetMs.every((ms) => ms <= DATE_MS_MAX);
   return dates ? undefined : `no time that ISO 8601 can write, at ${issuedMs} ms`;
@@ -29,7 +31,14 @@ export function messageFault(topic: string, points: SeriesPoints): string | unde
 
 /** Arrays have one cell a lead; `actual` is null for a gap. */
 export function forecastMessage(points: SeriesPoints): string {
-  const { stream, series, issuedMs, actual, targetMs, mean, lower, upper } = points;
+  const { stream, series, issuedMs, actual, targetMs, mean, lower, upper, inner } = points;
+  const narrower = inner.flatMap((band) => {
+    const suffix = levelSuffix(band.coverage);
+    return [
+      [`lower_${suffix}`, [...band.lower]],
+      [`upper_${suffix}`, [...band.upper]],
+    ];
+  });
   return JSON.stringify({
     series,
     stream,
@@ -39,6 +48,9 @@ export function forecastMessage(points: SeriesPoints): string {
     mean: [...mean],
     lower: [...lower],
     upper: [...upper],
+    ...Object.fromEntries(narrower),
+    ...(Number.isNaN(points.anomaly) ? {} : { anomaly: points.anomaly }),
+    ...(points.change === 0 ? {} : { change: points.change }),
   });
 }
 

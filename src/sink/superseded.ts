@@ -38,5 +38,10 @@ function firstTargets(points: SeriesPoints, count: number): SeriesPoints {
     mean: points.mean.subarray(0, count),
     lower: points.lower.subarray(0, count),
     upper: points.upper.subarray(0, count),
+    inner: points.inner.map(({ coverage, lower, upper }) => ({
+      coverage,
+      lower: lower.subarray(0, count),
+      upper: upper.subarray(0, count),
+    })),
   };
 }

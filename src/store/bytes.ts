@@ -1,6 +1,6 @@
 /**
- * What a series remembers, as bytes: little-endian, numbers as float64, no padding. A reader
- * reads in the order of writing; a wrong length or a short buffer is an error, never a guess.
+ * What a series remembers, as bytes: little-endian, numbers as float64 or float32, no padding. A
+ * reader reads in the order of writing; a wrong length or a short buffer is an error, never a guess.
  */
 /** Buffers that writers are done with: most of a save's time would go into getting new ones. */
 const spare: Uint8Array[] = [];
@@ -32,6 +32,17 @@ export class ByteWriter {
       this.#view.setFloat64(this.#length + i * 8, values[i]!, true);
     }
     this.#length += values.length * 8;
+    return this;
+  }
+
+  /** Length, then the values, each in 4 bytes. */
+  singles(values: Float32Array): this {
+    this.number(values.length);
+    this.#reserve(values.length * 4);
+    for (let i = 0; i < values.length; i++) {
+      this.#view.setFloat32(this.#length + i * 4, values[i]!, true);
+    }
+    this.#length += values.length * 4;
     return this;
   }
 
@@ -85,15 +96,29 @@ export class ByteReader {
 
   /** Fills `target`. @throws Error when another number of values was written. */
   numbers(target: Float64Array, what: string): void {
-    const length = this.number();
-    if (length !== target.length) {
-      throw new Error(`saved ${what}: ${length} values, but these settings need ${target.length}`);
-    }
-    this.#require(length * 8);
+    const length = this.#length(what, target.length, 8);
     for (let i = 0; i < length; i++) {
       target[i] = this.#view.getFloat64(this.#offset + i * 8, true);
     }
     this.#offset += length * 8;
+  }
+
+  /** As `numbers`, for what `singles` wrote. */
+  singles(target: Float32Array, what: string): void {
+    const length = this.#length(what, target.length, 4);
+    for (let i = 0; i < length; i++) {
+      target[i] = this.#view.getFloat32(this.#offset + i * 4, true);
+    }
+    this.#offset += length * 4;
+  }
+
+  #length(what: string, wanted: number, bytesEach: number): number {
+    const length = this.number();
+    if (length !== wanted) {
+      throw new Error(`saved ${what}: ${length} values, but these settings need ${wanted}`);
+    }
+    this.#require(length * bytesEach);
+    return length;
   }
 
   bytes(): Uint8Array {

@@ -1,21 +1,13 @@
 import { describe, expect, it } from 'vitest';
+import { seriesPoints } from '../../test/support/points.ts';
 import { MemoryOutbox } from './memory-outbox.ts';
 import type { SeriesPoints } from './points.ts';
 
 const none = new Float64Array(0);
 
 function points(...times: number[]): SeriesPoints[] {
-  return times.map((issuedMs) => ({
-    stream: 's',
-    series: 'x',
-    issuedMs,
-    actual: 0,
-    targetMs: none,
-    mean: none,
-    lower: none,
-    upper: none,
-    scores: [],
-  }));
+  const empty = { targetMs: none, mean: none, lower: none, upper: none, scores: [] };
+  return times.map((issuedMs) => seriesPoints({ issuedMs, ...empty }));
 }
 
 const times = (batch: readonly SeriesPoints[]): number[] => batch.map((p) => p.issuedMs);

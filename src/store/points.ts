@@ -12,10 +12,33 @@ export interface SeriesPoints {
   /** One cell a lead, 1..horizon; all empty where no forecast was made (too little is known). */
   readonly targetMs: Float64Array;
   readonly mean: Float64Array;
+  /** The widest interval. */
   readonly lower: Float64Array;
   readonly upper: Float64Array;
+  /** The narrower intervals, widest first. */
+  readonly inner: readonly Band[];
+  /** How unusual this step was, in [0, 1] on one scale for all series; NaN where that is not told. */
+  readonly anomaly: number;
+  /** Strength of a change that was noticed in this step, in standard deviations; 0: none. */
+  readonly change: number;
   /** Forecasts whose target was this step, for the leads that the user wants scored. */
   readonly scores: readonly LeadScore[];
+  /** Who speaks, lead by lead; only where the stream's settings ask for it. */
+  readonly weights?: readonly LeadWeights[];
+}
+
+/** An interval of stated coverage; cells as in `mean`. */
+export interface Band {
+  /** Share of values that it should hold, e.g. 0.8. */
+  readonly coverage: number;
+  readonly lower: Float64Array;
+  readonly upper: Float64Array;
+}
+
+/** Weight of each expert in the newest forecast of one lead; they sum to 1. */
+export interface LeadWeights {
+  readonly lead: number;
+  readonly experts: readonly { readonly expert: string; readonly weight: number }[];
 }
 
 /** One earlier forecast against the value that came. */
@@ -27,8 +50,20 @@ export interface LeadScore {
   readonly error: number;
   /** The last value's error at the same lead. */
   readonly naiveError: number;
-  /** Whether the interval held the value. */
+  /** Whether the widest interval held the value. */
   readonly covered: boolean;
+  /** Share of values that the widest interval held lately, at this lead. */
+  readonly coverage: number;
+  /** The same of the narrower intervals, widest first. */
+  readonly inner: readonly InnerScore[];
   /** Lately: 1 − mean |error| ÷ mean |naive error|; above 0 is better than the last value. */
   readonly skill: number;
+}
+
+export interface InnerScore {
+  /** Nominal. */
+  readonly level: number;
+  readonly covered: boolean;
+  /** Lately. */
+  readonly coverage: number;
 }

@@ -1,10 +1,12 @@
 // Accuracy against the goals: one pass over each data set, forecasts scored as score-forecasts.mjs
 // does. `npm run build` first.
 //
-//   npm run bench:accuracy -- --data DIR [--only ETTh1,airline] [--effort simple|low|balanced]
+//   npm run bench:accuracy -- --data DIR [--only ETTh1,airline]
+//                             [--effort simple|low|balanced|high] [--network]
 //                             [--forecasts DIR] [--weights]
 //
 // DIR holds ETTh1.csv.gz, ETTm1.csv.gz, elec2-demand.csv.gz, airline-passengers.csv.
+// --network gives every series the effort's recurrent network (GRU).
 // --forecasts writes NDJSON for the independent scorer; --weights prints mean expert weights.
 import { createWriteStream, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,15 +18,20 @@ const { values: args } = parseArgs({
     data: { type: 'string' },
     only: { type: 'string' },
     effort: { type: 'string', default: 'balanced' },
+    network: { type: 'boolean', default: false },
     forecasts: { type: 'string' },
     weights: { type: 'boolean', default: false },
     dist: { type: 'string', default: new URL('../../dist/', import.meta.url).pathname },
   },
 });
 if (!args.data) throw new Error('--data DIR: where the CSV files are');
+const dist = new URL(`file://${args.dist.replace(/\/?$/, '/')}`);
 const { createSeriesForecaster } = await import(
-  new URL('forecaster/series-forecaster.js', `file://${args.dist.replace(/\/?$/, '/')}`).href
+  new URL('forecaster/series-forecaster.js', dist).href
 );
+const { readKernel } = await import(new URL('daemon/kernel-file.js', dist).href);
+const { WasmEngine } = await import(new URL('recurrent/wasm.js', dist).href);
+const { networkSettings } = await import('./network-settings.mjs');
 
 const HOUR = 3_600_000;
 const MONTH = 30.4375 * 24 * HOUR;
@@ -102,6 +109,7 @@ function run(set) {
   const interval = { inside: 0, count: 0, width: 0, winkler: 0, blocks: new Map() };
   const weights = new Map();
   const out = args.forecasts ? output(set.name) : undefined;
+  const engine = new WasmEngine(readKernel());
   let spent = 0n;
   for (const [channel, column] of columns.entries()) {
     const scales = set.splits.map(({ fit }) => (fit ? spread(column.slice(...fit)) : 1));
@@ -112,12 +120,12 @@ function run(set) {
         seasonSteps: set.seasons,
         coverage: 0.9,
         everyMs: set.everyMs,
-        recurrent: undefined,
+        recurrent: args.network ? networkSettings(args) : undefined,
         seed: 1,
         effort: args.effort,
         companions: others.length,
       },
-      undefined,
+      engine,
     );
     for (let row = 0; row < column.length; row++) {
       const companions = others.map((other) => other[row]);

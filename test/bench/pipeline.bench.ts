@@ -53,6 +53,7 @@ streams:
     every: 1s
     aggregate: none
     horizon: ${HORIZON}
+    coverage: 0.9
     model: { cell: gru, hidden: 16, update_interval: 8, window: 32 }
 sinks:
   influx: { url: "${database.url}", database: ${base} }

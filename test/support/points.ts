@@ -18,6 +18,9 @@ export function seriesPoints(over: Partial<SeriesPoints> = {}, horizon = 2): Ser
     mean: cells((lead) => 20 + lead),
     lower: cells((lead) => 19 + lead),
     upper: cells((lead) => 21 + lead),
+    inner: [],
+    anomaly: Number.NaN,
+    change: 0,
     scores: [leadScore()],
     ...over,
   };
@@ -25,5 +28,5 @@ export function seriesPoints(over: Partial<SeriesPoints> = {}, horizon = 2): Ser
 
 export function leadScore(over: Partial<LeadScore> = {}): LeadScore {
   const errors = { forecast: 21, actual: 20.5, error: 0.5, naiveError: -1 };
-  return { lead: 1, ...errors, covered: true, skill: 0.25, ...over };
+  return { lead: 1, ...errors, covered: true, coverage: 0.9, inner: [], skill: 0.25, ...over };
 }

@@ -50,7 +50,7 @@ export class Analog implements Expert {
   readonly #weights: Float64Array;
   readonly #nearest = new Float64Array(NEIGHBOURS_MAX);
   readonly #nearestSeason = new Int32Array(NEIGHBOURS_MAX);
-  readonly #total: Float64Array;
+  readonly #shares = new Float64Array(NEIGHBOURS_MAX);
 
   constructor(settings: AnalogSettings) {
     this.name = settings.name;
@@ -60,7 +60,6 @@ export class Analog implements Expert {
     this.#squares = new Float64Array(settings.seasons + 1);
     this.#differences = new Float64Array(settings.seasons + 1);
     this.#weights = new Float64Array(settings.seasons + 1);
-    this.#total = new Float64Array(settings.horizon);
   }
 
   learn(history: History): void {
@@ -71,8 +70,12 @@ export class Analog implements Expert {
     const squares = this.#squares;
     const differences = this.#differences;
     const weights = this.#weights;
+    const { ring } = history;
+    let place = history.place(0);
     for (let k = 1; k <= known; k++) {
-      const difference = value - history.at(k * seasonSteps);
+      place -= seasonSteps;
+      if (place < 0) place += ring.length;
+      const difference = value - ring[place]!;
       const heard = Number.isNaN(difference) ? 0 : 1;
       const counted = heard === 1 ? difference : 0;
       squares[k] = squares[k]! * keep + counted * counted;
@@ -82,28 +85,69 @@ export class Analog implements Expert {
   }
 
   forecast(history: History, out: Float64Array): void {
-    const { seasonSteps } = this.#settings;
     const neighbours = this.#search();
-    const total = this.#total;
-    out.fill(0);
-    total.fill(0);
     const far = this.#nearest[neighbours - 1]!;
     for (let i = 0; i < neighbours; i++) {
-      const k = this.#nearestSeason[i]!;
-      const weight = far > 0 ? Math.exp((-SHARPNESS * this.#nearest[i]!) / far) : 1;
-      const shift = ((1 - LEVEL_LOSS) * this.#differences[k]!) / this.#weights[k]!;
-      const newest = k * seasonSteps - 1;
+      const distance = this.#nearest[i]!;
+      this.#shares[i] = far > 0 ? Math.exp((-SHARPNESS * distance) / far) : 1;
+    }
+    // As a rule nothing is missing, and one total serves all leads.
+    if (!this.#blend(history, neighbours, out)) this.#blendKnown(history, neighbours, out);
+    this.latest.set(out);
+  }
+
+  /** The weighted mean of what followed the neighbours. @returns whether nothing was missing */
+  #blend(history: History, neighbours: number, out: Float64Array): boolean {
+    const { ring } = history;
+    let total = 0;
+    out.fill(0);
+    for (let i = 0; i < neighbours; i++) {
+      const share = this.#shares[i]!;
+      const shift = this.#shift(i);
+      let place = this.#following(history, i);
       for (let h = 0; h < out.length; h++) {
-        const value = history.at(newest - h);
+        out[h]! += share * (ring[place]! + shift);
+        place = place + 1 === ring.length ? 0 : place + 1;
+      }
+      total += share;
+    }
+    let known = true;
+    for (let h = 0; h < out.length; h++) {
+      known = known && !Number.isNaN(out[h]);
+      out[h]! /= total;
+    }
+    return known;
+  }
+
+  /** The same, lead by lead over what is known. */
+  #blendKnown(history: History, neighbours: number, out: Float64Array): void {
+    const { ring } = history;
+    const total = new Float64Array(out.length);
+    out.fill(0);
+    for (let i = 0; i < neighbours; i++) {
+      const share = this.#shares[i]!;
+      const shift = this.#shift(i);
+      let place = this.#following(history, i);
+      for (let h = 0; h < out.length; h++) {
+        const value = ring[place]!;
+        place = place + 1 === ring.length ? 0 : place + 1;
         if (Number.isNaN(value)) continue;
-        out[h]! += weight * (value + shift);
-        total[h]! += weight;
+        out[h]! += share * (value + shift);
+        total[h]! += share;
       }
     }
-    for (let h = 0; h < out.length; h++) {
-      out[h] = total[h]! > 0 ? out[h]! / total[h]! : Number.NaN;
-      this.latest[h] = out[h]!;
-    }
+    for (let h = 0; h < out.length; h++) out[h]! /= total[h]!;
+  }
+
+  /** From a neighbour's level to today's. */
+  #shift(neighbour: number): number {
+    const k = this.#nearestSeason[neighbour]!;
+    return ((1 - LEVEL_LOSS) * this.#differences[k]!) / this.#weights[k]!;
+  }
+
+  /** Place in the ring of what came next. */
+  #following(history: History, neighbour: number): number {
+    return history.place(this.#nearestSeason[neighbour]! * this.#settings.seasonSteps - 1);
   }
 
   /** Fills `#nearest`, nearest first; returns how many there are, 0 if too few. */
@@ -125,9 +169,11 @@ export class Analog implements Expert {
     for (let k = Math.ceil(horizon / seasonSteps); k <= known; k++) {
       const weight = weights[k]!;
       if (weight < enough) continue;
-      const mean = differences[k]! / weight;
-      const spread = Math.max(0, squares[k]! / weight - mean * mean);
-      const distance = (spread + LEVEL_SHARE * mean * mean) * (1 + AGE_PENALTY * k);
+      const inverse = 1 / weight;
+      const mean = differences[k]! * inverse;
+      const square = mean * mean;
+      const spread = Math.max(0, squares[k]! * inverse - square);
+      const distance = (spread + LEVEL_SHARE * square) * (1 + AGE_PENALTY * k);
       if (!(distance < farthest)) continue;
       let at = found < wanted ? found++ : found - 1;
       for (; at > 0 && nearest[at - 1]! > distance; at--) {

@@ -1,13 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../../test/support/streams.ts';
 import { HistoryRing } from '../history.ts';
-import { Autoregression } from './autoregression.ts';
+import { Autoregression, type Features } from './autoregression.ts';
 import { Regressors } from './regressors.ts';
 
 const HOUR = 3_600_000;
 
-function setUp(horizon: number, seasonSteps: number | undefined, companions = 0) {
-  const expert = new Autoregression({
+function setUp(
+  horizon: number,
+  seasonSteps: number | undefined,
+  companions = 0,
+  features?: Features,
+) {
+  const settings = {
     name: 'test',
     horizon,
     forgetting: 0.999,
@@ -21,7 +26,8 @@ function setUp(horizon: number, seasonSteps: number | undefined, companions = 0)
       guideLeads: [],
       companions,
     },
-  });
+  };
+  const expert = new Autoregression(settings, { features });
   const history = new HistoryRing(4, companions);
   const out = new Float64Array(horizon);
   let steps = 0;
@@ -170,6 +176,35 @@ describe('Regressors', () => {
       regressors.fill(out, Float64Array.of(1e30, Number.NaN));
       expect(out.at(-1)).toBe(7);
       expect(out.subarray(0, -1).every((x) => Math.abs(x) <= 10)).toBe(true);
+    }
+  });
+
+  it('uses features that others work out', () => {
+    const random = new Random(5);
+    let told = 0;
+    const features = { featureCount: 1, features: (out: Float64Array) => out.fill(told) };
+    const { step } = setUp(1, undefined, 0, features);
+    let squared = 0;
+    let said = [0];
+    for (let t = 0; t < 3_000; t++) {
+      const value = told + 0.1 * random.normal();
+      if (t > 2_000) squared += (said[0]! - value) ** 2;
+      told = random.normal();
+      said = step(value);
+    }
+    expect(squared / 999).toBeLessThan(0.012);
+  });
+
+  it.each([Number.NaN, Number.POSITIVE_INFINITY, 1e300])('a feature of %s does no harm', (bad) => {
+    const random = new Random(6);
+    let told = 0;
+    const features = { featureCount: 2, features: (out: Float64Array) => out.fill(told) };
+    const { step } = setUp(2, undefined, 0, features);
+    for (let t = 0; t < 600; t++) {
+      told = t % 50 === 0 ? bad : random.normal();
+      const said = step(random.normal());
+      if (t < 100) continue;
+      for (const forecast of said) expect(Math.abs(forecast)).toBeLessThan(20);
     }
   });
 });

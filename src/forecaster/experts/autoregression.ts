@@ -1,7 +1,9 @@
 /**
  * A linear expert: recursive least squares over the regressors, all leads at once, relative to the
- * newest value: forecast of lead h at step t = x_t + s_t f_tᵀ w_h, with s the series' scale.
+ * newest value: forecast of lead h at step t = x_t + s_t f_tᵀ w_h, with s the series' scale. Features
+ * that others work out, such as a network's state, may be among the regressors.
  */
+import type { LinearKernel } from '../../recurrent/linear.ts';
 import { ByteReader, ByteWriter } from '../../store/bytes.ts';
 import { clamp } from '../scaler.ts';
 import type { Expert, History } from './expert.ts';
@@ -11,6 +13,8 @@ import { RecursiveLeastSquares } from './rls.ts';
 /** Bound on what it learns from and on what it says, in typical deviations. */
 const TARGET_MAX = 10;
 const OUTPUT_MAX = 12;
+/** Bound on a feature. */
+const FEATURE_MAX = 10;
 /** Silent until it has learned from so many steps, at first and after a restart. */
 const WARM_UP_STEPS = 24;
 const INITIAL_VARIANCE = 0.1;
@@ -38,36 +42,59 @@ export interface Guide {
   readonly latest: Float64Array;
 }
 
+/** Further regressors, of size about 1, such as the state of a network that runs along. */
+export interface Features {
+  readonly featureCount: number;
+  /** @param out receives those of the newest step [featureCount] */
+  features(out: Float64Array): void;
+}
+
+/** What an autoregression reads of experts that come before it in each step. */
+export interface Sources {
+  readonly guide?: Guide | undefined;
+  readonly features?: Features | undefined;
+}
+
 export class Autoregression implements Expert {
   readonly name: string;
   readonly historySteps = 1;
   readonly #settings: AutoregressionSettings;
-  readonly #guide: Guide | undefined;
+  readonly #sources: Sources;
   readonly #regressors: Regressors;
   readonly #rls: RecursiveLeastSquares;
+  /** [d], the features last, and a view of them. */
   readonly #f: Float64Array;
+  readonly #features: Float64Array;
   /** Base and scale of the last `horizon` forecasts, in rings; base NaN: none was issued. */
   readonly #bases: Float64Array;
   readonly #scales: Float64Array;
+  readonly #targets: Float64Array;
   #issued = 0;
   #learned = 0;
   #sinceRestart = 0;
   #nextZ = Number.NaN;
   #errorVariance = ERROR_VARIANCE;
 
-  constructor(settings: AutoregressionSettings, guide?: Guide) {
+  /** @param linear whose arithmetic; the results are the same */
+  constructor(settings: AutoregressionSettings, sources: Sources = {}, linear?: LinearKernel) {
     const { name, horizon, plan, forgetting } = settings;
     this.name = name;
     this.#settings = settings;
-    this.#guide = guide;
+    this.#sources = sources;
     this.#regressors = new Regressors(plan);
-    this.#f = new Float64Array(this.#regressors.count);
-    this.#rls = new RecursiveLeastSquares({
-      regressors: this.#regressors.count,
-      horizon,
-      forgetting,
-      initialVariance: INITIAL_VARIANCE,
-    });
+    const own = this.#regressors.count;
+    this.#f = new Float64Array(own + (sources.features?.featureCount ?? 0));
+    this.#features = this.#f.subarray(own);
+    this.#rls = new RecursiveLeastSquares(
+      {
+        regressors: this.#f.length,
+        horizon,
+        forgetting,
+        initialVariance: INITIAL_VARIANCE,
+      },
+      linear,
+    );
+    this.#targets = new Float64Array(horizon);
     this.#bases = new Float64Array(horizon).fill(Number.NaN);
     this.#scales = new Float64Array(horizon);
   }
@@ -78,15 +105,14 @@ export class Autoregression implements Expert {
     this.#regressors.add(history);
     this.#sinceRestart++;
     if (Number.isNaN(value)) return;
+    const targets = this.#targets.fill(Number.NaN);
     const leads = Math.min(horizon, this.#issued);
     for (let lead = 1; lead <= leads; lead++) {
       const at = (this.#issued - lead) % horizon;
-      const base = this.#bases[at]!;
-      if (Number.isNaN(base)) continue;
-      const y = clamp((value - base) / this.#scales[at]!, TARGET_MAX);
-      if (lead === 1) this.#addError(y);
-      this.#rls.learn(lead, y);
+      targets[lead - 1] = clamp((value - this.#bases[at]!) / this.#scales[at]!, TARGET_MAX);
     }
+    if (!Number.isNaN(targets[0])) this.#addError(targets[0]!);
+    this.#rls.learnAll(targets);
   }
 
   #addError(y: number): void {
@@ -103,7 +129,8 @@ export class Autoregression implements Expert {
     const { scale, base } = regressors;
     const at = this.#issued % this.#settings.horizon;
     this.#issued++;
-    regressors.fill(this.#f, this.#guide?.latest);
+    regressors.fill(this.#f, this.#sources.guide?.latest);
+    this.#fillFeatures();
     this.#nextZ = Number.NaN;
     if (history.age > 0 || scale === 0) {
       this.#rls.skip();
@@ -119,6 +146,12 @@ export class Autoregression implements Expert {
     for (let i = 0; i < out.length; i++) out[i] = base + scale * clamp(out[i]!, OUTPUT_MAX);
     regressors.expect(out[0]!);
     if (Math.min(this.#learned, this.#sinceRestart) < WARM_UP_STEPS) out.fill(Number.NaN);
+  }
+
+  #fillFeatures(): void {
+    const f = this.#features;
+    this.#sources.features?.features(f);
+    for (let i = 0; i < f.length; i++) f[i] = Number.isNaN(f[i]) ? 0 : clamp(f[i]!, FEATURE_MAX);
   }
 
   restart(): void {

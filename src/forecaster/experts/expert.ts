@@ -6,6 +6,9 @@ export interface History {
   readonly steps: number;
   /** Value `back` steps before the newest (0 = newest); NaN where missing or too long ago. */
   at(back: number): number;
+  /** The same without a check, for long loops: the values, and where in them `at(back)` is. */
+  readonly ring: Float64Array;
+  place(back: number): number;
   /** The newest value that was not missing; NaN before the first. */
   readonly last: number;
   /** Steps since `last` (0 = the newest step has it). */

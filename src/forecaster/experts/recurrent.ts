@@ -4,24 +4,31 @@
  *
  *     forecast of lead h at step s = last_s + z_h d_h
  *
- * with z the head's output and d_h the typical |change| over h steps. The head starts at zero, so an
- * untrained network is the last value. Every k1 steps the network learns by backpropagation
- * through the last k2 steps (truncated BPTT(k1, k2); R. Williams, J. Peng: An efficient
- * gradient-based algorithm for on-line training of recurrent network trajectories. 1990).
+ * with √w_h z_h the head's output, w_h the lead's weight in the loss, and d_h the typical |change|
+ * over h steps. The head starts at zero, so an untrained network is the last value. Every k1 steps
+ * the network learns by backpropagation through the last k2 steps (truncated BPTT(k1, k2);
+ * R. Williams, J. Peng: An efficient gradient-based algorithm for on-line training of recurrent
+ * network trajectories. 1990).
  * Target of lead h at step s: z = (y_{s+h} − last_s) / d_h, once step s + h is in the past and if
  * it is not missing; all other targets are masked, so nothing of the future can be learned.
+ *
+ * A second readout, the learned reservoir (registry.ts), reads the state through `features`.
  */
-import type {
-  Network,
-  NetworkShape,
-  RecurrentEngine,
-  TrainReport,
-} from '../../recurrent/engine.ts';
+import type { Network, RecurrentEngine, TrainReport } from '../../recurrent/engine.ts';
 import { ByteReader, ByteWriter } from '../../store/bytes.ts';
 import type { ForecasterSettings, RecurrentSettings } from '../forecaster.ts';
 import { clamp, MeanSize, Scaler } from '../scaler.ts';
+import type { Features } from './autoregression.ts';
 import { calendarPeriodsMs, calendarPhase } from './calendar.ts';
 import type { Expert, History } from './expert.ts';
+import {
+  leadEmphasis,
+  learningRate,
+  networkShape,
+  SEASONS_MAX,
+  seasonLeads,
+  updateSteps,
+} from './network-plan.ts';
 import { seasonalValue } from './seasonal-naive.ts';
 
 /** Bounds of inputs, of targets and of outputs, in typical changes. */
@@ -32,17 +39,15 @@ const OUTPUT_MAX = 5;
 /** Memory of the scales, in steps and in longest seasons. */
 const SCALE_STEPS = 2_000;
 const SCALE_SEASONS = 8;
-/** Seasons that are inputs, and leads at which each is looked up. */
-const SEASONS_MAX = 3;
-const SEASON_LEADS = 4;
 
-export class RecurrentExpert implements Expert {
+export class RecurrentExpert implements Expert, Features {
   readonly name: string;
   readonly historySteps: number;
   /** What the newest update did; undefined before the first. */
   lastUpdate: TrainReport | undefined;
 
   readonly #settings: ForecasterSettings;
+  readonly #recurrent: RecurrentSettings;
   readonly #updateSteps: number;
   readonly #windowSteps: number;
   readonly #network: Network;
@@ -55,8 +60,12 @@ export class RecurrentExpert implements Expert {
   readonly #mask: Uint8Array;
   /** Last known value at each step of the window, in a ring. */
   readonly #bases: Float64Array;
+  /** √w [horizon] */
+  readonly #emphasis: Float64Array;
   #forwards = 0;
   #sinceUpdate = 0;
+  /** Since the series began. */
+  #steps = 0;
 
   constructor(settings: ForecasterSettings, recurrent: RecurrentSettings, engine: RecurrentEngine) {
     const { horizon, everyMs, seed } = settings;
@@ -64,19 +73,21 @@ export class RecurrentExpert implements Expert {
     const longest = seasons.at(-1) ?? 0;
     this.name = recurrent.cell;
     this.#settings = { ...settings, seasonSteps: seasons };
-    this.#windowSteps = windowSteps(recurrent, horizon);
+    this.#recurrent = recurrent;
+    const shape = networkShape(settings, recurrent);
+    this.#windowSteps = shape.windowSteps;
     this.#updateSteps = updateSteps(recurrent, this.#windowSteps);
     this.historySteps = Math.max(this.#windowSteps, horizon, longest * 3) + 1;
     const memory = Math.max(SCALE_STEPS, longest * SCALE_SEASONS);
     this.#level = new Scaler(memory);
     this.#change = new MeanSize(horizon, memory);
     this.#periodsMs = calendarPeriodsMs(everyMs);
-    this.#seasonLeads = spread(horizon, SEASON_LEADS);
-    const shape = networkShape(settings, recurrent);
+    this.#seasonLeads = seasonLeads(horizon);
     this.#input = new Float64Array(shape.inputs);
     this.#targets = new Float64Array(this.#windowSteps * horizon);
     this.#mask = new Uint8Array(this.#windowSteps * horizon);
     this.#bases = new Float64Array(this.#windowSteps);
+    this.#emphasis = leadEmphasis(horizon);
     this.#network = engine.create(shape, recurrent, seed);
     if (recurrent.initialWeights) this.#network.setWeights(recurrent.initialWeights);
   }
@@ -90,6 +101,7 @@ export class RecurrentExpert implements Expert {
         if (!Number.isNaN(before)) this.#change.add(lead - 1, value - before);
       }
     }
+    this.#steps++;
     this.#sinceUpdate++;
     if (this.#sinceUpdate < this.#updateSteps || this.#network.windowLength === 0) return;
     if (!this.#fillTargets(history)) return;
@@ -98,6 +110,7 @@ export class RecurrentExpert implements Expert {
     this.lastUpdate = this.#network.train(
       this.#targets.subarray(0, cells),
       this.#mask.subarray(0, cells),
+      learningRate(this.#recurrent, this.#steps),
     );
   }
 
@@ -108,9 +121,19 @@ export class RecurrentExpert implements Expert {
     this.#bases[this.#forwards % this.#windowSteps] = base;
     this.#forwards++;
     for (let i = 0; i < out.length; i++) {
-      const shift = clamp(out[i]!, OUTPUT_MAX) * this.#change.deviation(i);
+      const shift = clamp(out[i]! / this.#emphasis[i]!, OUTPUT_MAX) * this.#change.deviation(i);
       out[i] = Number.isFinite(shift) ? base + shift : Number.NaN;
     }
+  }
+
+  /** H */
+  get featureCount(): number {
+    return this.#network.shape.hidden;
+  }
+
+  /** The network's state after the newest `forecast`. */
+  features(out: Float64Array): void {
+    this.#network.state(out);
   }
 
   /** Row r of the window was issued `windowLength − r` steps before the newest value. */
@@ -128,7 +151,8 @@ export class RecurrentExpert implements Expert {
         if (Number.isNaN(change)) continue;
         const size = this.#change.deviation(lead - 1);
         const cell = row * horizon + lead - 1;
-        this.#targets[cell] = size > 0 ? clamp(change / size, TARGET_MAX) : 0;
+        const z = size > 0 ? clamp(change / size, TARGET_MAX) : 0;
+        this.#targets[cell] = z * this.#emphasis[lead - 1]!;
         this.#mask[cell] = 1;
         known = true;
       }
@@ -172,7 +196,7 @@ export class RecurrentExpert implements Expert {
     const out = new ByteWriter();
     this.#level.save(out);
     this.#change.save(out);
-    out.numbers(this.#bases).number(this.#forwards).number(this.#sinceUpdate);
+    out.numbers(this.#bases).number(this.#forwards).number(this.#sinceUpdate).number(this.#steps);
     return out.bytes(this.#network.save()).finish();
   }
 
@@ -183,46 +207,8 @@ export class RecurrentExpert implements Expert {
     from.numbers(this.#bases, 'window');
     this.#forwards = from.number();
     this.#sinceUpdate = from.number();
+    this.#steps = from.number();
     this.#network.load(from.bytes());
     from.end();
   }
-}
-
-/** The network that the settings ask for. */
-export function networkShape(
-  { horizon, everyMs, seasonSteps }: ForecasterSettings,
-  recurrent: RecurrentSettings,
-): NetworkShape {
-  const seasons = Math.min(seasonSteps.length, SEASONS_MAX);
-  const calendar = 2 * calendarPeriodsMs(everyMs).length;
-  return {
-    cell: recurrent.cell,
-    inputs: 4 + calendar + seasons * spread(horizon, SEASON_LEADS).length,
-    hidden: recurrent.hidden,
-    layers: recurrent.layers,
-    outputs: horizon,
-    windowSteps: windowSteps(recurrent, horizon),
-  };
-}
-
-/**
- * A target of lead h arrives h steps after its issue, when that step must still be in the window,
- * with some steps before it for the gradient to go back through.
- */
-function windowSteps(recurrent: RecurrentSettings, horizon: number): number {
-  const before = Math.max(recurrent.updateSteps, Math.ceil(recurrent.windowSteps / 2));
-  return Math.max(recurrent.windowSteps, horizon + before);
-}
-
-/** A window that a long horizon has stretched is gone through more seldom: the work stays bounded. */
-function updateSteps(recurrent: RecurrentSettings, window: number): number {
-  const stretch = window / (2 * recurrent.windowSteps);
-  return Math.max(recurrent.updateSteps, Math.ceil(recurrent.updateSteps * stretch));
-}
-
-/** Up to `count` leads from 1 to `horizon`, evenly. */
-function spread(horizon: number, count: number): number[] {
-  const leads = new Set<number>();
-  for (let i = 0; i < count; i++) leads.add(1 + Math.round(((horizon - 1) * i) / (count - 1)));
-  return [...leads];
 }

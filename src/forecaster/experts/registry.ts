@@ -1,7 +1,8 @@
 import type { RecurrentEngine } from '../../recurrent/engine.ts';
+import type { LinearKernel } from '../../recurrent/linear.ts';
 import type { ForecasterSettings } from '../forecaster.ts';
 import { Analog } from './analog.ts';
-import { Autoregression } from './autoregression.ts';
+import { Autoregression, type Features } from './autoregression.ts';
 import { Drift } from './drift.ts';
 import type { Expert } from './expert.ts';
 import { HoltWinters } from './holt-winters.ts';
@@ -30,21 +31,27 @@ export function createExperts(settings: ForecasterSettings, engine: RecurrentEng
   const effort = settings.effort ?? 'simple';
   const experts: Expert[] = [new LastValue()];
   for (const season of settings.seasonSteps) experts.push(new SeasonalNaive(season));
-  if (effort !== 'simple') experts.push(...richExperts(settings));
-  if (settings.recurrent) experts.push(new RecurrentExpert(settings, settings.recurrent, engine));
+  const { linear } = engine;
+  if (effort !== 'simple') experts.push(...richExperts(settings, linear));
+  if (!settings.recurrent) return experts;
+  const network = new RecurrentExpert(settings, settings.recurrent, engine);
+  experts.push(network);
+  const reads = effort !== 'simple' && effort !== 'low';
+  if (reads) experts.push(reservoir(settings, network, linear));
   return experts;
 }
 
 /** What `effort` adds to last value, seasonal naive and network. */
-function richExperts(settings: ForecasterSettings): Expert[] {
+function richExperts(settings: ForecasterSettings, linear: LinearKernel | undefined): Expert[] {
   const experts = simpleExperts(settings);
   const season = shortestSeason(settings);
   const analogs = settings.effort === 'low' ? [] : createAnalogs(settings, season);
   experts.push(...analogs);
-  experts.push(quickRegression(settings, season));
+  experts.push(quickRegression(settings, season, linear));
   if (settings.effort !== 'low') {
-    experts.push(fullRegression(settings, season, analogs[0]));
-    experts.push(slowRegression(settings, season), smallRegression(settings, season));
+    experts.push(fullRegression(settings, season, analogs[0], linear));
+    experts.push(slowRegression(settings, season, linear));
+    experts.push(smallRegression(settings, season, linear));
   }
   return experts;
 }
@@ -107,19 +114,27 @@ function forgetting(daily: number, season: number | undefined): number {
 }
 
 /** Follows a change within two seasons' dozens; few regressors. */
-function quickRegression(settings: ForecasterSettings, season: number | undefined): Expert {
+function quickRegression(
+  settings: ForecasterSettings,
+  season: number | undefined,
+  linear: LinearKernel | undefined,
+): Expert {
   const lags = season === undefined ? range(1, 8) : [1, 2, 3, 4, season - 1];
-  return new Autoregression({
-    name: 'regression_quick',
-    horizon: settings.horizon,
-    plan: plan(settings, season, {
-      lags,
-      harmonics: settings.effort === 'low' ? 2 : 6,
-      averages: false,
-    }),
-    forgetting: forgetting(0.998, season),
-    ridge: 10,
-  });
+  return new Autoregression(
+    {
+      name: 'regression_quick',
+      horizon: settings.horizon,
+      plan: plan(settings, season, {
+        lags,
+        harmonics: settings.effort === 'low' ? 2 : 6,
+        averages: false,
+      }),
+      forgetting: forgetting(0.998, season),
+      ridge: 10,
+    },
+    undefined,
+    linear,
+  );
 }
 
 /** Everything known: lags, season, averages, other channels, the analogs' forecasts. */
@@ -127,6 +142,7 @@ function fullRegression(
   settings: ForecasterSettings,
   season: number | undefined,
   guide: Analog | undefined,
+  linear: LinearKernel | undefined,
 ): Expert {
   const guideLeads = guide ? [...new Set([1, ...spread(settings.horizon, 6)])] : [];
   const companions = settings.companions ?? 0;
@@ -138,34 +154,76 @@ function fullRegression(
       forgetting: forgetting(0.999, season),
       ridge: 40,
     },
-    guide,
+    { guide },
+    linear,
   );
 }
 
 /** The steady one: long memory, strong ridge. */
-function slowRegression(settings: ForecasterSettings, season: number | undefined): Expert {
-  return new Autoregression({
-    name: 'regression_slow',
-    horizon: settings.horizon,
-    plan: plan(settings, season, {}),
-    forgetting: forgetting(0.9997, season),
-    ridge: 100,
-  });
+function slowRegression(
+  settings: ForecasterSettings,
+  season: number | undefined,
+  linear: LinearKernel | undefined,
+): Expert {
+  return new Autoregression(
+    {
+      name: 'regression_slow',
+      horizon: settings.horizon,
+      plan: plan(settings, season, {}),
+      forgetting: forgetting(0.9997, season),
+      ridge: 100,
+    },
+    undefined,
+    linear,
+  );
 }
 
 /** Hardly anything to fit: steady where the others have too much to learn. */
-function smallRegression(settings: ForecasterSettings, season: number | undefined): Expert {
-  return new Autoregression({
-    name: 'regression_small',
-    horizon: settings.horizon,
-    plan: plan(settings, season, {
-      lags: season === undefined ? [1, 2] : [1, 2, season - 1],
-      harmonics: 3,
-      averages: false,
-    }),
-    forgetting: forgetting(0.9995, season),
-    ridge: 10,
-  });
+function smallRegression(
+  settings: ForecasterSettings,
+  season: number | undefined,
+  linear: LinearKernel | undefined,
+): Expert {
+  return new Autoregression(
+    {
+      name: 'regression_small',
+      horizon: settings.horizon,
+      plan: plan(settings, season, {
+        lags: season === undefined ? [1, 2] : [1, 2, season - 1],
+        harmonics: 3,
+        averages: false,
+      }),
+      forgetting: forgetting(0.9995, season),
+      ridge: 10,
+    },
+    undefined,
+    linear,
+  );
+}
+
+/**
+ * The learned reservoir: the network's state as further regressors. The network learns for its own
+ * head; this readout has a long memory, and is quick and safe where a gradient step is neither.
+ * H. Jaeger: The "echo state" approach to analysing and training recurrent neural networks, 2001
+ * (there with fixed random weights).
+ */
+function reservoir(
+  settings: ForecasterSettings,
+  network: Features,
+  linear: LinearKernel | undefined,
+): Expert {
+  const season = shortestSeason(settings);
+  return new Autoregression(
+    {
+      name: 'reservoir',
+      horizon: settings.horizon,
+      plan: plan(settings, season, { harmonics: 4, averages: false }),
+      forgetting: forgetting(0.999, season),
+      ridge: 10,
+    },
+    { features: network },
+    linear,
+  );
 }
 
 /** The newest dozen, every 24th of the season back to one season, and what longer seasons say. */

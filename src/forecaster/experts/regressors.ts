@@ -56,7 +56,7 @@ export class Regressors {
   readonly #ring: Float64Array;
   readonly #averages: Float64Array;
   readonly #innovations = new Float64Array(1 + INNOVATION_AVERAGES.length);
-  /** Sine and cosine of one turn of the season. */
+  /** Sines and cosines of one turn of the season. */
   readonly #wave: Float64Array;
   readonly #companionLevel: readonly Scaler[];
   /** Newest and previous value of each companion. */
@@ -76,11 +76,7 @@ export class Regressors {
     this.#profileSteps = plan.seasonSteps === undefined ? [] : profileSteps(plan.seasonSteps);
     this.#ring = new Float64Array(2 ** Math.ceil(Math.log2(Math.max(2, ...plan.lags) + 1)));
     this.#averages = new Float64Array(AVERAGES.length);
-    this.#wave = Float64Array.from({ length: 2 * season }, (_, i) =>
-      i < season
-        ? Math.sin((2 * Math.PI * i) / season)
-        : Math.cos((2 * Math.PI * (i - season)) / season),
-    );
+    this.#wave = waveOf(season);
     this.#companionLevel = Array.from(
       { length: plan.companions },
       () => new Scaler(Math.max(SCALE_STEPS, SCALE_SEASONS * season)),
@@ -271,6 +267,24 @@ export class Regressors {
     this.#timeMs = from.number();
     this.#fresh = from.number() === 1;
   }
+}
+
+/** Waves by season, the same for all series. */
+const waves = new Map<number, Float64Array>();
+const WAVES_MAX = 32;
+
+/** Sines, then cosines of one turn [2 × season]; not to be written to. */
+function waveOf(season: number): Float64Array {
+  const found = waves.get(season);
+  if (found) return found;
+  const wave = new Float64Array(2 * season);
+  for (let i = 0; i < season; i++) {
+    wave[i] = Math.sin((2 * Math.PI * i) / season);
+    wave[season + i] = Math.cos((2 * Math.PI * i) / season);
+  }
+  if (waves.size === WAVES_MAX) waves.clear();
+  waves.set(season, wave);
+  return wave;
 }
 
 /** Every second 24th of the season, from the first. */

@@ -14,16 +14,16 @@
  * alone. So every `RIDGE_EVERY` steps one pseudo-observation s e_k → 0, for k in turn, pulls weight
  * k towards 0; s² = ρ (1 − λ) d × RIDGE_EVERY keeps the sum of all of them at ρ in the long run.
  *
- * P is kept as its lower triangle, row by row: symmetric by construction.
+ * The arithmetic, and how P is kept symmetric: recurrent/linear.ts.
  *
  * S. Haykin: Adaptive Filter Theory, ch. 10. T. Gunnarsson: Combining tracking and regularization
  * in recursive least squares identification, 1996 (ridge under forgetting).
  */
+import { diagonal, type LinearFilter, type LinearKernel, padded } from '../../recurrent/linear.ts';
+import { referenceLinear } from '../../recurrent/linear-reference.ts';
 import type { ByteReader, ByteWriter } from '../../store/bytes.ts';
 
 const RIDGE_EVERY = 8;
-/** Above this P is no longer a covariance of anything: begin it anew. */
-const VARIANCE_MAX = 1e8;
 
 export interface RlsSettings {
   readonly regressors: number;
@@ -35,36 +35,25 @@ export interface RlsSettings {
 }
 
 export class RecursiveLeastSquares {
-  /** How often P had to be begun anew. */
+  /** How often P, or a weight that ran away, had to be begun anew. */
   resets = 0;
   readonly #settings: RlsSettings;
-  /** Lower triangle of P, row i at i (i + 1) / 2. */
-  readonly #p: Float64Array;
-  /** [horizon][d] */
-  readonly #weights: Float64Array;
-  /** Rings [horizon][d]; single precision: they are read once a lead and never accumulate. */
-  readonly #regressors: Float32Array;
-  readonly #gains: Float32Array;
-  /** P f, or a column of P. */
-  readonly #work: Float64Array;
+  readonly #filter: LinearFilter;
   #steps = 0;
 
-  constructor(settings: RlsSettings) {
-    const { regressors: d, horizon } = settings;
+  /** @param linear whose arithmetic; the results are the same */
+  constructor(settings: RlsSettings, linear: LinearKernel = referenceLinear) {
     this.#settings = settings;
-    this.#p = new Float64Array((d * (d + 1)) / 2);
-    this.#weights = new Float64Array(horizon * d);
-    this.#regressors = new Float32Array(horizon * d);
-    this.#gains = new Float32Array(horizon * d);
-    this.#work = new Float64Array(d);
+    this.#filter = linear.filter(settings.regressors, settings.horizon);
     this.#resetCovariance();
   }
 
   /** Largest entry on P's diagonal. */
   get variance(): number {
+    const { covariance } = this.#filter;
     let most = 0;
     for (let i = 0; i < this.#settings.regressors; i++) {
-      most = Math.max(most, this.#p[(i * (i + 3)) / 2]!);
+      most = Math.max(most, covariance[diagonal(i)]!);
     }
     return most;
   }
@@ -74,20 +63,20 @@ export class RecursiveLeastSquares {
    * @param y in the units that `predict` gives
    */
   learn(lead: number, y: number): void {
-    const { regressors: d, horizon } = this.#settings;
-    const row = ((this.#steps - lead) % horizon) * d;
-    const first = (lead - 1) * d;
-    const weights = this.#weights;
-    const gains = this.#gains;
-    const error = y - dotSingle(this.#regressors, row, weights, first, d);
-    let i = 0;
-    for (; i + 3 < d; i += 4) {
-      weights[first + i]! += gains[row + i]! * error;
-      weights[first + i + 1]! += gains[row + i + 1]! * error;
-      weights[first + i + 2]! += gains[row + i + 2]! * error;
-      weights[first + i + 3]! += gains[row + i + 3]! * error;
-    }
-    for (; i < d; i++) weights[first + i]! += gains[row + i]! * error;
+    if (lead <= this.#steps) this.#filter.learn(lead - 1, this.#row(lead), y);
+  }
+
+  /**
+   * The same for all leads in one.
+   * @param targets [horizon], NaN where none is known
+   */
+  learnAll(targets: Float64Array): void {
+    if (this.#steps > 0) this.#filter.learnAll(targets, this.#row(1));
+  }
+
+  /** Where in the rings the regressors of `back` steps ago lie. */
+  #row(back: number): number {
+    return (this.#steps - back) % this.#settings.horizon;
   }
 
   /**
@@ -95,185 +84,75 @@ export class RecursiveLeastSquares {
    * @param ridge ρ, in units of the squared target
    */
   issue(f: Float64Array, ridge: number): void {
-    const { regressors: d, horizon, forgetting } = this.#settings;
-    const pf = this.#work;
-    this.#multiply(f);
-    const denominator = forgetting + dot(f, 0, pf, 0, d);
-    const row = (this.#steps % horizon) * d;
+    const { regressors: d, forgetting } = this.#settings;
     this.#steps++;
-    if (!(denominator > 0 && denominator < Number.POSITIVE_INFINITY)) {
-      this.#resetCovariance();
-      this.resets++;
-      this.#regressors.fill(0, row, row + d);
-      this.#gains.fill(0, row, row + d);
-      return;
-    }
-    for (let i = 0; i < d; i++) {
-      this.#regressors[row + i] = f[i]!;
-      this.#gains[row + i] = pf[i]! / denominator;
-    }
-    this.#downdate(denominator, 1 / forgetting);
-    if (ridge > 0 && this.#steps % RIDGE_EVERY === 0) {
+    const row = this.#row(1);
+    if (!this.#filter.issue(f, row, forgetting)) {
+      this.#clearRow(row);
+      this.#beginAnew();
+    } else if (ridge > 0 && this.#steps % RIDGE_EVERY === 0) {
       const k = (this.#steps / RIDGE_EVERY) % d;
-      this.#shrink(k, ridge * (1 - forgetting) * d * RIDGE_EVERY);
+      const squared = ridge * (1 - forgetting) * d * RIDGE_EVERY;
+      if (!this.#filter.shrink(k, squared)) this.#beginAnew();
     }
   }
 
   /** A step without regressors: nothing will be learned from it. */
   skip(): void {
-    const { regressors: d, horizon } = this.#settings;
-    const row = (this.#steps % horizon) * d;
-    this.#regressors.fill(0, row, row + d);
-    this.#gains.fill(0, row, row + d);
     this.#steps++;
+    this.#clearRow(this.#row(1));
   }
 
   /** @param out [horizon] */
   predict(f: Float64Array, out: Float64Array): void {
-    const { regressors: d, horizon } = this.#settings;
-    for (let h = 0; h < horizon; h++) out[h] = dot(f, 0, this.#weights, h * d, d);
-  }
-
-  /** work ← P f */
-  #multiply(f: Float64Array): void {
-    const { regressors: d } = this.#settings;
-    const p = this.#p;
-    const out = this.#work;
-    let row = 0;
-    for (let i = 0; i < d; i++) {
-      const fi = f[i]!;
-      let s0 = 0;
-      let s1 = 0;
-      let s2 = 0;
-      let s3 = 0;
-      let j = 0;
-      for (; j + 3 < i; j += 4) {
-        const a = p[row + j]!;
-        const b = p[row + j + 1]!;
-        const c = p[row + j + 2]!;
-        const e = p[row + j + 3]!;
-        s0 += a * f[j]!;
-        s1 += b * f[j + 1]!;
-        s2 += c * f[j + 2]!;
-        s3 += e * f[j + 3]!;
-        out[j]! += a * fi;
-        out[j + 1]! += b * fi;
-        out[j + 2]! += c * fi;
-        out[j + 3]! += e * fi;
-      }
-      for (; j < i; j++) {
-        s0 += p[row + j]! * f[j]!;
-        out[j]! += p[row + j]! * fi;
-      }
-      out[i] = s0 + s1 + (s2 + s3) + p[row + i]! * fi;
-      row += i + 1;
+    this.#filter.predict(f, out);
+    let check = 0;
+    for (let h = 0; h < out.length; h++) check += 0 * out[h]!;
+    if (check === 0) return;
+    for (let h = 0; h < out.length; h++) {
+      if (Number.isFinite(out[h])) continue;
+      out[h] = 0;
+      if (f.every(Number.isFinite)) this.#forget(h);
     }
   }
 
-  /** P ← (P − v vᵀ / denominator) × scale, with v in `work`. */
-  #downdate(denominator: number, scale: number): void {
-    const { regressors: d } = this.#settings;
-    const p = this.#p;
-    const v = this.#work;
-    const by = scale / denominator;
-    let row = 0;
-    let sound = true;
-    for (let i = 0; i < d; i++) {
-      const a = v[i]! * by;
-      let j = 0;
-      for (; j + 2 < i; j += 4) {
-        p[row + j] = p[row + j]! * scale - a * v[j]!;
-        p[row + j + 1] = p[row + j + 1]! * scale - a * v[j + 1]!;
-        p[row + j + 2] = p[row + j + 2]! * scale - a * v[j + 2]!;
-        p[row + j + 3] = p[row + j + 3]! * scale - a * v[j + 3]!;
-      }
-      for (; j <= i; j++) p[row + j] = p[row + j]! * scale - a * v[j]!;
-      const variance = p[row + i]!;
-      sound = sound && variance > 0 && variance < VARIANCE_MAX;
-      row += i + 1;
-    }
-    if (sound) return;
+  /** A lead (0-based) whose weights ran away. */
+  #forget(lead: number): void {
+    const width = padded(this.#settings.regressors);
+    this.#filter.singles.fill(0, lead * width, (lead + 1) * width);
+    this.resets++;
+  }
+
+  #clearRow(row: number): void {
+    const { horizon } = this.#settings;
+    const width = padded(this.#settings.regressors);
+    const { singles } = this.#filter;
+    singles.fill(0, (horizon + row) * width, (horizon + row + 1) * width);
+    singles.fill(0, (2 * horizon + row) * width, (2 * horizon + row + 1) * width);
+  }
+
+  #beginAnew(): void {
     this.#resetCovariance();
     this.resets++;
   }
 
-  /** The pseudo-observation s e_k → 0. */
-  #shrink(k: number, squared: number): void {
-    const { regressors: d, horizon } = this.#settings;
-    const column = this.#work;
-    for (let i = 0; i < d; i++) {
-      column[i] = this.#p[i >= k ? (i * (i + 1)) / 2 + k : (k * (k + 1)) / 2 + i]!;
-    }
-    const denominator = 1 / squared + column[k]!;
-    for (let h = 0; h < horizon; h++) {
-      const pull = this.#weights[h * d + k]! / denominator;
-      if (pull === 0) continue;
-      for (let i = 0; i < d; i++) this.#weights[h * d + i]! -= column[i]! * pull;
-    }
-    this.#downdate(denominator, 1);
-  }
-
   #resetCovariance(): void {
-    this.#p.fill(0);
+    const { covariance } = this.#filter;
+    covariance.fill(0);
     for (let i = 0; i < this.#settings.regressors; i++) {
-      this.#p[(i * (i + 3)) / 2] = this.#settings.initialVariance;
+      covariance[diagonal(i)] = this.#settings.initialVariance;
     }
   }
 
   save(out: ByteWriter): void {
-    out.number(this.#steps).number(this.resets).numbers(this.#p).numbers(this.#weights);
-    out.numbers(Float64Array.from(this.#regressors)).numbers(Float64Array.from(this.#gains));
+    out.number(this.#steps).number(this.resets);
+    out.numbers(this.#filter.covariance).singles(this.#filter.singles);
   }
 
   load(from: ByteReader): void {
     this.#steps = from.number();
     this.resets = from.number();
-    from.numbers(this.#p, 'covariance');
-    from.numbers(this.#weights, 'weights');
-    const ring = new Float64Array(this.#regressors.length);
-    from.numbers(ring, 'regressors');
-    this.#regressors.set(ring);
-    from.numbers(ring, 'gains');
-    this.#gains.set(ring);
+    from.numbers(this.#filter.covariance, 'covariance');
+    from.singles(this.#filter.singles, 'weights');
   }
-}
-
-/** Four sums side by side: an addition need not wait for the one before. */
-function dot(a: Float64Array, aFirst: number, b: Float64Array, bFirst: number, n: number): number {
-  let s0 = 0;
-  let s1 = 0;
-  let s2 = 0;
-  let s3 = 0;
-  let i = 0;
-  for (; i + 3 < n; i += 4) {
-    s0 += a[aFirst + i]! * b[bFirst + i]!;
-    s1 += a[aFirst + i + 1]! * b[bFirst + i + 1]!;
-    s2 += a[aFirst + i + 2]! * b[bFirst + i + 2]!;
-    s3 += a[aFirst + i + 3]! * b[bFirst + i + 3]!;
-  }
-  for (; i < n; i++) s0 += a[aFirst + i]! * b[bFirst + i]!;
-  return s0 + s1 + (s2 + s3);
-}
-
-/** `dot` again: code that serves two kinds of array is compiled for neither. */
-function dotSingle(
-  a: Float32Array,
-  aFirst: number,
-  b: Float64Array,
-  bFirst: number,
-  n: number,
-): number {
-  let s0 = 0;
-  let s1 = 0;
-  let s2 = 0;
-  let s3 = 0;
-  let i = 0;
-  for (; i + 3 < n; i += 4) {
-    s0 += a[aFirst + i]! * b[bFirst + i]!;
-    s1 += a[aFirst + i + 1]! * b[bFirst + i + 1]!;
-    s2 += a[aFirst + i + 2]! * b[bFirst + i + 2]!;
-    s3 += a[aFirst + i + 3]! * b[bFirst + i + 3]!;
-  }
-  for (; i < n; i++) s0 += a[aFirst + i]! * b[bFirst + i]!;
-  return s0 + s1 + (s2 + s3);
 }

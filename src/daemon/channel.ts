@@ -1,0 +1,93 @@
+import type { AlignCounts, Aligner, StepSink } from '../align/aligner.ts';
+import { createAligner } from '../align/series-aligner.ts';
+import type { SeriesInfo } from '../decode/series.ts';
+import type { ByteReader, ByteWriter } from '../store/bytes.ts';
+import type { StreamSettings } from './settings.ts';
+
+/** What became of a stream's samples behind the journal. */
+export interface ShardCounts extends AlignCounts {
+  pending: number;
+}
+
+export function noCounts(): ShardCounts {
+  return { learned: 0, duplicate: 0, late: 0, invalid: 0, filtered: 0, pending: 0 };
+}
+
+/** One series on its way from samples to steps, and what became of its samples. */
+export class Channel {
+  readonly info: SeriesInfo;
+  readonly #aligner: Aligner;
+  readonly #steps: StepSink;
+  /** Of the stream, over all series of the shard; `#counted` is this one's part of it. */
+  readonly #total: ShardCounts;
+  readonly #counted = noCounts();
+  /** Steps that closed after their group had gone on. */
+  #late = 0;
+
+  constructor(info: SeriesInfo, settings: StreamSettings, total: ShardCounts, steps: StepSink) {
+    this.info = info;
+    this.#total = total;
+    this.#steps = steps;
+    this.#aligner = createAligner({ ...settings.align, receiveTime: info.receiveTime });
+  }
+
+  get everyMs(): number | undefined {
+    return this.#aligner.everyMs;
+  }
+
+  push(timeMs: number, value: number): void {
+    this.#aligner.push(timeMs, value, this.#steps);
+    this.#count();
+  }
+
+  tick(timeMs: number): void {
+    this.#aligner.tick(timeMs, this.#steps);
+    this.#count();
+  }
+
+  finish(): void {
+    this.#aligner.finish(this.#steps);
+    this.#count();
+  }
+
+  /** The step that has just closed has come too late to be learned from. */
+  tooLate(): void {
+    this.#late++;
+  }
+
+  /** Start of the step `lead` steps after the one at `stepMs`. */
+  targetMs(stepMs: number, lead: number): number {
+    return this.#aligner.targetMs(stepMs, lead);
+  }
+
+  /** Adds to the stream's total what is new. Every sample comes by here, hence no loop. */
+  #count(): void {
+    const { counts, held } = this.#aligner;
+    const total = this.#total;
+    const counted = this.#counted;
+    const learned = counts.learned - this.#late;
+    const late = counts.late + this.#late;
+    total.learned += learned - counted.learned;
+    total.duplicate += counts.duplicate - counted.duplicate;
+    total.late += late - counted.late;
+    total.invalid += counts.invalid - counted.invalid;
+    total.filtered += counts.filtered - counted.filtered;
+    total.pending += held - counted.pending;
+    counted.learned = learned;
+    counted.duplicate = counts.duplicate;
+    counted.late = late;
+    counted.invalid = counts.invalid;
+    counted.filtered = counts.filtered;
+    counted.pending = held;
+  }
+
+  save(out: ByteWriter): void {
+    out.bytes(this.#aligner.save()).number(this.#late);
+  }
+
+  load(from: ByteReader): void {
+    this.#aligner.load(from.bytes());
+    this.#late = from.number();
+    this.#count();
+  }
+}

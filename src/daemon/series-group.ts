@@ -1,0 +1,206 @@
+import type { SeriesInfo } from '../decode/series.ts';
+import type { StepReport } from '../forecaster/forecaster.ts';
+import { createGroupForecaster, type GroupForecaster } from '../forecaster/group-forecaster.ts';
+import type { RecurrentEngine } from '../recurrent/engine.ts';
+import { ByteReader, ByteWriter } from '../store/bytes.ts';
+import type { SeriesPoints } from '../store/points.ts';
+import { Channel, type ShardCounts } from './channel.ts';
+import { hash32 } from './hash.ts';
+import { seriesPoints } from './series-points.ts';
+import { forecasterSettings, type StreamSettings } from './settings.ts';
+import { type WaitingStep, WaitingSteps } from './waiting-steps.ts';
+
+/** A channel that begins anew this much earlier has moved back in time; less is being late. */
+const BACK_STEPS = 2;
+
+export type EmitPoints = (points: SeriesPoints, series: SeriesInfo) => void;
+
+/**
+ * What is learned as one: a series, or the channels of one message. Each channel has its own way from
+ * samples to steps; the steps of all of them go on together.
+ */
+export class SeriesGroup {
+  /** Id of the member that came first. */
+  readonly id: number;
+  /** The newest entry that the loaded state holds already. */
+  loadedAt = -1;
+  /** The oldest entry that no saved state holds; undefined: there is none. */
+  unsavedFrom: number | undefined;
+  readonly #key: string;
+  readonly #settings: StreamSettings;
+  readonly #engine: RecurrentEngine;
+  readonly #total: ShardCounts;
+  /** [channels]; empty where none of the channel's samples has come yet. */
+  readonly #channels: (Channel | undefined)[];
+  readonly #waiting: WaitingSteps;
+  /** Of a series that is learned alone: its value on its way. */
+  readonly #single: Float64Array | undefined;
+  /** [channels] 1: begun anew, and no step closed since. */
+  readonly #began: Float64Array;
+  #forecaster: GroupForecaster | undefined;
+  #emit: EmitPoints = () => {};
+  /** Newest step that has been learned. */
+  #newestMs = Number.NaN;
+
+  /** @param first its first member; others come with `add` */
+  constructor(
+    first: SeriesInfo,
+    settings: StreamSettings,
+    engine: RecurrentEngine,
+    total: ShardCounts,
+  ) {
+    const channels = first.group?.channels ?? 1;
+    this.id = first.id;
+    this.#key = first.group?.key ?? first.name;
+    this.#settings = settings;
+    this.#engine = engine;
+    this.#total = total;
+    this.#channels = Array.from({ length: channels }, () => undefined);
+    this.#waiting = new WaitingSteps(channels);
+    this.#began = new Float64Array(channels);
+    this.#single = channels === 1 ? new Float64Array(1) : undefined;
+  }
+
+  add(info: SeriesInfo): void {
+    const channel = info.group?.channel ?? 0;
+    this.#channels[channel] = new Channel(info, this.#settings, this.#total, {
+      step: (timeMs, value) => this.#closed(channel, timeMs, value),
+      restart: () => this.#restarted(channel),
+    });
+  }
+
+  get followsClock(): boolean {
+    return this.#channels.some((channel) => channel?.info.receiveTime);
+  }
+
+  push(info: SeriesInfo, timeMs: number, value: number, emit: EmitPoints): void {
+    this.#emit = emit;
+    this.#channels[info.group?.channel ?? 0]!.push(timeMs, value);
+  }
+
+  tick(timeMs: number, emit: EmitPoints): void {
+    this.#emit = emit;
+    for (const channel of this.#channels) if (channel?.info.receiveTime) channel.tick(timeMs);
+  }
+
+  finish(emit: EmitPoints): void {
+    this.#emit = emit;
+    for (const channel of this.#channels) channel?.finish();
+    this.#goOnWithRest();
+  }
+
+  #closed(channel: number, timeMs: number, value: number): void {
+    if (this.#single) {
+      this.#single[0] = value;
+      return this.#step(timeMs, this.#single);
+    }
+    if (timeMs <= this.#waiting.goneMs && !this.#movedBack(channel, timeMs)) {
+      if (Number.isNaN(value)) return;
+      this.#channels[channel]!.tooLate();
+      this.#waiting.heard(channel);
+      return;
+    }
+    this.#began[channel] = 0;
+    this.#waiting.close(channel, timeMs, value);
+    for (let step = this.#waiting.next(); step; step = this.#waiting.next()) this.#goOn(step);
+  }
+
+  /** A channel's gap is longer than the limit, or its first stamps were wrong. */
+  #restarted(channel: number): void {
+    // Of several channels the others may go on: whether all were silent, their steps will tell.
+    if (this.#single) this.#forecaster?.restart();
+    else this.#began[channel] = 1;
+  }
+
+  /** The first stamps were the wrong ones, far ahead: the group begins anew where they belong. */
+  #movedBack(channel: number, timeMs: number): boolean {
+    const { everyMs } = this.#channels[channel]!;
+    if (this.#began[channel] === 0) return false;
+    if (this.#waiting.goneMs - timeMs <= BACK_STEPS * everyMs!) return false;
+    this.#goOnWithRest();
+    this.#waiting.restart();
+    return true;
+  }
+
+  #goOnWithRest(): void {
+    for (let step = this.#waiting.rest(); step; step = this.#waiting.rest()) this.#goOn(step);
+  }
+
+  #goOn({ timeMs, values }: WaitingStep): void {
+    const { everyMs } = this.#channels.find((channel) => channel?.everyMs)!;
+    const steps = (timeMs - this.#newestMs) / everyMs!;
+    if (steps < 0.5 || steps > this.#settings.align.gapStepsMax + 1) this.#forecaster?.restart();
+    this.#newestMs = timeMs;
+    this.#step(timeMs, values);
+  }
+
+  #step(timeMs: number, values: Float64Array): void {
+    this.#forecaster ??= this.#createForecaster();
+    const reports = this.#forecaster.step(timeMs, values);
+    for (let i = 0; i < reports.length; i++) {
+      const channel = this.#channels[i];
+      if (channel) this.#report(channel, i, timeMs, values[i]!, reports[i]!);
+    }
+  }
+
+  #report(
+    channel: Channel,
+    place: number,
+    timeMs: number,
+    actual: number,
+    report: StepReport,
+  ): void {
+    const { info } = channel;
+    const { scoreLeads, reportWeights } = this.#settings;
+    const target = (lead: number): number => channel.targetMs(timeMs, lead);
+    const points = seriesPoints(info, { timeMs, actual, report, target, scoreLeads });
+    if (!reportWeights) return this.#emit(points, info);
+    const weights = scoreLeads.map((lead) => {
+      return { lead, experts: this.#forecaster!.weights(place, lead) };
+    });
+    this.#emit({ ...points, weights }, info);
+  }
+
+  #createForecaster(): GroupForecaster {
+    const everyMs = this.#channels.find((channel) => channel?.everyMs)?.everyMs;
+    if (everyMs === undefined) throw new Error(`series "${this.#key}": step without a grid`);
+    // The same whatever the order in which series appear.
+    const seeds = this.#channels.map((_, i) =>
+      hash32(this.#single ? this.#key : `${this.#key}\n${i}`, this.#settings.seed),
+    );
+    const settings = forecasterSettings(this.#settings, everyMs, seeds[0]!);
+    return createGroupForecaster(settings, seeds, this.#engine);
+  }
+
+  save(): Uint8Array {
+    const out = new ByteWriter();
+    for (const channel of this.#channels) {
+      out.number(channel ? 1 : 0);
+      channel?.save(out);
+    }
+    if (!this.#single) this.#waiting.save(out);
+    out.numbers(this.#began).number(this.#newestMs);
+    return out.bytes(this.#forecaster?.save() ?? new Uint8Array(0)).finish();
+  }
+
+  /**
+   * Its members must have been added.
+   * @throws Error when the bytes are of other settings or damaged
+   */
+  load(bytes: Uint8Array): void {
+    const from = new ByteReader(bytes);
+    for (const [i, channel] of this.#channels.entries()) {
+      if (from.number() === 0) continue;
+      if (!channel) throw new Error(`saved series "${this.#key}": channel ${i} is missing`);
+      channel.load(from);
+    }
+    if (!this.#single) this.#waiting.load(from);
+    from.numbers(this.#began, 'channels begun anew');
+    this.#newestMs = from.number();
+    const forecaster = from.bytes();
+    from.end();
+    if (forecaster.length === 0) return;
+    this.#forecaster = this.#createForecaster();
+    this.#forecaster.load(forecaster);
+  }
+}

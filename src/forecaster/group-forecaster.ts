@@ -1,0 +1,77 @@
+/**
+ * The channels of one multivariate series, step by step: each has a forecaster of its own, and sees
+ * the others' values of the same step as its companions.
+ */
+import type { RecurrentEngine } from '../recurrent/engine.ts';
+import { ByteReader, ByteWriter } from '../store/bytes.ts';
+import type { ForecasterSettings, SeriesForecaster, StepReport } from './forecaster.ts';
+import { createSeriesForecaster } from './series-forecaster.ts';
+
+/** One series, or several that are learned together. */
+export interface GroupForecaster {
+  /**
+   * The next step of the grid has closed: as `SeriesForecaster.step`, for all channels at once.
+   * @param values one a channel, NaN for a gap
+   * @returns one report a channel; they hold until the next step
+   */
+  step(timeMs: number, values: Float64Array): readonly StepReport[];
+  restart(): void;
+  /** The present weight of each expert for a channel (0-based) at a lead (1-based). */
+  weights(channel: number, lead: number): { readonly expert: string; readonly weight: number }[];
+  save(): Uint8Array;
+  /** @throws Error when the bytes are of other settings or damaged; the forecaster is then void. */
+  load(bytes: Uint8Array): void;
+}
+
+/** @param seeds one a channel */
+export function createGroupForecaster(
+  settings: ForecasterSettings,
+  seeds: readonly number[],
+  engine: RecurrentEngine,
+): GroupForecaster {
+  return new Channels(settings, seeds, engine);
+}
+
+class Channels implements GroupForecaster {
+  readonly #channels: readonly SeriesForecaster[];
+  /** Of each channel: the others' values. */
+  readonly #companions: Float64Array;
+
+  constructor(settings: ForecasterSettings, seeds: readonly number[], engine: RecurrentEngine) {
+    const companions = seeds.length - 1;
+    this.#companions = new Float64Array(companions);
+    this.#channels = seeds.map((seed) =>
+      createSeriesForecaster({ ...settings, seed, companions }, engine),
+    );
+  }
+
+  step(timeMs: number, values: Float64Array): readonly StepReport[] {
+    return this.#channels.map((channel, c) => {
+      let i = 0;
+      for (let other = 0; other < values.length; other++) {
+        if (other !== c) this.#companions[i++] = values[other]!;
+      }
+      return channel.step(timeMs, values[c]!, this.#companions);
+    });
+  }
+
+  restart(): void {
+    for (const channel of this.#channels) channel.restart();
+  }
+
+  weights(channel: number, lead: number): { expert: string; weight: number }[] {
+    return this.#channels[channel]!.weights(lead);
+  }
+
+  save(): Uint8Array {
+    const out = new ByteWriter();
+    for (const channel of this.#channels) out.bytes(channel.save());
+    return out.finish();
+  }
+
+  load(bytes: Uint8Array): void {
+    const from = new ByteReader(bytes);
+    for (const channel of this.#channels) channel.load(from.bytes());
+    from.end();
+  }
+}
