@@ -1,7 +1,7 @@
 import type { AlignSettings } from '../align/aligner.ts';
 import type { Period } from '../config/duration.ts';
 import type { Config, StreamConfig } from '../config/schema.ts';
-import type { Effort, ForecasterSettings, RecurrentSettings } from '../forecaster/forecaster.ts';
+import type { Effort, RecurrentSettings, SeasonedSettings } from '../forecaster/forecaster.ts';
 import { networkSize } from '../forecaster/network-defaults.ts';
 import type { EngineChoice } from './engines.ts';
 import { readInitialWeights } from './initial-weights.ts';
@@ -50,7 +50,7 @@ export function forecasterSettings(
   { horizon, seasons, coverage, recurrent, effort }: StreamSettings,
   everyMs: number,
   seed: number,
-): ForecasterSettings {
+): SeasonedSettings {
   const steps = seasons.flatMap((season) => seasonSteps(season, everyMs) ?? []);
   const ascending = [...new Set(steps)].sort((a, b) => a - b);
   return { horizon, seasonSteps: ascending, coverage, everyMs, recurrent, effort, seed };

@@ -16,14 +16,20 @@ export interface RecurrentSettings extends TrainSettings {
   readonly initialWeights?: Float64Array;
 }
 
+/** Values beyond count as missing: twice as large a difference must still be a number. */
+export const VALUE_MAX = 1e100;
+
 /** How much work a step may be: which experts there are. */
 export type Effort = 'simple' | 'low' | 'balanced' | 'high';
 
 /** How one series is forecast. */
 export interface ForecasterSettings {
   readonly horizon: number;
-  /** Season lengths in steps, ascending; may be empty. Above SEASON_STEPS_MAX they are left out. */
-  readonly seasonSteps: readonly number[];
+  /**
+   * Season lengths in steps, ascending; may be empty. Above SEASON_STEPS_MAX they are left out.
+   * auto: found from the series itself, up to a third of the steps that are kept for it.
+   */
+  readonly seasonSteps: 'auto' | readonly number[];
   /** Nominal share of values inside the interval, e.g. 0.9; several for several intervals. */
   readonly coverage: number | readonly number[];
   /** Step period, ms (calendar features). */
@@ -35,6 +41,11 @@ export interface ForecasterSettings {
   readonly effort?: Effort;
   /** Other values that come with each step: further channels, covariates. Default: 0. */
   readonly companions?: number;
+}
+
+/** With seasons that are told, or found. */
+export interface SeasonedSettings extends ForecasterSettings {
+  readonly seasonSteps: readonly number[];
 }
 
 /** One scored lead: errors are forecast − actual, skill is 1 − mean |error| ÷ mean |naive error|. */

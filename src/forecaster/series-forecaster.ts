@@ -12,20 +12,20 @@ import type { Expert } from './experts/expert.ts';
 import { createExperts } from './experts/registry.ts';
 import type {
   ForecasterFactory,
-  ForecasterSettings,
   ScoredInterval,
   ScoredLead,
+  SeasonedSettings,
   SeriesForecaster,
   StepReport,
 } from './forecaster.ts';
+import { VALUE_MAX } from './forecaster.ts';
 import { HistoryRing } from './history.ts';
 import { Intervals } from './interval.ts';
 import { Mixture } from './mixture.ts';
 import { Pending } from './pending.ts';
+import { SeasonSeeker } from './season-seeker.ts';
 import { Skill } from './skill.ts';
 
-/** Values beyond count as missing: twice as large a difference must still be a number. */
-export const VALUE_MAX = 1e100;
 /** Longer seasons are left out: their history would not fit in a series' memory. */
 export const SEASON_STEPS_MAX = 100_000;
 /** Bounds of the memory of the experts' record. */
@@ -35,7 +35,9 @@ const MEMORY_STEPS_MAX = 20_000;
 const FORMAT = 'foretide forecaster 5';
 
 export const createSeriesForecaster: ForecasterFactory = (settings, engine) =>
-  new OnlineForecaster(settings, engine);
+  settings.seasonSteps === 'auto'
+    ? new SeasonSeeker(settings, (seasoned) => new OnlineForecaster(seasoned, engine))
+    : new OnlineForecaster({ ...settings, seasonSteps: settings.seasonSteps }, engine);
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 type MutableScore = Mutable<Omit<ScoredLead, 'intervals'>> & {
@@ -61,7 +63,7 @@ class OnlineForecaster implements SeriesForecaster {
   readonly #report: Mutable<StepReport>;
   putAside = 0;
 
-  constructor(given: ForecasterSettings, engine: RecurrentEngine) {
+  constructor(given: SeasonedSettings, engine: RecurrentEngine) {
     const settings = checked(given);
     const { horizon } = settings;
     this.#horizon = horizon;
@@ -244,7 +246,7 @@ class OnlineForecaster implements SeriesForecaster {
 }
 
 /** Steps that an expert's record counts: some hundred of the longest season. */
-function memorySteps({ seasonSteps }: ForecasterSettings): number {
+function memorySteps({ seasonSteps }: SeasonedSettings): number {
   return clamp(MEMORY_SEASONS * (seasonSteps.at(-1) ?? 0), MEMORY_STEPS_MIN, MEMORY_STEPS_MAX);
 }
 
@@ -261,7 +263,7 @@ function widestFirst(coverage: number | readonly number[]): number[] {
   return [...new Set([coverage].flat())].sort((a, b) => b - a);
 }
 
-function checked(settings: ForecasterSettings): ForecasterSettings {
+function checked(settings: SeasonedSettings): SeasonedSettings {
   const { horizon, coverage, everyMs, seasonSteps } = settings;
   if (!(Number.isInteger(horizon) && horizon >= 1)) {
     throw new Error(`horizon: ${horizon} is no whole number of steps from 1 up`);

@@ -1,5 +1,5 @@
 import { createExperts } from '../../src/forecaster/experts/registry.ts';
-import type { Effort, ForecasterSettings } from '../../src/forecaster/forecaster.ts';
+import type { Effort, SeasonedSettings } from '../../src/forecaster/forecaster.ts';
 import { HistoryRing } from '../../src/forecaster/history.ts';
 import { createSeriesForecaster } from '../../src/forecaster/series-forecaster.ts';
 import type { HardStream } from './hard-streams.ts';
@@ -22,7 +22,7 @@ export function measure(
   horizon: number,
   leads: readonly number[],
 ): LeadErrors[] {
-  const settings: ForecasterSettings = {
+  const settings: SeasonedSettings = {
     horizon,
     seasonSteps: stream.seasonSteps,
     coverage: 0.9,

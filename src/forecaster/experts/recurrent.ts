@@ -16,7 +16,7 @@
  */
 import type { Network, RecurrentEngine, TrainReport } from '../../recurrent/engine.ts';
 import { ByteReader, ByteWriter } from '../../store/bytes.ts';
-import type { ForecasterSettings, RecurrentSettings } from '../forecaster.ts';
+import type { RecurrentSettings, SeasonedSettings } from '../forecaster.ts';
 import { clamp, MeanSize, Scaler } from '../scaler.ts';
 import type { Features } from './autoregression.ts';
 import { calendarPeriodsMs, calendarPhase } from './calendar.ts';
@@ -46,7 +46,7 @@ export class RecurrentExpert implements Expert, Features {
   /** What the newest update did; undefined before the first. */
   lastUpdate: TrainReport | undefined;
 
-  readonly #settings: ForecasterSettings;
+  readonly #settings: SeasonedSettings;
   readonly #recurrent: RecurrentSettings;
   readonly #updateSteps: number;
   readonly #windowSteps: number;
@@ -67,7 +67,7 @@ export class RecurrentExpert implements Expert, Features {
   /** Since the series began. */
   #steps = 0;
 
-  constructor(settings: ForecasterSettings, recurrent: RecurrentSettings, engine: RecurrentEngine) {
+  constructor(settings: SeasonedSettings, recurrent: RecurrentSettings, engine: RecurrentEngine) {
     const { horizon, everyMs, seed } = settings;
     const seasons = settings.seasonSteps.slice(0, SEASONS_MAX);
     const longest = seasons.at(-1) ?? 0;
