@@ -8,6 +8,7 @@
  *     successor   ════════▶ REPLAY_A_STEP a step
  */
 import { ByteReader, ByteWriter } from '../store/bytes.ts';
+import { VALUE_MAX } from './credible.ts';
 import type {
   Effort,
   ForecasterSettings,
@@ -16,7 +17,6 @@ import type {
   SeriesForecaster,
   StepReport,
 } from './forecaster.ts';
-import { VALUE_MAX } from './forecaster.ts';
 import { HistoryRing } from './history.ts';
 import { findSeasons } from './season-finder.ts';
 
@@ -47,9 +47,11 @@ interface Seasoned {
 export class SeasonSeeker implements SeriesForecaster {
   readonly #settings: ForecasterSettings;
   readonly #create: Create;
-  /** The series and its companions. */
+  /** The series, its companions, and the covariates known ahead. */
   readonly #kept: readonly HistoryRing[];
   readonly #companions: Float64Array;
+  /** [knownAhead][1 + horizon], of the step that is replayed. */
+  readonly #ahead: Float64Array;
   #current: Seasoned;
   #successor: Seasoned | undefined;
   /** Kept steps that the successor has not seen yet. */
@@ -67,10 +69,11 @@ export class SeasonSeeker implements SeriesForecaster {
     }
     this.#settings = settings;
     this.#create = create;
-    const companions = settings.companions ?? 0;
+    const { companions = 0, knownAhead = 0 } = settings;
     const steps = KEPT_STEPS[settings.effort ?? 'simple'];
-    this.#kept = Array.from({ length: 1 + companions }, () => new HistoryRing(steps));
+    this.#kept = Array.from({ length: 1 + companions + knownAhead }, () => new HistoryRing(steps));
     this.#companions = new Float64Array(companions);
+    this.#ahead = new Float64Array(knownAhead * (1 + settings.horizon));
     this.#current = this.#make([]);
   }
 
@@ -78,16 +81,34 @@ export class SeasonSeeker implements SeriesForecaster {
     return this.#putAsideBefore + this.#current.forecaster.putAside;
   }
 
-  step(timeMs: number, value: number, companions: ArrayLike<number> = []): StepReport {
-    const report = this.#current.forecaster.step(timeMs, value, companions);
-    const scores = this.#scores(report, timeMs, value, companions);
-    for (const [i, ring] of this.#kept.entries()) {
-      ring.push(timeMs, i === 0 ? value : (companions[i - 1] ?? Number.NaN));
-    }
+  step(
+    timeMs: number,
+    value: number,
+    companions: ArrayLike<number> = [],
+    ahead: ArrayLike<number> = [],
+  ): StepReport {
+    const report = this.#current.forecaster.step(timeMs, value, companions, ahead);
+    const earlier = this.#leaving?.forecaster.step(timeMs, value, companions, ahead).scores;
+    const scores = earlier ? this.#joined(report.scores, earlier) : report.scores;
+    this.#keep(timeMs, value, companions, ahead);
     this.#steps++;
-    if (this.#successor) this.#replay(this.#successor);
-    else if (!this.#leaving && this.#steps >= this.#seekAt) this.#seek();
-    return scores === report.scores ? report : { ...report, scores };
+    if (this.#successor) this.#replay(this.#successor, ahead);
+    else if (!this.#leaving && this.#steps >= this.#seekAt) this.#seek(ahead);
+    return earlier ? { ...report, scores } : report;
+  }
+
+  #keep(
+    timeMs: number,
+    value: number,
+    companions: ArrayLike<number>,
+    ahead: ArrayLike<number>,
+  ): void {
+    const { length } = this.#companions;
+    for (const [i, ring] of this.#kept.entries()) {
+      const known = ahead[(i - 1 - length) * (1 + this.#settings.horizon)];
+      const beside = i <= length ? companions[i - 1] : known;
+      ring.push(timeMs, i === 0 ? value : (beside ?? Number.NaN));
+    }
   }
 
   restart(): void {
@@ -106,21 +127,16 @@ export class SeasonSeeker implements SeriesForecaster {
   }
 
   /** What was issued before the change is scored as it was issued. */
-  #scores(
-    report: StepReport,
-    timeMs: number,
-    value: number,
-    companions: ArrayLike<number>,
-  ): readonly ScoredLead[] {
-    if (!this.#leaving) return report.scores;
-    const earlier = this.#leaving.forecaster.step(timeMs, value, companions).scores;
+  #joined(own: readonly ScoredLead[], earlier: readonly ScoredLead[]): readonly ScoredLead[] {
     const change = this.#sinceChange++;
     if (this.#sinceChange >= this.#settings.horizon) this.#leaving = undefined;
-    const own = report.scores.filter(({ lead }) => lead <= change);
-    return [...own, ...earlier.filter(({ lead }) => lead > change)];
+    return [
+      ...own.filter(({ lead }) => lead <= change),
+      ...earlier.filter(({ lead }) => lead > change),
+    ];
   }
 
-  #seek(): void {
+  #seek(ahead: ArrayLike<number>): void {
     const kept = this.#kept[0]!;
     const interval = Math.min(this.#steps * (GROWTH - 1), INTERVAL_MAX * kept.ring.length);
     this.#seekAt = this.#steps + Math.ceil(interval);
@@ -132,16 +148,16 @@ export class SeasonSeeker implements SeriesForecaster {
     if (found.length === 0 || String(found) === String(seasons)) return;
     this.#successor = this.#make(found);
     this.#behind = values.length;
-    this.#replay(this.#successor);
+    this.#replay(this.#successor, ahead);
   }
 
-  #replay(successor: Seasoned): void {
-    const [values, ...companions] = this.#kept;
+  #replay(successor: Seasoned, ahead: ArrayLike<number>): void {
+    const values = this.#kept[0]!;
     for (let i = 0; i < REPLAY_A_STEP && this.#behind > 0; i++) {
       const back = --this.#behind;
-      for (const [c, ring] of companions.entries()) this.#companions[c] = ring.at(back);
-      const timeMs = values!.timeMs - back * this.#settings.everyMs;
-      successor.forecaster.step(timeMs, values!.at(back), this.#companions);
+      const timeMs = values.timeMs - back * this.#settings.everyMs;
+      this.#recall(back, ahead);
+      successor.forecaster.step(timeMs, values.at(back), this.#companions, this.#ahead);
     }
     if (this.#behind > 0) {
       // The next step will be one more.
@@ -153,6 +169,19 @@ export class SeasonSeeker implements SeriesForecaster {
     this.#sinceChange = 0;
     this.#current = successor;
     this.#successor = undefined;
+  }
+
+  /** What came with the step `back` steps ago; beyond the newest step, what is known now. */
+  #recall(back: number, ahead: ArrayLike<number>): void {
+    const { length } = this.#companions;
+    const width = 1 + this.#settings.horizon;
+    for (let c = 0; c < length; c++) this.#companions[c] = this.#kept[1 + c]!.at(back);
+    for (let i = 0; i < this.#ahead.length; i++) {
+      const lead = i % width;
+      const past = this.#kept[1 + length + Math.floor(i / width)]!;
+      const known = lead <= back ? past.at(back - lead) : ahead[i - back];
+      this.#ahead[i] = known ?? Number.NaN;
+    }
   }
 
   save(): Uint8Array {

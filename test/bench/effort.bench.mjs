@@ -1,6 +1,8 @@
-// What each effort level costs a series, network left out: µs a sample, bytes kept.
+// What each effort level costs a series: µs a sample, bytes kept.
 //
-//   npm run bench:effort [-- --series 100 --steps 2000 --season 24 --companions 0]
+//   npm run bench:effort [-- --network --series 100 --steps 2000 --season 24 --companions 0]
+//
+// --network: with the network that the effort has by default.
 //
 // Streams are seeded: a daily wave, an autoregression around it. Time is that of one series at a
 // time, after it has run for a while; bytes are JavaScript's heap and buffers after a collection,
@@ -9,6 +11,7 @@ import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { createSeriesForecaster } from '../../dist/forecaster/series-forecaster.js';
 import { WasmEngine } from '../../dist/recurrent/wasm.js';
+import { networkSettings } from './network-settings.mjs';
 
 const HOUR = 3_600_000;
 const WARM_UP_STEPS = 1_000;
@@ -19,6 +22,7 @@ const { values: args } = parseArgs({
     steps: { type: 'string', default: '2000' },
     season: { type: 'string', default: '24' },
     companions: { type: 'string', default: '0' },
+    network: { type: 'boolean', default: false },
   },
 });
 const [series, steps, season, companions] = [
@@ -33,8 +37,9 @@ const kernel = new WebAssembly.Module(
 
 function create(effort, horizon, engine) {
   const settings = { horizon, effort, companions, coverage: 0.9, everyMs: HOUR, seed: 1 };
+  const recurrent = args.network ? networkSettings({ effort }) : undefined;
   return createSeriesForecaster(
-    { ...settings, seasonSteps: season > 1 ? [season] : [], recurrent: undefined },
+    { ...settings, seasonSteps: season > 1 ? [season] : [], recurrent },
     engine,
   );
 }
@@ -94,7 +99,7 @@ function bytes(effort, horizon) {
 
 const kB = (size) => (size / 1e3).toFixed(1).padStart(8);
 console.log('effort    horizon  µs a sample   kB a series = heap + linear memory    kB saved');
-for (const effort of ['simple', 'low', 'balanced']) {
+for (const effort of ['simple', 'low', 'balanced', 'high']) {
   for (const horizon of [12, 48]) {
     const { heap, linear, saved } = bytes(effort, horizon);
     const time = microseconds(effort, horizon).toFixed(1).padStart(10);
