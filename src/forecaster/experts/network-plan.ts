@@ -1,6 +1,6 @@
 /** Sizes and schedules of the recurrent expert's network, from the settings alone. */
 import type { NetworkShape } from '../../recurrent/engine.ts';
-import type { ForecasterSettings, RecurrentSettings } from '../forecaster.ts';
+import type { RecurrentSettings, SeasonedSettings } from '../forecaster.ts';
 import { calendarPeriodsMs } from './calendar.ts';
 
 /** Seasons that are inputs, and leads at which each is looked up. */
@@ -12,7 +12,7 @@ const RATE_MIN = 0.1;
 
 /** The network that the settings ask for; its inputs are those of each channel, then the calendar's. */
 export function networkShape(
-  settings: ForecasterSettings,
+  settings: SeasonedSettings,
   recurrent: RecurrentSettings,
   channels = 1,
 ): NetworkShape {
@@ -29,7 +29,7 @@ export function networkShape(
 }
 
 /** Inputs that a channel brings: level, change, whether and how long missing; seasons looked up. */
-export function channelInputs({ horizon, seasonSteps }: ForecasterSettings): number {
+export function channelInputs({ horizon, seasonSteps }: SeasonedSettings): number {
   return 4 + Math.min(seasonSteps.length, SEASONS_MAX) * seasonLeads(horizon).length;
 }
 
@@ -37,10 +37,7 @@ export function channelInputs({ horizon, seasonSteps }: ForecasterSettings): num
  * A target of lead h arrives h steps after its issue, when that step must still be in the window,
  * with some steps before it for the gradient to go back through. A season is covered if it may be.
  */
-function windowSteps(
-  { horizon, seasonSteps }: ForecasterSettings,
-  given: RecurrentSettings,
-): number {
+function windowSteps({ horizon, seasonSteps }: SeasonedSettings, given: RecurrentSettings): number {
   const before = Math.max(given.updateSteps, Math.ceil(given.windowSteps / 2));
   const covered = seasonSteps.filter((season) => season <= (given.seasonStepsMax ?? 0));
   return Math.max(given.windowSteps, horizon + before, ...covered);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { LinearEngine } from '../../../test/support/linear-engine.ts';
 import { sine } from '../../../test/support/streams.ts';
-import type { ForecasterSettings, RecurrentSettings } from '../forecaster.ts';
+import type { RecurrentSettings, SeasonedSettings } from '../forecaster.ts';
 import { HistoryRing } from '../history.ts';
 import { leadEmphasis } from './network-plan.ts';
 import { RecurrentExpert } from './recurrent.ts';
@@ -20,7 +20,7 @@ const recurrent: RecurrentSettings = {
 };
 
 function setUp(horizon: number, seasonSteps: readonly number[] = [], everyMs = 200) {
-  const settings: ForecasterSettings = {
+  const settings: SeasonedSettings = {
     horizon,
     seasonSteps,
     coverage: 0.9,

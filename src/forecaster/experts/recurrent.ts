@@ -17,7 +17,7 @@
  */
 import type { TrainReport } from '../../recurrent/engine.ts';
 import { ByteReader, ByteWriter } from '../../store/bytes.ts';
-import type { ForecasterSettings } from '../forecaster.ts';
+import type { SeasonedSettings } from '../forecaster.ts';
 import { clamp, MeanSize, Scaler } from '../scaler.ts';
 import type { Features } from './autoregression.ts';
 import { calendarPeriodsMs, calendarPhase } from './calendar.ts';
@@ -38,7 +38,7 @@ const SCALE_SEASONS = 8;
 export class RecurrentExpert implements Expert, Features, NetworkMember {
   readonly name: string;
   readonly historySteps: number;
-  readonly #settings: ForecasterSettings;
+  readonly #settings: SeasonedSettings;
   readonly #network: SharedNetwork;
   readonly #channel: number;
   readonly #level: Scaler;
@@ -52,7 +52,7 @@ export class RecurrentExpert implements Expert, Features, NetworkMember {
   /** Of the newest step; undefined before the first. */
   #history: History | undefined;
 
-  constructor(settings: ForecasterSettings, network: SharedNetwork, name: string) {
+  constructor(settings: SeasonedSettings, network: SharedNetwork, name: string) {
     const { horizon, everyMs } = settings;
     const seasons = settings.seasonSteps.slice(0, SEASONS_MAX);
     const longest = seasons.at(-1) ?? 0;

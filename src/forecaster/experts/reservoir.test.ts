@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../../test/support/streams.ts';
 import { createReferenceEngine } from '../../recurrent/reference.ts';
-import type { Effort, ForecasterSettings } from '../forecaster.ts';
+import type { Effort, SeasonedSettings } from '../forecaster.ts';
 import { HistoryRing } from '../history.ts';
 import { networkSize } from '../network-defaults.ts';
 import { createSeriesForecaster } from '../series-forecaster.ts';
@@ -9,7 +9,7 @@ import { createExperts } from './registry.ts';
 
 const HOUR = 3_600_000;
 
-function settings(effort: Effort, seasonSteps: readonly number[] = []): ForecasterSettings {
+function settings(effort: Effort, seasonSteps: readonly number[] = []): SeasonedSettings {
   const size = networkSize(effort, { hidden: 8, windowSteps: 16, updateSteps: 8 });
   return {
     horizon: 3,

@@ -1,6 +1,6 @@
 import type { Network, RecurrentEngine, TrainReport } from '../../recurrent/engine.ts';
 import type { ByteReader, ByteWriter } from '../../store/bytes.ts';
-import type { ForecasterSettings, RecurrentSettings } from '../forecaster.ts';
+import type { RecurrentSettings, SeasonedSettings } from '../forecaster.ts';
 import { channelInputs, learningRate, networkShape, updateSteps } from './network-plan.ts';
 
 /** A channel of the network: it knows its series' scales, and reads its own outputs. */
@@ -57,7 +57,7 @@ export class SharedNetwork {
   #steps = 0;
 
   constructor(
-    settings: ForecasterSettings,
+    settings: SeasonedSettings,
     recurrent: RecurrentSettings,
     engine: RecurrentEngine,
     channels = 1,
