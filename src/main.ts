@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
+import { backtestCommand } from './cli/backtest.ts';
 import { checkCommand } from './cli/check.ts';
 import { demoCommand } from './cli/demo.ts';
 import { docsCommand } from './cli/docs.ts';
@@ -14,6 +15,7 @@ await yargs(hideBin(process.argv))
   .usage('$0 <command>\n\nOnline forecasts for MQTT streams, written to InfluxDB.')
   .command(runCommand)
   .command(replayCommand)
+  .command(backtestCommand)
   .command(checkCommand)
   .command(weightsCommand)
   .command(demoCommand)

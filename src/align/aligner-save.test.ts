@@ -107,7 +107,7 @@ describe('a saved aligner', () => {
     const bytes = aligner.save();
     expect(() => createAligner(given).load(bytes.slice(0, -1))).toThrow('saved state: ends at');
     const other = bytes.slice();
-    new DataView(other.buffer).setFloat64(0, 2, true);
-    expect(() => createAligner(given).load(other)).toThrow('format 2, but this program reads 1');
+    new DataView(other.buffer).setFloat64(0, 1, true);
+    expect(() => createAligner(given).load(other)).toThrow('format 1, but this program reads 2');
   });
 });

@@ -5,9 +5,11 @@ export interface AlignSettings {
   /**
    * `none`: one sample a step, cells centred on it, a step closes as soon as its sample is certain.
    * mean…sum: the samples of a step are put together, and it closes when the watermark passes its end.
-   * `auto`: judged from the first samples (one a step: `none`; several: `mean`).
+   * `auto`: judged from the first samples (one a step: `none`; several: as `several` says).
    */
-  readonly aggregate: 'auto' | 'none' | 'mean' | 'last' | 'min' | 'max' | 'sum';
+  readonly aggregate: 'auto' | 'none' | 'mean' | 'first' | 'last' | 'min' | 'max' | 'sum';
+  /** Default: mean. */
+  readonly several?: 'mean' | 'last';
   /** How far behind the newest event time a sample may be and still be taken, ms. */
   readonly latenessMs: number;
   /** A gap of more steps than this restarts the window. */

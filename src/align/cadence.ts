@@ -31,7 +31,7 @@ const REGULAR_SHARE = 0.6;
 /** A phase this near to 0, in periods, is 0. */
 const PHASE_TOLERANCE = 0.02;
 
-const MODES = ['none', 'mean', 'last', 'min', 'max', 'sum'] as const;
+const MODES = ['none', 'mean', 'last', 'min', 'max', 'sum', 'first'] as const;
 
 export interface Cadence {
   readonly grid: Grid;
@@ -72,7 +72,8 @@ export function judgeCadence(timesMs: readonly number[], settings: AlignSettings
     every === undefined
       ? isRegular && median >= leastMs
       : median >= (1 - REGULAR_TOLERANCE) * periodMs(every);
-  const mode = aggregate === 'auto' ? (oneEach ? 'none' : 'mean') : aggregate;
+  const several = settings.several ?? 'mean';
+  const mode = aggregate === 'auto' ? (oneEach ? 'none' : several) : aggregate;
 
   if (every && 'months' in every) return { grid: monthGrid(every.months), mode };
   if (mode !== 'none') return { grid: binGrid(everyMs!), mode };

@@ -7,9 +7,11 @@ export class Fold {
   #sum = 0;
   #least = Number.POSITIVE_INFINITY;
   #most = Number.NEGATIVE_INFINITY;
+  #first = Number.NaN;
   #last = Number.NaN;
 
   add(value: number): void {
+    if (this.count === 0) this.#first = value;
     this.count++;
     this.#sum += value;
     this.#least = Math.min(this.#least, value);
@@ -27,6 +29,8 @@ export class Fold {
         return this.#least;
       case 'max':
         return this.#most;
+      case 'first':
+        return this.#first;
       case 'last':
         return this.#last;
     }
@@ -37,12 +41,13 @@ export class Fold {
     this.#sum = 0;
     this.#least = Number.POSITIVE_INFINITY;
     this.#most = Number.NEGATIVE_INFINITY;
+    this.#first = Number.NaN;
     this.#last = Number.NaN;
   }
 
   save(out: ByteWriter): void {
     out.number(this.count).number(this.#sum).number(this.#least).number(this.#most);
-    out.number(this.#last);
+    out.number(this.#first).number(this.#last);
   }
 
   load(from: ByteReader): void {
@@ -50,6 +55,7 @@ export class Fold {
     this.#sum = from.number();
     this.#least = from.number();
     this.#most = from.number();
+    this.#first = from.number();
     this.#last = from.number();
   }
 }

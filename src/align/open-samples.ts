@@ -30,6 +30,13 @@ export class OpenSamples {
     return at < this.#count && this.#timeMs[at] === timeMs;
   }
 
+  /** @returns false, and nothing changes, where there is none of that time */
+  replace(timeMs: number, value: number): boolean {
+    if (!this.has(timeMs)) return false;
+    this.#value[this.#find(timeMs)] = value;
+    return true;
+  }
+
   add(timeMs: number, value: number): void {
     if (this.#count === this.#timeMs.length) this.#grow();
     const at = this.#find(timeMs);

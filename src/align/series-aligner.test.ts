@@ -103,6 +103,7 @@ describe('several samples a step', () => {
     ['sum', 9, 7],
     ['min', 1, 7],
     ['max', 5, 7],
+    ['first', 1, 7],
     ['last', 5, 7],
   ] as const)('%s, closed when the watermark passes the end', (aggregate, first, second) => {
     const { steps, aligner } = align({ every: { ms: 10_000 }, aggregate }, samples);

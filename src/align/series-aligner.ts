@@ -23,7 +23,7 @@ export function createAligner(settings: AlignSettings): Aligner {
 
 /** Before so many samples are taken, the first stamp may be the wrong one. */
 const UNCONFIRMED_MAX = 2;
-const FORMAT = 1;
+const FORMAT = 2;
 const COUNTS = ['learned', 'duplicate', 'late', 'invalid', 'filtered'] as const;
 
 class SeriesAligner implements Aligner {

@@ -1,5 +1,3 @@
-import { existsSync, realpathSync } from 'node:fs';
-import cliProgress from 'cli-progress';
 import type { CommandModule } from 'yargs';
 import { periodMs } from '../config/duration.ts';
 import { loadConfig } from '../config/load.ts';
@@ -10,11 +8,14 @@ import { seasonSteps, streamName } from '../daemon/settings.ts';
 import { formatAccounting } from '../observe/accounting.ts';
 import { createLog } from '../observe/log.ts';
 import { Scoreboard } from '../observe/scoreboard.ts';
+import { SymbolScoreboard } from '../observe/symbol-scoreboard.ts';
 import { formatNumber, formatPercent, formatTable } from '../observe/table.ts';
 import { createSinks } from '../sink/registry.ts';
 import { createSource } from '../source/registry.ts';
 import type { SeriesPoints } from '../store/points.ts';
 import { UserError } from './exit.ts';
+import { progressBar } from './progress.ts';
+import { recordingSource, refuseOverwriting } from './recording.ts';
 import { stopOnSignals } from './signals.ts';
 
 interface ReplayArguments {
@@ -62,12 +63,16 @@ async function replay(argv: ReplayArguments): Promise<void> {
   const source = await createSource(config, { speed: parseSpeed(argv.speed) });
   const sinks = await createSinks(config, { sourceUrl: given.source?.mqtt?.url });
   const scoreboard = new Scoreboard((points) => firstSeason(config, points));
+  const symbols = new SymbolScoreboard();
 
   let steps = 0;
   const bar = progressBar(() => source.progress() ?? 0);
   const onPoints = (batch: readonly SeriesPoints[]): void => {
     steps += batch.length;
-    for (const points of batch) scoreboard.add(points);
+    for (const points of batch) {
+      scoreboard.add(points);
+      symbols.add(points);
+    }
   };
   const daemon = new Daemon(config, {
     ...core,
@@ -85,29 +90,13 @@ async function replay(argv: ReplayArguments): Promise<void> {
     bar.stop();
   }
   const seconds = (performance.now() - startedMs) / 1000;
-  console.error(summary(daemon, scoreboard, steps, seconds));
+  console.error(summary(daemon, [scoreTable(scoreboard), symbols.table()], steps, seconds));
 }
 
 /** The configuration with the file in the place of its source, and `--out` in that of its sinks. */
 function replayConfig(config: Config, { file, out }: ReplayArguments): Config {
-  const name = file.replace(/\.gz$/i, '').toLowerCase();
-  const configured = config.source?.csv ?? config.source?.ndjson;
-  const input = { file, topic: configured?.topic };
-  const source = name.endsWith('.csv')
-    ? { csv: { ...input, delimiter: config.source?.csv?.delimiter ?? ',' } }
-    : /\.(ndjson|jsonl|json)$/.test(name)
-      ? { ndjson: input }
-      : undefined;
-  if (!source) throw new UserError(`${file}: expected a name in .csv, .ndjson or .jsonl (or .gz)`);
+  const source = recordingSource(file, config.source);
   return { ...config, source, sinks: out ? { line_protocol: { file: out } } : config.sinks };
-}
-
-/** The output is opened before the input is read, which would empty it. */
-function refuseOverwriting(file: string, out: string | undefined): void {
-  if (!existsSync(file)) throw new UserError(`${file}: there is no such file; check the path`);
-  if (out !== undefined && existsSync(out) && realpathSync(out) === realpathSync(file)) {
-    throw new UserError(`${out}: is the recording itself; write to another file`);
-  }
 }
 
 function parseSpeed(text: string): number | 'max' {
@@ -126,29 +115,7 @@ function firstSeason(config: Config, points: SeriesPoints): number | undefined {
   return seasonSteps(season, everyMs);
 }
 
-function progressBar(share: () => number): { stop(): void } {
-  if (!process.stderr.isTTY) return { stop: () => {} };
-  const bar = new cliProgress.SingleBar({
-    format: '{bar} {percentage} %  {duration_formatted}, {left} left',
-    hideCursor: true,
-  });
-  const startedMs = performance.now();
-  bar.start(1000, 0, { left: '?' });
-  const timer = setInterval(() => {
-    const done = share();
-    const leftS = ((performance.now() - startedMs) / 1000 / done) * (1 - done);
-    bar.update(Math.round(1000 * done), { left: done > 0 ? `${Math.ceil(leftS)}s` : '?' });
-  }, 200);
-  return {
-    stop() {
-      clearInterval(timer);
-      bar.update(1000, { left: '0s' });
-      bar.stop();
-    },
-  };
-}
-
-function summary(daemon: Daemon, board: Scoreboard, steps: number, seconds: number): string {
+function scoreTable(board: Scoreboard): string {
   const rows: string[][] = [];
   for (const [series, leads] of board.results()) {
     for (const e of leads) {
@@ -157,8 +124,18 @@ function summary(daemon: Daemon, board: Scoreboard, steps: number, seconds: numb
     }
   }
   const header = ['series', 'lead', 'scored', 'MAE', 'last value', 'seasonal naive', 'covered'];
+  return rows.length > 0 ? formatTable(header, rows) : '';
+}
+
+function summary(
+  daemon: Daemon,
+  tables: readonly string[],
+  steps: number,
+  seconds: number,
+): string {
   const accounting = [...daemon.accounting()].map(([s, a]) => `${s}: ${formatAccounting(a)}`);
   const rate = `${steps} steps in ${seconds.toFixed(2)} s (${Math.round(steps / seconds)} a second)`;
   const unmatched = daemon.unmatched ?? [];
-  return [formatTable(header, rows), '', ...accounting, unmatched, rate].flat().join('\n');
+  const told = tables.filter((table) => table !== '').flatMap((table) => [table, '']);
+  return [...told, ...accounting, unmatched, rate].flat().join('\n');
 }

@@ -8,7 +8,7 @@ const ENV = { MQTT_PASSWORD: 'a', INFLUX_PASSWORD: 'b' };
 const EXAMPLES = readdirSync(FOLDER).filter((name) => name.endsWith('.yaml'));
 
 it('has examples', () => {
-  for (const name of ['embedded', 'etth1', 'minimal', 'sensors', 'stocks']) {
+  for (const name of ['embedded', 'etth1', 'minimal', 'schedule', 'sensors', 'stocks', 'ticks']) {
     expect(EXAMPLES).toContain(`${name}.yaml`);
   }
 });
@@ -38,9 +38,12 @@ it('minimal.yaml resolves to the documented defaults', () => {
     streams: [
       {
         topic: 'sensors/+/temperature',
+        kind: 'number',
+        symbols_max: 32,
         payload: 'json',
         values: '*',
         channels: 'together',
+        covariates: [],
         time: 'auto',
         max_ahead: 3_600_000,
         series_max: 10_000,
@@ -50,6 +53,7 @@ it('minimal.yaml resolves to the documented defaults', () => {
         gap_limit: 1_000,
         ahead_limit: 60,
         horizon: 12,
+        transform: 'none',
         seasons: [],
         coverage: [0.8, 0.9],
         model: {

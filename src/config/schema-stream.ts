@@ -60,7 +60,7 @@ const model = z
       .max(4096)
       .default(4096)
       .describe(
-        'Most memory for the networks, MiB a thread; a series that no longer fits is refused with a clear message (engine wasm).',
+        'Most memory for networks and regressions, MiB a thread; a series that no longer fits is refused with a clear message (engine wasm).',
       ),
     initial_weights: inputPath
       .optional()
@@ -102,7 +102,20 @@ export const stream = z
   .strictObject({
     name: text.optional().describe('Name in messages and metrics; default: the topic filter.'),
     topic: text.describe('MQTT topic filter; `+` and `#` are wildcards.'),
-    payload: z.enum(['json', 'number', 'csv']).default('json').describe('What a message holds.'),
+    kind: z
+      .enum(['number', 'symbol'])
+      .default('number')
+      .describe(
+        'What the values are. symbol: states or classes, as texts, numbers or booleans; the forecast is how likely each is.',
+      ),
+    symbols_max: count
+      .max(256)
+      .default(32)
+      .describe('Most symbols of a series; further ones count as one more, `(other)`.'),
+    payload: z
+      .enum(['json', 'number', 'csv', 'text'])
+      .default('json')
+      .describe('What a message holds; text: one symbol.'),
     columns: z
       .array(text)
       .min(1)
@@ -114,13 +127,28 @@ export const stream = z
       .union([text, z.array(text).min(1)])
       .default('*')
       .describe(
-        'Field or fields to forecast: `temperature`, `sensor.t[0]`; `*` = every number in the payload.',
+        'Field or fields to forecast: `temperature`, `sensor.t[0]`; `*` = every number (or symbol) in the payload.',
       ),
     channels: z
       .enum(['together', 'apart'])
       .default('together')
       .describe(
         'Whether the values of one topic are learned together, where `values` lists 2 to 16 fields and `every` is given: a step waits for all of them, and each sees the others.',
+      ),
+    covariates: z
+      .array(
+        z.strictObject({
+          field: text.describe('Field of the same payload, or column of the same row.'),
+          known: z
+            .boolean()
+            .default(false)
+            .describe('Whether values come ahead of time, stamped with the time they are for.'),
+        }),
+      )
+      .max(8)
+      .prefault([])
+      .describe(
+        'Fields that help to forecast `values` and are not forecast themselves; needs `every` and named `values`.',
       ),
     time: time
       .default('auto')
@@ -150,10 +178,10 @@ export const stream = z
         'Period of the grid: `10s`, `1h`, `1mo`; default: learned from the first 8 samples of each series.',
       ),
     aggregate: z
-      .enum(['auto', 'none', 'mean', 'last', 'min', 'max', 'sum'])
+      .enum(['auto', 'none', 'mean', 'first', 'last', 'min', 'max', 'sum'])
       .default('auto')
       .describe(
-        'How the samples of a step become its value; none: one sample a step; auto: told by the first samples (3 where `every` is given).',
+        'How the samples of a step become its value; none: one sample a step; auto: told by the first samples (3 where `every` is given). Symbols: none or last.',
       ),
     lateness: duration
       .prefault('0s')
@@ -163,6 +191,32 @@ export const stream = z
       .default(60)
       .describe('A stamp more steps ahead is held until two others confirm it.'),
     horizon: count.max(1_000).default(12).describe('Steps to forecast.'),
+    transform: z
+      .enum(['none', 'log', 'difference', 'log_return'])
+      .default('none')
+      .describe(
+        'Units in which a series is learned. log: errors in proportion, for what is always above 0; difference and log_return: the size of recent changes sets the interval, for levels without a norm and for prices. Forecasts are written in the series’ own units.',
+      ),
+    bounds: z
+      .strictObject({
+        min: z.number().optional().describe('Least value; 0 for counts.'),
+        max: z.number().optional().describe('Largest value.'),
+      })
+      .optional()
+      .describe(
+        'What forecasts and intervals never exceed. Values themselves are taken as they are.',
+      ),
+    bars: z
+      .strictObject({
+        price: text
+          .optional()
+          .describe('Field of the price; not for a payload that is one number.'),
+        volume: text.optional().describe('Field of the traded volume.'),
+      })
+      .optional()
+      .describe(
+        'Trades become bars: series `…/open`, `…/high`, `…/low`, `…/close` and `…/volume`; needs `every`.',
+      ),
     seasons: z.array(period).max(8).prefault([]).describe('Season lengths: `["24h", "7d"]`.'),
     coverage: z
       .union([share, z.array(share).min(1).max(4)])

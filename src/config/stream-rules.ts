@@ -1,4 +1,5 @@
 /** What must hold between the keys of one stream, and between the streams. */
+import { CHANNELS_MAX } from './channels.ts';
 import { formatPeriod, type Period, periodMs } from './duration.ts';
 import { type FaultAt, rule } from './rule.ts';
 import { parseTemplate, type TemplatePart } from './template.ts';
@@ -7,9 +8,12 @@ import { filterCovers, topicFilterFault } from './topic.ts';
 /** A season of more steps would need megabytes a series. */
 /** The forecaster's bound: a series remembers three seasons. */
 const SEASON_STEPS_MAX = 100_000;
+/** Memory grows with its square: every forecast is kept until the last of its targets has come. */
+const SYMBOL_HORIZON_MAX = 96;
 
 interface StreamKeys {
   topic: string;
+  kind: string;
   payload: string;
   columns?: string[];
   values: string | string[];
@@ -20,6 +24,12 @@ interface StreamKeys {
   seasons: Period[];
   score_leads?: 'all' | number[];
   model: { cell: string; initial_weights?: string };
+  aggregate: string;
+  transform: string;
+  bounds?: { min?: number; max?: number };
+  channels: string;
+  covariates: { field: string; known: boolean }[];
+  bars?: { price?: string; volume?: string };
 }
 
 const topicRule = rule<StreamKeys>(['topic'], ({ topic }, fault) => {
@@ -75,13 +85,47 @@ const payloadRule = rule<StreamKeys>(
     }
     noTwins('columns', columns ?? [], fault);
     if (typeof values !== 'string') noTwins('values', values, fault);
-    if (payload !== 'number') return;
+    if (payload !== 'number' && payload !== 'text') return;
+    const one = payload === 'number' ? 'one number' : 'one symbol';
     if (values !== '*') {
-      fault(['values'], 'a payload that is one number has no fields; remove values');
+      fault(['values'], `a payload that is ${one} has no fields; remove values`);
     }
     if (time !== 'auto' && time !== 'receive') {
-      fault(['time'], 'a payload that is one number has no time field; write receive');
+      fault(['time'], `a payload that is ${one} has no time field; write receive`);
     }
+  },
+);
+
+const symbolRule = rule<StreamKeys>(
+  ['kind', 'payload', 'aggregate', 'horizon', 'model'],
+  ({ kind, payload, aggregate, horizon, model }, fault) => {
+    if (kind !== 'symbol') {
+      if (payload === 'text') fault(['payload'], 'holds a symbol; add kind: symbol to the stream');
+      return;
+    }
+    if (payload === 'number') fault(['payload'], 'is no symbol; write text');
+    if (!['auto', 'none', 'last'].includes(aggregate)) {
+      fault(['aggregate'], `symbols have no ${aggregate}; write last or none`);
+    }
+    if (horizon > SYMBOL_HORIZON_MAX) {
+      fault(['horizon'], `of symbols is at most ${SYMBOL_HORIZON_MAX} steps; shorten it`);
+    }
+    if (model.initial_weights !== undefined) {
+      fault(['model', 'initial_weights'], 'are those of a series of numbers; remove them');
+    }
+  },
+);
+
+/** What only numbers have. */
+const numberRule = rule<StreamKeys>(
+  ['kind', 'transform', 'bounds', 'bars', 'covariates'],
+  ({ kind, transform, bounds, bars, covariates }, fault) => {
+    if (kind !== 'symbol') return;
+    const message = 'is for numbers, and the stream is of kind: symbol; remove one';
+    if (transform !== 'none') fault(['transform'], message);
+    if (bounds) fault(['bounds'], message);
+    if (bars) fault(['bars'], message);
+    if (covariates.length > 0) fault(['covariates'], message);
   },
 );
 
@@ -111,14 +155,83 @@ function templateOr(series: string, bad: (message: string) => void): readonly Te
   }
 }
 
+const boundsRule = rule<StreamKeys>(['bounds', 'transform'], ({ bounds, transform }, fault) => {
+  if (!bounds) return;
+  const { min, max } = bounds;
+  if (min === undefined && max === undefined) {
+    fault(['bounds'], 'is empty; give min, max or both, or remove the line');
+  } else if (min !== undefined && max !== undefined && min >= max) {
+    fault(['bounds', 'min'], `${min} is not below max (${max}); write a smaller one`);
+  }
+  if (transform !== 'log' && transform !== 'log_return') return;
+  if (max !== undefined && max <= 0) {
+    const message = `${max} leaves nothing, since transform: ${transform} takes values above 0 alone; remove one`;
+    fault(['bounds', 'max'], message);
+  }
+  if (min !== undefined && min < 0) {
+    const message = `${min} cannot be reached, since transform: ${transform} takes values above 0 alone; remove one`;
+    fault(['bounds', 'min'], message);
+  }
+});
+
+const barsRule = rule<StreamKeys>(
+  ['bars', 'every', 'payload', 'values', 'aggregate'],
+  ({ bars, every, payload, values, aggregate }, fault) => {
+    if (!bars) return;
+    const { price, volume } = bars;
+    if (!every) fault(['bars'], 'needs the length of a bar; add every to the stream');
+    if (values !== '*') fault(['values'], 'bars say which fields are taken; remove values');
+    if (aggregate !== 'auto') {
+      fault(['aggregate'], 'bars say how samples are put together; remove aggregate');
+    }
+    if (payload === 'number') {
+      const given = price !== undefined ? 'price' : 'volume';
+      if (price === undefined && volume === undefined) return;
+      fault(['bars', given], `a payload that is one number has no fields; remove ${given}`);
+    } else if (price === undefined) {
+      fault(['bars'], 'needs the field of the price; add price');
+    } else if (price === volume) {
+      fault(['bars', 'volume'], `"${volume}" is the price already; name another field`);
+    }
+  },
+);
+
+const covariatesRule = rule<StreamKeys>(
+  ['covariates', 'every', 'values', 'channels', 'bars'],
+  ({ covariates, every, values, channels, bars }, fault) => {
+    if (covariates.length === 0) return;
+    const at = ['covariates'];
+    if (!every) fault(at, 'need the grid of the series to be fixed; add every to the stream');
+    if (bars) fault(at, 'cannot go with bars; remove one');
+    else if (values === '*') fault(at, 'need the values to be named; add values');
+    if (channels === 'apart') fault(at, 'need channels: together; remove channels');
+    const targets = typeof values === 'string' ? [values] : values;
+    const past = covariates.filter(({ known }) => !known).length;
+    if (targets.length + past > CHANNELS_MAX) {
+      fault(at, `with values make more than ${CHANNELS_MAX} fields; give fewer`);
+    }
+    for (const [i, { field }] of covariates.entries()) {
+      const isTwin = covariates.findIndex((other) => other.field === field) < i;
+      if (isTwin) fault(['covariates', i, 'field'], `"${field}" is given twice; remove one`);
+      if (!targets.includes(field)) continue;
+      fault(['covariates', i, 'field'], `"${field}" is forecast already, in values; remove one`);
+    }
+  },
+);
+
 export const streamRules = [
   topicRule,
   seasonRule,
   leadsRule,
   weightsRule,
   payloadRule,
+  symbolRule,
+  numberRule,
   seriesRule,
   fieldRule,
+  boundsRule,
+  barsRule,
+  covariatesRule,
 ] as const;
 
 /**

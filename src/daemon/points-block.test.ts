@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { symbolPoints } from '../../test/support/points.ts';
 import type { SeriesInfo } from '../decode/series.ts';
 import type { SeriesPoints } from '../store/points.ts';
 import { mergeBlocks, PointsBlockReader, PointsBlockWriter } from './points-block.ts';
@@ -25,6 +26,7 @@ function points(id: number, issuedMs: number, leads: number, scores: number): Se
     inner: [0.8, 0.5].map((coverage) => ({ coverage, lower: values(-2), upper: values(2) })),
     anomaly: actual / 2,
     change: leads,
+    ...(leads > 0 && { changeKind: 'below' as const }),
     scores: Array.from({ length: scores }, (_, i) => ({
       lead: i + 1,
       forecast: 0.1 + i,
@@ -46,6 +48,32 @@ function blockOf(...rows: [points: SeriesPoints, id: number, origin: number][]):
 }
 
 describe('blocks of points', () => {
+  it('bring symbols back, with the names that the main thread knows', () => {
+    const known = symbolPoints(['rest', 'run']);
+    const unknown = symbolPoints([], {
+      actual: -1,
+      probability: new Float64Array(0),
+      scores: [],
+    });
+    const silent = { ...unknown, targetMs: new Float64Array(0) };
+    const { stream, series: name } = known;
+    const info = { id: 3, stream, name, receiveTime: false };
+    const writer = new PointsBlockWriter();
+    // A thread may know fewer names than are in use.
+    writer.add({ ...known, symbols: { ...known.symbols!, names: ['rest'] } }, info, 0);
+    writer.add(silent, info, 1);
+    writer.add(points(0, 5, 3, 2), SERIES[0]!, 2);
+    const reader = new PointsBlockReader(writer.take(), (id) =>
+      id === 3 ? { ...info, symbols: ['rest', 'run', 'swim'] } : seriesOf(id),
+    );
+    expect([reader.next(), reader.next(), reader.next()]).toEqual([
+      known,
+      silent,
+      points(0, 5, 3, 2),
+    ]);
+    expect(reader.origin).toBeUndefined();
+  });
+
   it('bring every number back as it was', () => {
     const [first, gap, large] = [points(0, 5, 3, 2), points(1, 6, 0, 0), points(0, 7, 1_000, 500)];
     const writer = new PointsBlockWriter();

@@ -2,17 +2,22 @@
  * Points on their way between threads, in one array of numbers that changes hands without a copy.
  * A row a step, in order of origin (see Emit):
  *
- *     origin | series id | issued | actual | anomaly | change
- *     n leads | m intervals | k scores | w weights
+ *     origin | series id | issued | actual | anomaly | change | kind of change (−1: none)
+ *     n leads | m intervals | k scores | w weights | symbols? (see points-block-symbols.ts)
  *     m nominal coverages | n target times | n means | m × (n lowers, n uppers)
  *     k × (lead, forecast, naive error, skill, m × (covered, coverage))
  *     w × (lead, e experts, e × (name, weight))      a name is its place in the writer's list
+ *     symbols
  */
 import type { SeriesInfo } from '../decode/series.ts';
+import { CHANGE_KINDS } from '../forecaster/change-detector.ts';
 import type { Band, LeadScore, LeadWeights, SeriesPoints } from '../store/points.ts';
+import { readSymbols, symbolCells } from './points-block-symbols.ts';
 
-const HEAD = 10;
+const HEAD = 12;
 const INITIAL_CAPACITY = 1_024;
+/** A series of symbols has its own. */
+const NO_TARGETS = new Float64Array(0);
 
 export class PointsBlockWriter {
   /** Experts named so far: what the numbers in a row stand for. */
@@ -21,20 +26,25 @@ export class PointsBlockWriter {
   #length = 0;
 
   add(points: SeriesPoints, { id }: SeriesInfo, origin: number): void {
-    const { mean, scores, inner, weights = [] } = points;
+    const { mean, scores, inner, weights = [], symbols } = points;
     const [leads, intervals] = [mean.length, inner.length + 1];
     const experts = weights.reduce((sum, { experts }) => sum + experts.length, 0);
     const scoreCells = (4 + 2 * intervals) * scores.length;
     this.#reserve(
       HEAD + intervals + (2 + 2 * intervals) * leads + scoreCells + 2 * (weights.length + experts),
     );
-    this.#put(origin, id, points.issuedMs, points.actual, points.anomaly, points.change);
-    this.#put(leads, intervals, scores.length, weights.length);
+    const kind = points.changeKind ? CHANGE_KINDS.indexOf(points.changeKind) : -1;
+    this.#put(origin, id, points.issuedMs, points.actual, points.anomaly, points.change, kind);
+    this.#put(leads, intervals, scores.length, weights.length, Number(symbols !== undefined));
     this.#put(Number.NaN, ...inner.map(({ coverage }) => coverage));
-    this.#copy(points.targetMs, mean, points.lower, points.upper);
+    this.#copy(symbols ? NO_TARGETS : points.targetMs, mean, points.lower, points.upper);
     for (const { lower, upper } of inner) this.#copy(lower, upper);
     for (const score of scores) this.#putScore(score);
     for (const lead of weights) this.#putWeights(lead);
+    if (!symbols) return;
+    const cells = symbolCells(points.targetMs, symbols);
+    this.#reserve(cells.length);
+    this.#copy(cells);
   }
 
   #putScore(score: LeadScore): void {
@@ -111,9 +121,9 @@ export class PointsBlockReader {
 
   next(): SeriesPoints {
     const head = this.#view(HEAD);
-    const [, id, issuedMs, actual, anomaly, change] = head;
-    const [leads, intervals, scores, weights] = head.subarray(6);
-    const { stream, name } = this.#seriesOf(id!);
+    const [, id, issuedMs, actual, anomaly, change, kind] = head;
+    const [leads, intervals, scores, weights, symbols] = head.subarray(7);
+    const { stream, name, symbols: names = [] } = this.#seriesOf(id!);
     const coverages = this.#view(intervals!);
     const targetMs = this.#view(leads!);
     const mean = this.#view(leads!);
@@ -135,10 +145,12 @@ export class PointsBlockReader {
       inner,
       anomaly: anomaly!,
       change: change!,
+      ...(kind! >= 0 && { changeKind: CHANGE_KINDS[kind!]! }),
       scores: Array.from({ length: scores! }, () => this.#score(actual!, coverages)),
     };
-    if (weights === 0) return points;
-    return { ...points, weights: Array.from({ length: weights! }, () => this.#leadWeights()) };
+    const told = Array.from({ length: weights! }, () => this.#leadWeights());
+    const all = weights === 0 ? points : { ...points, weights: told };
+    return symbols === 1 ? { ...all, ...readSymbols((n) => this.#view(n), names) } : all;
   }
 
   #view(length: number): Float64Array {

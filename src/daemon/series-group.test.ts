@@ -69,6 +69,49 @@ function told(points: readonly SeriesPoints[]): string[] {
 }
 
 describe('SeriesGroup', () => {
+  it('sees past covariates, looks ahead at known ones, and continues identically when loaded', async () => {
+    const covariates = { past: 1, known: 1 };
+    const settings = { ...STREAM, covariates };
+    const [one, two, blind] = [
+      await group(3, settings),
+      await group(3, settings),
+      await group(2, { ...STREAM, covariates: { past: 1, known: 0 } }),
+    ];
+    const random = new Random(1);
+    let state = 0;
+    const plan = Array.from({ length: 303 }, () => {
+      if (random.uniform() < 0.2) state = 1 - state;
+      return state;
+    });
+    const samples = plan.slice(2).flatMap((_, i): Sample[] => [
+      [2, i + 2, plan[i + 2]!],
+      [1, i, random.normal()],
+      [0, i, 5 + 20 * plan[i]! + random.normal()],
+    ]);
+    const points = feed(one, samples.slice(0, 600));
+    const rest = feed(one, samples.slice(600), 600);
+    expect(new Set([...points, ...rest].map(({ series }) => series))).toEqual(new Set(['c0']));
+    for (const sample of [points, rest].flat())
+      expect(sample.mean.every(Number.isFinite)).toBe(true);
+
+    for (const saved of [one.saveNext(900)!]) two.restore(saved);
+    const next: Sample[] = [
+      [2, 303, 1],
+      [1, 301, 0],
+      [0, 301, 25],
+    ];
+    expect(feed(two, next, 901)).toEqual(feed(one, next, 901));
+    expect(two.counts()).toEqual(one.counts());
+
+    const unseen = feed(
+      blind,
+      samples.filter(([channel]) => channel !== 2),
+    ).slice(-100);
+    const error = (told: readonly SeriesPoints[]): number =>
+      told.flatMap(({ scores }) => scores).reduce((sum, score) => sum + Math.abs(score.error), 0);
+    expect(error(rest.slice(-100))).toBeLessThan(0.6 * error(unseen));
+  });
+
   it('goes on when every channel has closed the step, in the order of the channels', async () => {
     const shard = await group(2);
     const before = feed(shard, [

@@ -3,36 +3,35 @@ import type { StepReport } from '../forecaster/forecaster.ts';
 import { createGroupForecaster, type GroupForecaster } from '../forecaster/group-forecaster.ts';
 import type { RecurrentEngine } from '../recurrent/engine.ts';
 import { ByteReader, ByteWriter } from '../store/bytes.ts';
-import type { SeriesPoints } from '../store/points.ts';
 import { Channel, type ShardCounts } from './channel.ts';
 import { hash32 } from './hash.ts';
+import { KnownCovariates } from './known-covariates.ts';
+import type { EmitPoints, Learned } from './learned.ts';
 import { seriesPoints } from './series-points.ts';
-import { forecasterSettings, type StreamSettings } from './settings.ts';
+import { forecasterSettings, partSettings, type StreamSettings } from './settings.ts';
 import { type WaitingStep, WaitingSteps } from './waiting-steps.ts';
 
 /** A channel that begins anew this much earlier has moved back in time; less is being late. */
 const BACK_STEPS = 2;
 
-export type EmitPoints = (points: SeriesPoints, series: SeriesInfo) => void;
-
 /**
  * What is learned as one: a series, or the channels of one message. Each channel has its own way from
  * samples to steps; the steps of all of them go on together.
  */
-export class SeriesGroup {
-  /** Id of the member that came first. */
+export class SeriesGroup implements Learned {
   readonly id: number;
-  /** The newest entry that the loaded state holds already. */
   loadedAt = -1;
-  /** The oldest entry that no saved state holds; undefined: there is none. */
   unsavedFrom: number | undefined;
   readonly #key: string;
   readonly #settings: StreamSettings;
   readonly #engine: RecurrentEngine;
   readonly #total: ShardCounts;
+  /** How many are forecast; past covariates come behind them. */
+  readonly #targets: number;
   /** [channels]; empty where none of the channel's samples has come yet. */
   readonly #channels: (Channel | undefined)[];
   readonly #waiting: WaitingSteps;
+  readonly #known: KnownCovariates;
   /** Of a series that is learned alone: its value on its way. */
   readonly #single: Float64Array | undefined;
   /** [channels] 1: begun anew, and no step closed since. */
@@ -45,11 +44,15 @@ export class SeriesGroup {
   /** @param first its first member; others come with `add` */
   constructor(
     first: SeriesInfo,
-    settings: StreamSettings,
+    stream: StreamSettings,
     engine: RecurrentEngine,
     total: ShardCounts,
   ) {
-    const channels = first.group?.channels ?? 1;
+    const settings = first.part ? partSettings(stream, first.part) : stream;
+    const { past, known } = (first.group && settings.covariates) ?? { past: 0, known: 0 };
+    const channels = (first.group?.channels ?? 1) - known;
+    this.#targets = channels - past;
+    this.#known = new KnownCovariates(known, settings.horizon, total);
     this.id = first.id;
     this.#key = first.group?.key ?? first.name;
     this.#settings = settings;
@@ -63,8 +66,11 @@ export class SeriesGroup {
 
   add(info: SeriesInfo): void {
     const channel = info.group?.channel ?? 0;
+    if (channel >= this.#channels.length) return;
     this.#channels[channel] = new Channel(info, this.#settings, this.#total, {
-      step: (timeMs, value) => this.#closed(channel, timeMs, value),
+      // No trade is no price, but a volume of nothing.
+      step: (timeMs, value) =>
+        this.#closed(channel, timeMs, info.part === 'volume' ? value || 0 : value),
       restart: () => this.#restarted(channel),
     });
   }
@@ -75,7 +81,11 @@ export class SeriesGroup {
 
   push(info: SeriesInfo, timeMs: number, value: number, emit: EmitPoints): void {
     this.#emit = emit;
-    this.#channels[info.group?.channel ?? 0]!.push(timeMs, value);
+    const place = info.group?.channel ?? 0;
+    const channel = this.#channels[place];
+    if (channel) return channel.push(timeMs, value);
+    const isGone = this.#stepOf(timeMs) <= this.#newestMs;
+    this.#known.push(place - this.#channels.length, timeMs, value, isGone);
   }
 
   tick(timeMs: number, emit: EmitPoints): void {
@@ -130,13 +140,23 @@ export class SeriesGroup {
     const { everyMs } = this.#channels.find((channel) => channel?.everyMs)!;
     const steps = (timeMs - this.#newestMs) / everyMs!;
     if (steps < 0.5 || steps > this.#settings.align.gapStepsMax + 1) this.#forecaster?.restart();
-    this.#newestMs = timeMs;
     this.#step(timeMs, values);
+  }
+
+  /** Start of the step that a time belongs to, or `lead` steps after it; NaN: the grid is not known. */
+  #stepOf(timeMs: number, lead = 0): number {
+    const channel = this.#channels.find((channel) => channel?.everyMs);
+    return channel ? channel.targetMs(timeMs, lead) : Number.NaN;
   }
 
   #step(timeMs: number, values: Float64Array): void {
     this.#forecaster ??= this.#createForecaster();
-    const reports = this.#forecaster.step(timeMs, values);
+    this.#newestMs = timeMs;
+    const ahead = this.#known.step(
+      (lead) => this.#stepOf(timeMs, lead),
+      (time) => this.#stepOf(time),
+    );
+    const reports = this.#forecaster.step(timeMs, values, ahead);
     for (let i = 0; i < reports.length; i++) {
       const channel = this.#channels[i];
       if (channel) this.#report(channel, i, timeMs, values[i]!, reports[i]!);
@@ -165,11 +185,12 @@ export class SeriesGroup {
     const everyMs = this.#channels.find((channel) => channel?.everyMs)?.everyMs;
     if (everyMs === undefined) throw new Error(`series "${this.#key}": step without a grid`);
     // The same whatever the order in which series appear.
-    const seeds = this.#channels.map((_, i) =>
+    const seeds = Array.from({ length: this.#targets }, (_, i) =>
       hash32(this.#single ? this.#key : `${this.#key}\n${i}`, this.#settings.seed),
     );
     const settings = forecasterSettings(this.#settings, everyMs, seeds[0]!);
-    return createGroupForecaster(settings, seeds, this.#engine);
+    const companions = this.#channels.length - this.#targets;
+    return createGroupForecaster({ ...settings, companions }, seeds, this.#engine);
   }
 
   save(): Uint8Array {
@@ -179,14 +200,11 @@ export class SeriesGroup {
       channel?.save(out);
     }
     if (!this.#single) this.#waiting.save(out);
+    this.#known.save(out);
     out.numbers(this.#began).number(this.#newestMs);
     return out.bytes(this.#forecaster?.save() ?? new Uint8Array(0)).finish();
   }
 
-  /**
-   * Its members must have been added.
-   * @throws Error when the bytes are of other settings or damaged
-   */
   load(bytes: Uint8Array): void {
     const from = new ByteReader(bytes);
     for (const [i, channel] of this.#channels.entries()) {
@@ -195,6 +213,7 @@ export class SeriesGroup {
       channel.load(from);
     }
     if (!this.#single) this.#waiting.load(from);
+    this.#known.load(from);
     from.numbers(this.#began, 'channels begun anew');
     this.#newestMs = from.number();
     const forecaster = from.bytes();

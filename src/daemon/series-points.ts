@@ -36,8 +36,9 @@ export function seriesPoints(info: SeriesInfo, step: ClosedStep): SeriesPoints {
     lower,
     upper,
     inner,
-    anomaly: Number.NaN,
-    change: 0,
+    anomaly: report.anomaly,
+    change: report.change,
+    ...(report.changeKind && { changeKind: report.changeKind }),
     scores: leadScores(step),
   };
 }

@@ -1,8 +1,12 @@
 import type { AlignSettings } from '../align/aligner.ts';
+import { channelsOf } from '../config/channels.ts';
 import type { Period } from '../config/duration.ts';
 import type { Config, StreamConfig } from '../config/schema.ts';
+import { BAR_PARTS, type BarPart } from '../decode/bars.ts';
 import type { Effort, ForecasterSettings, RecurrentSettings } from '../forecaster/forecaster.ts';
 import { networkSize } from '../forecaster/network-defaults.ts';
+import type { SymbolSettings } from '../forecaster/symbol/symbol-forecaster.ts';
+import type { Bounds, TransformKind } from '../forecaster/transform.ts';
 import type { EngineChoice } from './engines.ts';
 import { readInitialWeights } from './initial-weights.ts';
 
@@ -15,6 +19,8 @@ export interface StreamSettings {
   readonly name: string;
   /** Whether arrival times serve is told by each series. */
   readonly align: Omit<AlignSettings, 'receiveTime'>;
+  /** Of a stream of symbols: how many a series may have, `(other)` included. */
+  readonly symbolsMax?: number;
   readonly horizon: number;
   readonly seasons: readonly Period[];
   /** Nominal, the widest interval first. */
@@ -25,6 +31,10 @@ export interface StreamSettings {
   readonly reportWeights: boolean;
   readonly recurrent: RecurrentSettings | undefined;
   readonly effort: Effort;
+  readonly transform?: TransformKind;
+  readonly bounds?: Bounds;
+  /** How many of each kind come with a step; they are a group's last channels, in this order. */
+  readonly covariates?: { readonly past: number; readonly known: number };
   readonly engine: EngineChoice;
   readonly seed: number;
 }
@@ -45,15 +55,35 @@ export function seasonSteps(season: Period, everyMs: number): number | undefined
   return steps >= 2 ? steps : undefined;
 }
 
+/** A part of a bar puts trades together in its own way; volumes are counts. */
+export function partSettings(stream: StreamSettings, part: BarPart): StreamSettings {
+  const settings = { ...stream, align: { ...stream.align, aggregate: BAR_PARTS[part] } };
+  return part === 'volume' ? { ...settings, transform: 'none', bounds: { min: 0 } } : settings;
+}
+
 /** How a series on a grid of `everyMs` is forecast. */
 export function forecasterSettings(
-  { horizon, seasons, coverage, recurrent, effort }: StreamSettings,
+  settings: StreamSettings,
   everyMs: number,
   seed: number,
 ): ForecasterSettings {
+  const { horizon, seasons, coverage, recurrent, effort, transform, bounds } = settings;
   const steps = seasons.flatMap((season) => seasonSteps(season, everyMs) ?? []);
   const ascending = [...new Set(steps)].sort((a, b) => a - b);
-  return { horizon, seasonSteps: ascending, coverage, everyMs, recurrent, effort, seed };
+  const knownAhead = settings.covariates?.known ?? 0;
+  const common = { knownAhead, horizon, coverage, everyMs, recurrent, effort, transform, seed };
+  return { ...common, seasonSteps: ascending, ...(bounds && { bounds }) };
+}
+
+/** How a series of symbols on a grid of `everyMs` is forecast. */
+export function symbolSettings(
+  settings: StreamSettings,
+  everyMs: number,
+  seed: number,
+): SymbolSettings {
+  const { horizon, seasonSteps, recurrent } = forecasterSettings(settings, everyMs, seed);
+  const symbolsMax = settings.symbolsMax!;
+  return { horizon, symbolsMax, seasonSteps, everyMs, recurrent, seed };
 }
 
 function settingsOf(stream: StreamConfig): StreamSettings {
@@ -69,15 +99,18 @@ function settingsOf(stream: StreamConfig): StreamSettings {
 
 function coldSettings(stream: StreamConfig): StreamSettings {
   const { model } = stream;
+  const { past, known } = channelsOf(stream);
   return {
     name: streamName(stream),
     align: {
       every: stream.every,
       aggregate: stream.aggregate,
+      several: stream.kind === 'symbol' ? 'last' : 'mean',
       latenessMs: stream.lateness,
       gapStepsMax: stream.gap_limit,
       aheadStepsMax: stream.ahead_limit,
     },
+    ...(stream.kind === 'symbol' ? { symbolsMax: stream.symbols_max + 1 } : {}),
     horizon: stream.horizon,
     seasons: stream.seasons,
     coverage: [...new Set([stream.coverage].flat())].sort((a, b) => b - a),
@@ -99,6 +132,9 @@ function coldSettings(stream: StreamConfig): StreamSettings {
             clipNorm: model.clip_norm,
           },
     effort: model.effort,
+    transform: stream.transform,
+    covariates: { past: past.length, known: known.length },
+    ...(stream.bounds && { bounds: stream.bounds }),
     engine: {
       name: model.engine,
       fallback: model.engine_fallback,

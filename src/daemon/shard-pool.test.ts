@@ -2,6 +2,7 @@
 import { EventEmitter } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Random } from '../../test/support/streams.ts';
+import type { SeriesInfo } from '../decode/series.ts';
 import type { JournalEntry } from '../journal/journal.ts';
 import type { SeriesPoints } from '../store/points.ts';
 import { type Core, InlineCore } from './core.ts';
@@ -52,6 +53,7 @@ const SETTINGS = new Map<string, StreamSettings>([
       recurrent: undefined,
     },
   ],
+  ['states', { ...STREAM, name: 'states', symbolsMax: 6 }],
 ]);
 
 const ENGINES = await loadEngines(SETTINGS, () => {});
@@ -60,15 +62,18 @@ const ENGINES = await loadEngines(SETTINGS, () => {});
 function* journal(batches: number, seed: number): Generator<JournalEntry[]> {
   const random = new Random(seed);
   let [series, seconds] = [0, 0];
+  const vocabularies: SeriesInfo[] = [];
   for (let b = 0; b < batches; b++) {
     const entries: JournalEntry[] = [];
-    if (series < 12 && b % 3 === 0) {
-      const stream = series % 3 === 0 ? 'clock' : 'fast';
+    if (series < 15 && b % 3 === 0) {
+      const states = series >= 12;
+      const stream = states ? 'states' : series % 3 === 0 ? 'clock' : 'fast';
       const receiveTime = stream === 'clock';
       // Two in three of a stream belong together, four by four.
       const group = { key: `g${series >> 2}`, channel: series & 3, channels: 4 };
       const alone = { id: series, stream, name: `s${series}`, receiveTime };
-      const info = receiveTime ? alone : { ...alone, group };
+      const info: SeriesInfo = receiveTime || states ? alone : { ...alone, group };
+      if (states) vocabularies[series] = info;
       entries.push({ kind: 'series', series: info });
       series++;
     }
@@ -83,12 +88,21 @@ function* journal(batches: number, seed: number): Generator<JournalEntry[]> {
       seconds += random.uniform() < 0.9 ? random.uniform() / 3 : -1;
       batch.seriesId[i] = Math.floor(random.uniform() * series);
       batch.timeMs[i] = T0 + 1000 * (random.uniform() < 0.01 ? seconds * 10 : seconds);
-      batch.value[i] = random.normal();
+      const named = vocabularies[batch.seriesId[i]!];
+      batch.value[i] = named ? symbolCode(named, random) : random.normal();
     }
     if (count > 0) entries.push({ kind: 'samples', batch });
     if (b % 7 === 0) entries.push({ kind: 'tick', timeMs: T0 + 1000 * seconds });
     yield entries;
   }
+}
+
+/** Symbols are named as they come, which threads do not hear of. */
+function symbolCode(info: SeriesInfo, random: Random): number {
+  info.symbols ??= [];
+  const code = Math.floor(random.uniform() * Math.min(6, info.symbols.length + 1));
+  info.symbols[code] ??= `state ${code}`;
+  return code;
 }
 
 /** A thread that is none: copies what passes, and takes its time. */
@@ -187,6 +201,8 @@ describe('ShardPool', () => {
   it('gives the same points in the same order as one shard, however many there are', async () => {
     const alone = await run(new InlineCore(SETTINGS, ENGINES), 1);
     expect(alone.points.flat().length).toBeGreaterThan(500);
+    const named = alone.points.flat().map(({ symbols }) => symbols?.names.length ?? 0);
+    expect(Math.max(...named)).toBe(6);
     for (const [shards, depth] of [
       [1, 1],
       [2, 8],

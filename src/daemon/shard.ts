@@ -12,8 +12,10 @@ import type { JournalEntry } from '../journal/journal.ts';
 import type { SeriesPoints } from '../store/points.ts';
 import { noCounts, type ShardCounts } from './channel.ts';
 import type { Engines } from './engines.ts';
+import type { Learned } from './learned.ts';
 import { SeriesGroup } from './series-group.ts';
 import type { StreamSettings } from './settings.ts';
+import { SymbolSeries } from './symbol-series.ts';
 
 export type { ShardCounts } from './channel.ts';
 
@@ -33,7 +35,7 @@ export interface SavedSeries {
 /** A series and what it is learned with. */
 interface Member {
   readonly info: SeriesInfo;
-  readonly group: SeriesGroup;
+  readonly group: Learned;
 }
 
 export class Shard {
@@ -41,11 +43,11 @@ export class Shard {
   readonly #engines: Engines;
   readonly #members = new Map<number, Member>();
   /** In ascending order of ids. */
-  readonly #groups = new Set<SeriesGroup>();
+  readonly #groups = new Set<Learned>();
   /** Those of several channels, by key. */
-  readonly #groupOf = new Map<string, SeriesGroup>();
+  readonly #groupOf = new Map<string, Learned>();
   /** Those that have changed since they were saved, the longest unsaved first. */
-  readonly #unsaved = new Set<SeriesGroup>();
+  readonly #unsaved = new Set<Learned>();
   readonly #counts: ReadonlyMap<string, ShardCounts>;
 
   constructor(settings: ReadonlyMap<string, StreamSettings>, engines: Engines) {
@@ -121,14 +123,15 @@ export class Shard {
     this.#members.set(info.id, { info, group });
   }
 
-  #createGroup(info: SeriesInfo): SeriesGroup {
+  #createGroup(info: SeriesInfo): Learned {
     const settings = this.#settings.get(info.stream);
     const total = this.#counts.get(info.stream);
     const engine = this.#engines.get(info.stream);
     if (!settings || !total || !engine) {
       throw new Error(`series "${info.name}": no stream "${info.stream}"`);
     }
-    return new SeriesGroup(info, settings, engine, total);
+    const Kind = settings.symbolsMax === undefined ? SeriesGroup : SymbolSeries;
+    return new Kind(info, settings, engine, total);
   }
 
   #push(batch: SampleBatch, offset: number, emit: Emit): void {
@@ -151,7 +154,7 @@ export class Shard {
     }
   }
 
-  #changed(group: SeriesGroup, offset: number): void {
+  #changed(group: Learned, offset: number): void {
     if (group.unsavedFrom !== undefined) return;
     group.unsavedFrom = offset;
     this.#unsaved.add(group);

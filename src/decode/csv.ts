@@ -4,6 +4,7 @@ import type { Message, Row } from '../source/source.ts';
 import type { FieldSink, PayloadDecoder, Rejection } from './decoder.ts';
 import { EMPTY, excerpt, invalid, parseNumber } from './number-text.ts';
 import { type DecodeSettings, TIME_FIELDS } from './settings.ts';
+import { parseSymbol } from './symbol-text.ts';
 import { decodeText } from './text.ts';
 import { parseTimeMs, type TimeUnit } from './time.ts';
 
@@ -56,6 +57,7 @@ class CsvDecoder implements PayloadDecoder {
       const detail = 'no column beside the time; is the delimiter right?';
       sink.reject(undefined, invalid('no_field', detail));
     }
+    const isSymbol = this.#settings.kind === 'symbol';
     for (const { name, index } of fields) {
       const cell = cells[index];
       if (cell === undefined) {
@@ -63,9 +65,9 @@ class CsvDecoder implements PayloadDecoder {
         sink.reject(name, invalid('no_field', detail));
         continue;
       }
-      const value = parseNumber(cell);
-      if (typeof value === 'number') sink.sample(name, timeMs, value);
-      else sink.reject(name, value);
+      const value = isSymbol ? parseSymbol(cell) : parseNumber(cell);
+      if (typeof value === 'object') sink.reject(name, value);
+      else sink.sample(name, timeMs, value);
     }
   }
 

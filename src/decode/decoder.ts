@@ -1,7 +1,7 @@
 import type { Message } from '../source/source.ts';
 
 /**
- * Why a sample was turned away. `invalid`: it should have been a number and was not;
+ * Why a sample was turned away. `invalid`: it should have been a value and was not;
  * `filtered`: it was left out on purpose (retained message, empty cell, series limit).
  */
 export interface Rejection {
@@ -14,8 +14,11 @@ export interface Rejection {
 
 /** Where a decoder puts what it found in one message. */
 export interface FieldSink {
-  /** One value of the message. `timeMs` is undefined where the receive time is to be used. */
-  sample(field: string, timeMs: number | undefined, value: number): void;
+  /**
+   * One value of the message: a number, or the text of a symbol as `StreamConfig.kind` says.
+   * `timeMs` is undefined where the receive time is to be used.
+   */
+  sample(field: string, timeMs: number | undefined, value: number | string): void;
   /** One value (or the whole message, when `field` is undefined) that could not be used. */
   reject(field: string | undefined, rejection: Rejection): void;
 }

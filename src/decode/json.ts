@@ -1,9 +1,10 @@
-/** JSON payloads: an object or array with numbers in it, or a bare number. */
+/** JSON payloads: an object or array with numbers (or symbols) in it, or a bare one. */
 import type { Message } from '../source/source.ts';
 import type { FieldSink, PayloadDecoder, Rejection } from './decoder.ts';
 import { type FieldPath, parseFieldPath, valueAt } from './field-path.ts';
 import { checkNumber, EMPTY, excerpt, invalid, notNumber, parseNumber } from './number-text.ts';
 import { type DecodeSettings, TIME_FIELDS } from './settings.ts';
+import { checkSymbol } from './symbol-text.ts';
 import { decodeText } from './text.ts';
 import { parseTimeMs, type TimeUnit } from './time.ts';
 
@@ -13,6 +14,26 @@ const LEAVES_MAX = 1_000;
 
 const NO_NUMBER =
   'no number in the payload; numbers written as text are read where "values" names them';
+
+const NO_SYMBOL = 'no text, number or boolean in the payload';
+
+/** How the values of a stream's kind are found and read. */
+interface Reader {
+  /** Whether `*` takes it, nulls aside. */
+  readonly wants: (value: unknown) => boolean;
+  /** Neither an object nor undefined. */
+  readonly read: (value: unknown) => number | string | Rejection;
+  readonly nothing: string;
+}
+
+const READERS: Record<DecodeSettings['kind'], Reader> = {
+  number: { wants: (value) => typeof value === 'number', read: readNumber, nothing: NO_NUMBER },
+  symbol: {
+    wants: (value) => ['string', 'number', 'boolean'].includes(typeof value),
+    read: checkSymbol,
+    nothing: NO_SYMBOL,
+  },
+};
 
 interface NamedField {
   readonly name: string;
@@ -30,8 +51,10 @@ export function createJsonDecoder(settings: DecodeSettings): PayloadDecoder {
 class JsonDecoder implements PayloadDecoder {
   readonly #fields: '*' | readonly NamedField[];
   readonly #time: TimeField | 'auto' | 'receive';
+  readonly #reader: Reader;
 
-  constructor({ values, time }: DecodeSettings) {
+  constructor({ kind, values, time }: DecodeSettings) {
+    this.#reader = READERS[kind];
     this.#fields = values === '*' ? '*' : values.map(namedField);
     this.#time = time.kind === 'field' ? { ...namedField(time.field), unit: time.unit } : time.kind;
   }
@@ -49,7 +72,7 @@ class JsonDecoder implements PayloadDecoder {
     const time = this.#timeOf(root);
     if (typeof time === 'object') return sink.reject(undefined, time);
     if (this.#fields === '*') this.#all(root, time, sink);
-    else for (const field of this.#fields) one(root, field, time, sink);
+    else for (const field of this.#fields) this.#one(root, field, time, sink);
   }
 
   /** Event time in ms, undefined for the time of arrival, or why there is none. */
@@ -65,19 +88,27 @@ class JsonDecoder implements PayloadDecoder {
     return name === undefined ? undefined : timeOf(name, valueAt(root, [name]), 'auto');
   }
 
-  /** Every number in the payload but the time. */
+  /** Every value in the payload but the time. */
   #all(root: unknown, timeMs: number | undefined, sink: FieldSink): void {
-    if (typeof root === 'number') return put('', checkNumber(root), timeMs, sink);
+    if (this.#reader.wants(root)) return put('', this.#reader.read(root), timeMs, sink);
     const skip = this.#time === 'auto' ? timeFieldOf(root) : timeName(this.#time);
-    const leaves: { name: string; value: number | null }[] = [];
-    const fault = collect(root, '', 1, skip, leaves);
+    const leaves: Leaf[] = [];
+    const fault = collect(root, '', 1, { skip, wants: this.#reader.wants, leaves });
     if (fault) return sink.reject(undefined, fault);
     if (leaves.length === 0) {
-      return sink.reject(undefined, invalid('no_field', NO_NUMBER));
+      return sink.reject(undefined, invalid('no_field', this.#reader.nothing));
     }
     for (const { name, value } of leaves) {
-      put(name, value === null ? EMPTY : checkNumber(value), timeMs, sink);
+      put(name, this.#reader.read(value), timeMs, sink);
     }
+  }
+
+  #one(root: unknown, field: NamedField, time: number | undefined, sink: FieldSink): void {
+    const value = valueAt(root, field.path);
+    if (value === undefined) {
+      return sink.reject(field.name, invalid('no_field', `no field "${field.name}"`));
+    }
+    put(field.name, this.#reader.read(value), time, sink);
   }
 }
 
@@ -102,41 +133,54 @@ function timeOf(name: string, value: unknown, unit: TimeUnit): number | Rejectio
   return invalid('bad_time', `field "${name}": ${shown} is no time in unit ${unit}`);
 }
 
-function one(root: unknown, field: NamedField, time: number | undefined, sink: FieldSink): void {
-  const value = valueAt(root, field.path);
+function readNumber(value: unknown): number | Rejection {
   switch (typeof value) {
     case 'number':
-      return put(field.name, checkNumber(value), time, sink);
+      return checkNumber(value);
     case 'boolean':
-      return put(field.name, value ? 1 : 0, time, sink);
+      return value ? 1 : 0;
     case 'string':
-      return put(field.name, parseNumber(value), time, sink);
-    case 'undefined':
-      return sink.reject(field.name, invalid('no_field', `no field "${field.name}"`));
+      return parseNumber(value);
     default:
-      if (value === null) return sink.reject(field.name, EMPTY);
-      return sink.reject(field.name, notNumber(Array.isArray(value) ? 'an array' : 'an object'));
+      if (value === null) return EMPTY;
+      return notNumber(Array.isArray(value) ? 'an array' : 'an object');
   }
 }
 
-function put(field: string, value: number | Rejection, time: number | undefined, sink: FieldSink) {
-  if (typeof value === 'number') sink.sample(field, time, value);
-  else sink.reject(field, value);
+function put(
+  field: string,
+  value: number | string | Rejection,
+  time: number | undefined,
+  sink: FieldSink,
+): void {
+  if (typeof value === 'object') sink.reject(field, value);
+  else sink.sample(field, time, value);
 }
 
-/** Numbers and nulls with their paths, in the payload's order; a fault when there are too many. */
+interface Leaf {
+  readonly name: string;
+  readonly value: unknown;
+}
+
+interface Search {
+  /** Path of the time. */
+  readonly skip: string | undefined;
+  readonly wants: Reader['wants'];
+  readonly leaves: Leaf[];
+}
+
+/** Values and nulls with their paths, in the payload's order; a fault when there are too many. */
 function collect(
   value: unknown,
   name: string,
   depth: number,
-  skip: string | undefined,
-  leaves: { name: string; value: number | null }[],
+  search: Search,
 ): Rejection | undefined {
-  if (typeof value === 'number' || value === null) {
-    if (leaves.length === LEAVES_MAX) {
-      return invalid('too_many', `more than ${LEAVES_MAX} numbers; name the fields to take`);
+  if (value === null || search.wants(value)) {
+    if (search.leaves.length === LEAVES_MAX) {
+      return invalid('too_many', `more than ${LEAVES_MAX} values; name the fields to take`);
     }
-    leaves.push({ name, value });
+    search.leaves.push({ name, value });
     return undefined;
   }
   if (typeof value !== 'object') return undefined;
@@ -144,9 +188,9 @@ function collect(
   const isArray = Array.isArray(value);
   for (const key of Object.keys(value)) {
     const child = isArray ? `${name}[${key}]` : name === '' ? key : `${name}.${key}`;
-    if (child === skip) continue;
+    if (child === search.skip) continue;
     const next = (value as Record<string, unknown>)[key];
-    const fault = collect(next, child, depth + 1, skip, leaves);
+    const fault = collect(next, child, depth + 1, search);
     if (fault) return fault;
   }
   return undefined;

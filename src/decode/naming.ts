@@ -12,11 +12,15 @@ const BARE_FIELD = 'value';
 export type Namer = (topic: string, field: string) => string | Rejection;
 
 export function createNamer(stream: StreamConfig, streamName: string): Namer {
-  const several = stream.values === '*' || Array.isArray(stream.values);
+  const isPart = stream.bars !== undefined || stream.covariates.length > 0;
+  const several = stream.values === '*' || Array.isArray(stream.values) || isPart;
   if (stream.series === undefined) {
     return (topic, field) => checked(several && field !== '' ? `${topic}/${field}` : topic);
   }
-  const parts = parseTemplate(stream.series);
+  const parts = [...parseTemplate(stream.series)];
+  if (isPart && !parts.some(({ kind }) => kind === 'field')) {
+    parts.push({ kind: 'text', text: '/' }, { kind: 'field' });
+  }
   return (topic, field) => {
     let name = '';
     for (const part of parts) {

@@ -4,11 +4,13 @@ import type { PayloadDecoder } from './decoder.ts';
 import { createJsonDecoder } from './json.ts';
 import { createNumberDecoder } from './number.ts';
 import { type DecodeSettings, decodeSettings } from './settings.ts';
+import { createTextDecoder } from './symbol-text.ts';
 
 const FORMATS: Record<StreamConfig['payload'], (settings: DecodeSettings) => PayloadDecoder> = {
   json: createJsonDecoder,
   number: createNumberDecoder,
   csv: createCsvDecoder,
+  text: createTextDecoder,
 };
 
 /** The decoder of a stream's payloads; rows of a CSV file are what they are, whatever it says. */

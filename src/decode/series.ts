@@ -1,3 +1,5 @@
+import type { BarPart } from './bars.ts';
+
 /** Where a series belongs that is learned together with others. */
 export interface GroupPlace {
   /** What its members share, and no other series has. */
@@ -16,14 +18,26 @@ export interface SeriesInfo {
   readonly name: string;
   /** Its first sample brought no time of its own: the time of arrival serves, and the clock tells gaps. */
   readonly receiveTime: boolean;
+  /** Which part of a bar it is; undefined: of none. */
+  readonly part?: BarPart;
+  /**
+   * Of a series of symbols: their names, by code. Grows; a name never changes. Only the main thread's
+   * is up to date, so that points get their names there.
+   */
+  symbols?: string[];
   /** Absent where the series is learned alone. */
   readonly group?: GroupPlace;
 }
+
+/** Stands for all symbols beyond the most that a series may have. */
+export const OTHER_SYMBOLS = '(other)';
 
 /** Names to dense ids, in order of first appearance. */
 export class SeriesRegistry {
   readonly #byName = new Map<string, SeriesInfo>();
   readonly #byId: SeriesInfo[] = [];
+  /** By series id: codes of its symbols. */
+  readonly #codes: Map<string, number>[] = [];
 
   get size(): number {
     return this.#byId.length;
@@ -38,13 +52,37 @@ export class SeriesRegistry {
   }
 
   /** Adds a series under the next id. The name must be new. */
-  add(stream: string, name: string, receiveTime: boolean, group?: GroupPlace): SeriesInfo {
+  add(
+    stream: string,
+    name: string,
+    receiveTime: boolean,
+    more: Pick<SeriesInfo, 'part' | 'group'> = {},
+  ): SeriesInfo {
     if (this.#byName.has(name)) throw new Error(`series "${name}" is registered already`);
-    const alone = { id: this.#byId.length, stream, name, receiveTime };
-    const series = group ? { ...alone, group } : alone;
+    const series = { id: this.#byId.length, stream, name, receiveTime, ...more };
     this.#byName.set(name, series);
     this.#byId.push(series);
     return series;
+  }
+
+  /**
+   * A symbol's code: 0, 1, 2 … in order of first appearance in the series.
+   * @param symbolsMax once there are so many, further ones share one code: OTHER_SYMBOLS
+   */
+  symbolCode(id: number, symbol: string, symbolsMax: number): number {
+    this.#codes[id] ??= new Map();
+    const codes = this.#codes[id];
+    const known = codes.get(symbol);
+    if (known !== undefined) return known;
+    const name = codes.size < symbolsMax ? symbol : OTHER_SYMBOLS;
+    const other = codes.get(name);
+    if (other !== undefined) return other;
+    const code = codes.size;
+    codes.set(name, code);
+    const series = this.#byId[id]!;
+    series.symbols ??= [];
+    series.symbols.push(name);
+    return code;
   }
 
   all(): readonly SeriesInfo[] {

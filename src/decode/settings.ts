@@ -1,4 +1,5 @@
 import type { StreamConfig } from '../config/schema.ts';
+import { barFields } from './bars.ts';
 import type { TimeUnit } from './time.ts';
 
 /** Where a message's event time is. */
@@ -13,7 +14,8 @@ export const TIME_FIELDS = ['time', 'timestamp', 'ts', 'datetime', 'date'] as co
 
 /** What a payload decoder needs to know. */
 export interface DecodeSettings {
-  /** Fields to take, or every number. */
+  readonly kind: StreamConfig['kind'];
+  /** Fields to take, or every value. */
   readonly values: '*' | readonly string[];
   readonly time: TimeRule;
   /** Column names of a CSV payload without a header. */
@@ -21,9 +23,14 @@ export interface DecodeSettings {
 }
 
 export function decodeSettings(stream: StreamConfig): DecodeSettings {
-  const { values, columns } = stream;
+  const { kind, columns, bars } = stream;
+  const named = bars ? barFields(bars) : stream.values;
+  // Covariates first: they are there when the value of the same message closes the step.
+  const covariates = stream.covariates.map(({ field }) => field);
+  const values = named === '*' ? named : [...covariates, ...[named].flat()];
   return {
-    values: values === '*' ? '*' : typeof values === 'string' ? [values] : values,
+    kind,
+    values,
     time: timeRule(stream.time),
     columns,
   };

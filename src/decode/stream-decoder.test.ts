@@ -45,6 +45,15 @@ describe('Intake', () => {
     expect(intake.counts().get('s/+')).toEqual({ received: 3, invalid: 0, filtered: 0 });
   });
 
+  it('numbers the symbols of each series, with one number for those beyond the most', () => {
+    const { intake, registry } = intakeOf(['topic: "s/+", kind: symbol, symbols_max: 2']);
+    const texts = ['x', 'y', 'x', 'z', 'w', '(other)', 'y'];
+    const [, samples] = intake.decode(texts.map((text) => on('s/a', JSON.stringify(text))));
+    expect(samples).toMatchObject({ batch: { value: Float64Array.of(0, 1, 0, 2, 2, 2, 1) } });
+    intake.decode([on('s/b', '"y"')]);
+    expect(registry.all().map(({ symbols }) => symbols)).toEqual([['x', 'y', '(other)'], ['y']]);
+  });
+
   it.each([
     ['topic: "s/#"', '{"v": 1, "w": 2}', ['s/x/y/v', 's/x/y/w']],
     ['topic: "s/#", values: v', '{"v": 1}', ['s/x/y']],
@@ -55,6 +64,55 @@ describe('Intake', () => {
     const { intake, registry } = intakeOf([stream]);
     intake.decode([on('s/x/y', payload)]);
     expect(registry.all().map((series) => series.name)).toEqual(names);
+  });
+
+  it.each([
+    ['topic: "m/+", series: "{topic[1]}"', ['X/open', 'X/high', 'X/low', 'X/close', 'X/volume']],
+    [
+      'topic: "m/+", series: "{field}:{topic[1]}"',
+      ['open:X', 'high:X', 'low:X', 'close:X', 'volume:X'],
+    ],
+    ['topic: "m/+"', ['m/X/open', 'm/X/high', 'm/X/low', 'm/X/close', 'm/X/volume']],
+  ])('makes a bar of a trade, and names its parts by %s', (stream, names) => {
+    const { intake, registry } = intakeOf([`${stream}, every: 1m, bars: { price: p, volume: v }`]);
+    const entries = intake.decode([on('m/X', '{"p": 5, "v": 20}')]);
+    expect(registry.all().map(({ name }) => name)).toEqual(names);
+    expect(registry.all().map(({ part }) => part)).toEqual([
+      'open',
+      'high',
+      'low',
+      'close',
+      'volume',
+    ]);
+    expect(entries.at(-1)).toMatchObject({
+      batch: { seriesId: Int32Array.of(0, 1, 2, 3, 4), value: Float64Array.of(5, 5, 5, 5, 20) },
+    });
+    expect([...intake.counts().values()]).toEqual([{ received: 5, invalid: 0, filtered: 0 }]);
+  });
+
+  it('takes a bare number for the price of a bar', () => {
+    const { intake, registry } = intakeOf(['topic: p, payload: number, every: 1m, bars: {}']);
+    intake.decode([on('p', '5')]);
+    expect(registry.all().map(({ name }) => name)).toEqual([
+      'p/open',
+      'p/high',
+      'p/low',
+      'p/close',
+    ]);
+  });
+
+  it('turns away what has no logarithm, where one is taken; a volume may be 0', () => {
+    const bars = 'topic: m, every: 1m, transform: log_return, bars: { price: p, volume: v }';
+    const { intake, rejections } = intakeOf(['topic: s, values: v, transform: log', bars]);
+    intake.decode([on('s', '{"v": 0}'), on('s', '{"v": 1e-9}'), on('m', '{"p": -1, "v": 0}')]);
+    expect(rejections).toEqual([
+      's: invalid not_positive: topic s, field "v"',
+      'm: invalid not_positive: topic m, field "p"',
+    ]);
+    expect([...intake.counts().values()]).toEqual([
+      { received: 2, invalid: 1, filtered: 0 },
+      { received: 2, invalid: 1, filtered: 0 },
+    ]);
   });
 
   it('gives a message to the first stream that matches, and counts what matches none', () => {

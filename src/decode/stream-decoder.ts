@@ -2,11 +2,12 @@
  * Messages in, journal entries out: finds the stream, decodes, names the series, and counts what is
  * turned away. Samples are counted, not messages; a message that holds none counts as one.
  */
-import { channelsTogether } from '../config/channels.ts';
+import { type Channels, channelsOf } from '../config/channels.ts';
 import type { StreamConfig } from '../config/schema.ts';
 import { filterCovers } from '../config/topic.ts';
 import type { JournalEntry } from '../journal/journal.ts';
 import type { Message, MessageBatch } from '../source/source.ts';
+import { type BarPart, barParts } from './bars.ts';
 import type { FieldSink, PayloadDecoder, Rejection } from './decoder.ts';
 import { createNamer, type Namer } from './naming.ts';
 import { excerpt, invalid } from './number-text.ts';
@@ -40,6 +41,9 @@ interface StreamIntake {
   readonly config: StreamConfig;
   readonly decoder: PayloadDecoder;
   readonly namer: Namer;
+  readonly channels: Channels;
+  /** Whether values have logarithms taken of them. */
+  readonly takesPositive: boolean;
   readonly counts: IntakeCounts;
   series: number;
 }
@@ -82,6 +86,8 @@ export class Intake implements FieldSink {
         config,
         decoder: createDecoder(config),
         namer: createNamer(config, name),
+        channels: channelsOf(config),
+        takesPositive: config.transform === 'log' || config.transform === 'log_return',
         counts: { received: 0, invalid: 0, filtered: 0 },
         series: 0,
       };
@@ -133,24 +139,48 @@ export class Intake implements FieldSink {
     }
   }
 
-  sample(field: string, timeMs: number | undefined, value: number): void {
+  sample(field: string, timeMs: number | undefined, value: number | string): void {
     const { stream } = this.#route;
     if (timeMs === undefined && this.#message.undated) return this.reject(field, UNDATED);
     // Against the clock as it stands: receive times do not follow one that is set back.
     const aheadMs = timeMs === undefined || !this.#options.live ? 0 : timeMs - Date.now();
-    if (aheadMs > stream.config.max_ahead) {
+    if (aheadMs > stream.config.max_ahead && !stream.channels.known.includes(field)) {
       const seconds = Math.round(aheadMs / 1000);
       const detail = `stamped ${new Date(timeMs!).toISOString()}, ${seconds} s ahead of this machine’s clock`;
       return this.reject(field, invalid('time_ahead', detail));
     }
-    const series = this.#seriesOf(field, timeMs === undefined);
-    if (typeof series !== 'number') return this.reject(field, series);
-    stream.counts.received++;
-    this.#samples.push(series, timeMs ?? this.#message.receivedMs, value);
+    const { bars } = stream.config;
+    const parts = bars && barParts(bars, field);
+    const isTarget = parts ? parts[0] !== 'volume' : !this.#isCovariate(field);
+    if (stream.takesPositive && isTarget && typeof value === 'number' && !(value > 0)) {
+      return this.reject(field, notPositive(value, stream.config.transform));
+    }
+    if (!parts) return this.#push(field, timeMs, value);
+    // The value of one trade is a sample of each of them.
+    for (const part of parts) this.#push(part, timeMs, value, part);
   }
 
-  reject(field: string | undefined, rejection: Rejection): void {
+  #isCovariate(field: string): boolean {
+    const { past, known } = this.#route.stream.channels;
+    return past.includes(field) || known.includes(field);
+  }
+
+  #push(field: string, timeMs: number | undefined, value: number | string, part?: BarPart): void {
+    const series = this.#seriesOf(field, timeMs === undefined, part);
+    if (typeof series !== 'number') return this.reject(field, series);
+    this.#route.stream.counts.received++;
+    const cell =
+      typeof value === 'number'
+        ? value
+        : this.#registry.symbolCode(series, value, this.#route.stream.config.symbols_max);
+    this.#samples.push(series, timeMs ?? this.#message.receivedMs, cell);
+  }
+
+  reject(field: string | undefined, given: Rejection): void {
     const { stream } = this.#route;
+    // Where covariates are told ahead, no message brings every field.
+    const isAhead = given.reason === 'no_field' && stream.channels.known.length > 0;
+    const rejection: Rejection = isAhead ? { ...given, verdict: 'filtered' } : given;
     stream.counts.received++;
     stream.counts[rejection.verdict]++;
     const where = field ? `${this.#message.where}, field "${field}"` : this.#message.where;
@@ -174,11 +204,11 @@ export class Intake implements FieldSink {
     this.#routedFields = 0;
   }
 
-  #seriesOf(field: string, receiveTime: boolean): number | Rejection {
+  #seriesOf(field: string, receiveTime: boolean, part?: BarPart): number | Rejection {
     const { stream, fields } = this.#route;
     const known = fields.get(field);
     if (known !== undefined) return known;
-    const series = this.#findSeries(stream, field, receiveTime);
+    const series = this.#findSeries(stream, field, receiveTime, part);
     // A limit on topics is no limit on fields: one topic may invent them without end.
     if (this.#routedFields >= FIELDS_MAX) this.#forgetRoutes();
     if (fields.size < stream.config.series_max) {
@@ -188,7 +218,12 @@ export class Intake implements FieldSink {
     return series;
   }
 
-  #findSeries(stream: StreamIntake, field: string, receiveTime: boolean): number | Rejection {
+  #findSeries(
+    stream: StreamIntake,
+    field: string,
+    receiveTime: boolean,
+    part?: BarPart,
+  ): number | Rejection {
     const name = stream.namer(this.#message.topic, field);
     if (typeof name !== 'string') return name;
     const existing = this.#registry.find(name);
@@ -203,7 +238,10 @@ export class Intake implements FieldSink {
     }
     stream.series++;
     const group = groupPlace(stream, this.#message.topic, field);
-    const series = this.#registry.add(stream.name, name, receiveTime, group);
+    const series = this.#registry.add(stream.name, name, receiveTime, {
+      ...(group && { group }),
+      ...(part && { part }),
+    });
     this.#entries.push({ kind: 'series', series });
     return series.id;
   }
@@ -211,20 +249,26 @@ export class Intake implements FieldSink {
 
 /** Named fields of one topic are the channels of one multivariate series. */
 function groupPlace(
-  { name, config }: StreamIntake,
+  { name, channels }: StreamIntake,
   topic: string,
   field: string,
 ): GroupPlace | undefined {
-  const channels = channelsTogether(config);
-  const channel = channels.indexOf(field);
+  const { targets, past, known } = channels;
+  const fields = [...targets, ...past, ...known];
+  const channel = fields.indexOf(field);
   if (channel < 0) return undefined;
-  return { key: `${name}\n${topic}`, channel, channels: channels.length };
+  return { key: `${name}\n${topic}`, channel, channels: fields.length };
 }
 
 const UNDATED: Rejection = invalid(
   'no_time',
   'neither the data nor the recording say when it was; name the field of the time in "time"',
 );
+
+function notPositive(value: number, transform: string): Rejection {
+  const detail = `${value} has no logarithm, and the stream has transform: ${transform}`;
+  return invalid('not_positive', detail);
+}
 
 const RETAINED: Rejection = {
   verdict: 'filtered',

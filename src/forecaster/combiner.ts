@@ -15,6 +15,8 @@ export interface Combiner {
   mix(lead: number, row: Float64Array, offset: number, scale: number): number;
   /** @param row what `mix` left for the forecast of `actual` */
   learn(lead: number, row: Float64Array, offset: number, actual: number, scale: number): void;
+  /** After a change, of strength (0, 1], the record so far counts less. */
+  quicken(strength: number): void;
   save(out: ByteWriter): void;
   load(from: ByteReader): void;
 }
@@ -43,6 +45,10 @@ export class WeightedCombiner implements Combiner {
   learn(lead: number, row: Float64Array, offset: number, actual: number, scale: number): void {
     const forecast = row[offset + this.#experts]!;
     this.#ensemble.learn(lead, row, offset, forecast, actual, scale);
+  }
+
+  quicken(strength: number): void {
+    this.#ensemble.quicken(strength);
   }
 
   save(out: ByteWriter): void {

@@ -1,5 +1,7 @@
 import type { ByteReader, ByteWriter } from '../store/bytes.ts';
 
+/** Values beyond count as missing: twice as large a difference must still be a number. */
+export const VALUE_MAX = 1e100;
 /** The range shrinks towards the values by 1 / this a step: an outlier of old widens it no more. */
 const MEMORY_STEPS = 20_000;
 /** How far beyond the range a forecast may lie, in ranges. */

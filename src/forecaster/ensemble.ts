@@ -25,6 +25,8 @@ const MEMORY_STEPS = 5_000;
 const ERROR_MAX = 10;
 /** c: standard deviations of chance. */
 const CAUTION = 0.5;
+/** Share of the record that a change of full strength voids. */
+const QUICKEN_SHARE = 0.8;
 /** Where all gains were so small that their squares vanish, no division by zero. */
 const BOUND_MIN = 1e-12;
 
@@ -119,6 +121,16 @@ export class Ensemble {
       bound = Math.max(bound, gain * gain);
     }
     this.#bound[lead] = bound;
+  }
+
+  /** The record counts less by a share of the strength. */
+  quicken(strength: number): void {
+    const keep = 1 - QUICKEN_SHARE * strength;
+    for (let i = 0; i < this.#regret.length; i++) {
+      this.#regret[i]! *= keep;
+      this.#square[i]! *= keep;
+    }
+    for (let i = 0; i < this.#bound.length; i++) this.#bound[i]! *= keep;
   }
 
   save(out: ByteWriter): void {

@@ -1,4 +1,6 @@
 import type { Cell, RecurrentEngine, TrainSettings } from '../recurrent/engine.ts';
+import type { ChangeKind } from './change-detector.ts';
+import type { Bounds, TransformKind } from './transform.ts';
 
 export interface RecurrentSettings extends TrainSettings {
   readonly cell: Cell;
@@ -35,6 +37,12 @@ export interface ForecasterSettings {
   readonly effort?: Effort;
   /** Other values that come with each step: further channels, covariates. Default: 0. */
   readonly companions?: number;
+  /** Covariates whose values at the leads are known when a step closes. Default: 0. */
+  readonly knownAhead?: number;
+  /** Units in which the series is learned. Default: its own. */
+  readonly transform?: TransformKind;
+  /** What no number that leaves the forecaster may exceed. Default: none. */
+  readonly bounds?: Bounds;
 }
 
 /** One scored lead: errors are forecast − actual, skill is 1 − mean |error| ÷ mean |naive error|. */
@@ -75,6 +83,15 @@ export interface StepReport {
   readonly intervals: readonly Interval[];
   /** Every lead whose forecast had this step as its target, and a value came. */
   readonly scores: readonly ScoredLead[];
+  /**
+   * How strange this step is, in [0, 1], on one scale for every series: 0 for nothing to tell, one
+   * number an event. NaN at gaps, and where no anomalies are searched for (effort simple).
+   */
+  readonly anomaly: number;
+  /** Strength in (0, 1] of a change of the one-step errors that is sure by this step; 0: none. */
+  readonly change: number;
+  /** How they have changed; undefined where `change` is 0. */
+  readonly changeKind: ChangeKind | undefined;
 }
 
 /** One series: forecast, score, learn. */
@@ -84,8 +101,15 @@ export interface SeriesForecaster {
    * @param timeMs start of the step, ms since the epoch
    * @param value NaN for a gap; what is not within ±VALUE_MAX counts as one
    * @param companions their values at this step, NaN where missing
+   * @param ahead covariates known ahead, [knownAhead][1 + horizon]: at this step, then at each lead
+   *   after it; NaN where not known
    */
-  step(timeMs: number, value: number, companions?: ArrayLike<number>): StepReport;
+  step(
+    timeMs: number,
+    value: number,
+    companions?: ArrayLike<number>,
+    ahead?: ArrayLike<number>,
+  ): StepReport;
   /** A gap longer than the limit: windows and state start anew, weights and scales stay. */
   restart(): void;
   /** Forecasts of experts put aside so far, as no credible numbers. */

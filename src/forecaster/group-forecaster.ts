@@ -11,10 +11,11 @@ import { createSeriesForecaster } from './series-forecaster.ts';
 export interface GroupForecaster {
   /**
    * The next step of the grid has closed: as `SeriesForecaster.step`, for all channels at once.
-   * @param values one a channel, NaN for a gap
+   * @param values one a channel, then one a past covariate; NaN for a gap
+   * @param ahead covariates known ahead, [knownAhead][1 + horizon]
    * @returns one report a channel; they hold until the next step
    */
-  step(timeMs: number, values: Float64Array): readonly StepReport[];
+  step(timeMs: number, values: Float64Array, ahead?: Float64Array): readonly StepReport[];
   restart(): void;
   /** The present weight of each expert for a channel (0-based) at a lead (1-based). */
   weights(channel: number, lead: number): { readonly expert: string; readonly weight: number }[];
@@ -23,7 +24,10 @@ export interface GroupForecaster {
   load(bytes: Uint8Array): void;
 }
 
-/** @param seeds one a channel */
+/**
+ * @param settings of each channel; its `companions` are the past covariates
+ * @param seeds one a channel
+ */
 export function createGroupForecaster(
   settings: ForecasterSettings,
   seeds: readonly number[],
@@ -38,20 +42,20 @@ class Channels implements GroupForecaster {
   readonly #companions: Float64Array;
 
   constructor(settings: ForecasterSettings, seeds: readonly number[], engine: RecurrentEngine) {
-    const companions = seeds.length - 1;
+    const companions = seeds.length - 1 + (settings.companions ?? 0);
     this.#companions = new Float64Array(companions);
     this.#channels = seeds.map((seed) =>
       createSeriesForecaster({ ...settings, seed, companions }, engine),
     );
   }
 
-  step(timeMs: number, values: Float64Array): readonly StepReport[] {
+  step(timeMs: number, values: Float64Array, ahead?: Float64Array): readonly StepReport[] {
     return this.#channels.map((channel, c) => {
       let i = 0;
       for (let other = 0; other < values.length; other++) {
         if (other !== c) this.#companions[i++] = values[other]!;
       }
-      return channel.step(timeMs, values[c]!, this.#companions);
+      return channel.step(timeMs, values[c]!, this.#companions, ahead);
     });
   }
 

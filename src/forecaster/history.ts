@@ -4,6 +4,7 @@ import type { History } from './experts/expert.ts';
 /** The newest steps of one series in a ring; gaps are NaN. */
 export class HistoryRing implements History {
   readonly companions: Float64Array;
+  readonly ahead: Float64Array;
   readonly ring: Float64Array;
   /** Place of the newest value. */
   #newest = -1;
@@ -15,8 +16,10 @@ export class HistoryRing implements History {
   /**
    * @param capacity steps kept
    * @param companions other values that come with each step
+   * @param ahead values of covariates known ahead that come with each step
    */
-  constructor(capacity: number, companions = 0) {
+  constructor(capacity: number, companions = 0, ahead = 0) {
+    this.ahead = new Float64Array(ahead).fill(Number.NaN);
     this.companions = new Float64Array(companions).fill(Number.NaN);
     this.ring = new Float64Array(Math.max(1, capacity));
   }

@@ -31,6 +31,8 @@ const DOUBT_SHARE = 0.5;
 const RATE_FIRST = 0.3;
 const RATE_LEAST = 0.04;
 const SCALED_ERROR_MAX = 50;
+/** After a change of full strength so many errors of before count still. */
+const QUICKEN_STEPS = 10;
 
 /** What one level has learned, lead by lead. */
 interface Level {
@@ -49,6 +51,8 @@ export class Intervals {
   readonly #long: MeanSize;
   readonly #levels: readonly Level[];
   readonly #count: Float64Array;
+  /** Errors since the start or the last change. */
+  readonly #rateCount: Float64Array;
 
   /** @param coverages nominal shares of values inside, in (0, 1), the widest interval first */
   constructor(horizon: number, coverages: readonly number[]) {
@@ -66,6 +70,7 @@ export class Intervals {
       };
     });
     this.#count = new Float64Array(horizon);
+    this.#rateCount = new Float64Array(horizon);
   }
 
   /** Share of values that were inside, lately; NaN before the first. Lead and level are 0-based. */
@@ -122,6 +127,7 @@ export class Intervals {
    */
   add(lead: number, error: number): void {
     this.#count[lead]!++;
+    this.#rateCount[lead]!++;
     this.#local.add(lead, error);
     this.#long.add(lead, error);
   }
@@ -136,9 +142,19 @@ export class Intervals {
     const count = this.#count[lead]!;
     share[lead]! += ((covered ? 1 : 0) - share[lead]!) / Math.min(count, LONG_STEPS);
     const z = error === 0 ? 0 : clamp(error / scale, SCALED_ERROR_MAX);
-    const rate = Math.max(RATE_LEAST, RATE_FIRST / Math.sqrt(count));
+    const rate = Math.max(RATE_LEAST, RATE_FIRST / Math.sqrt(this.#rateCount[lead]!));
     above[lead]! += rate * ((z > above[lead]! ? 1 : 0) - tail);
     below[lead]! -= rate * ((z < below[lead]! ? 1 : 0) - tail);
+  }
+
+  /** After a change, of strength (0, 1], the quantiles and the scales follow as they did at first. */
+  quicken(strength: number): void {
+    const count = Math.round(QUICKEN_STEPS / strength);
+    for (let lead = 0; lead < this.#horizon; lead++) {
+      this.#rateCount[lead] = Math.min(this.#rateCount[lead]!, count);
+      this.#local.forget(lead, count);
+      this.#long.forget(lead, DOUBT_STEPS + count);
+    }
   }
 
   save(out: ByteWriter): void {
@@ -147,7 +163,7 @@ export class Intervals {
     for (const { above, below, covered } of this.#levels) {
       out.numbers(above).numbers(below).numbers(covered);
     }
-    out.numbers(this.#count);
+    out.numbers(this.#count).numbers(this.#rateCount);
   }
 
   load(from: ByteReader): void {
@@ -159,5 +175,6 @@ export class Intervals {
       from.numbers(covered, 'coverage');
     }
     from.numbers(this.#count, 'coverage count');
+    from.numbers(this.#rateCount, 'errors since a change');
   }
 }

@@ -98,6 +98,14 @@ export class Mixture implements Combiner {
     this.#stackError[lead]! += (stackError - this.#stackError[lead]!) / count;
   }
 
+  quicken(strength: number): void {
+    this.#weights.quicken(strength);
+    const count = STACK_AFTER / strength;
+    for (let i = 0; i < this.#count.length; i++) {
+      this.#count[i] = Math.min(this.#count[i]!, count);
+    }
+  }
+
   /** β */
   #share(lead: number): number {
     if (this.#count[lead]! < STACK_AFTER) return 0;

@@ -51,6 +51,11 @@ export class MeanSize {
     this.#mean[index] = mean + (limited - mean) / count;
   }
 
+  /** What was seen counts as `steps` values at most: the newer ones weigh the more. */
+  forget(index: number, steps: number): void {
+    this.#count[index] = Math.min(this.#count[index]!, steps);
+  }
+
   save(out: ByteWriter): void {
     out.numbers(this.#mean).numbers(this.#count);
   }

@@ -6,14 +6,16 @@
  */
 import type { RecurrentEngine } from '../recurrent/engine.ts';
 import { ByteReader, ByteWriter } from '../store/bytes.ts';
+import { AnomalyScore, type AnomalySize } from './anomaly/anomaly-score.ts';
+import { type Change, ChangeDetector } from './change-detector.ts';
 import { type Combiner, WeightedCombiner } from './combiner.ts';
-import { Credible } from './credible.ts';
+import { Credible, VALUE_MAX } from './credible.ts';
 import type { Expert } from './experts/expert.ts';
 import { createExperts } from './experts/registry.ts';
 import type {
+  Effort,
   ForecasterFactory,
   ForecasterSettings,
-  ScoredInterval,
   ScoredLead,
   SeriesForecaster,
   StepReport,
@@ -22,24 +24,39 @@ import { HistoryRing } from './history.ts';
 import { Intervals } from './interval.ts';
 import { Mixture } from './mixture.ts';
 import { Pending } from './pending.ts';
+import {
+  createReport,
+  createScores,
+  type Mutable,
+  type MutableScore,
+  widestFirst,
+} from './report.ts';
 import { Skill } from './skill.ts';
+import { isLogarithmic, isOfChanges } from './transform.ts';
+import { TransformedForecaster } from './transformed-forecaster.ts';
+import { Volatility } from './volatility.ts';
 
-/** Values beyond count as missing: twice as large a difference must still be a number. */
-export const VALUE_MAX = 1e100;
 /** Longer seasons are left out: their history would not fit in a series' memory. */
 export const SEASON_STEPS_MAX = 100_000;
 /** Bounds of the memory of the experts' record. */
 const MEMORY_SEASONS = 200;
 const MEMORY_STEPS_MIN = 5_000;
 const MEMORY_STEPS_MAX = 20_000;
-const FORMAT = 'foretide forecaster 4';
+const FORMAT = 'foretide forecaster 5';
+/** About 10 kB and 20 kB a series. */
+const ANOMALY_SIZE: Readonly<Record<Effort, AnomalySize | undefined>> = {
+  simple: undefined,
+  low: { rankBins: 256, discordBlocks: 512 },
+  balanced: { rankBins: 512, discordBlocks: 1024 },
+  high: { rankBins: 512, discordBlocks: 1024 },
+};
 
-export const createSeriesForecaster: ForecasterFactory = (settings, engine) =>
-  new OnlineForecaster(settings, engine);
-
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
-type MutableScore = Mutable<Omit<ScoredLead, 'intervals'>> & {
-  readonly intervals: readonly Mutable<ScoredInterval>[];
+export const createSeriesForecaster: ForecasterFactory = (settings, engine) => {
+  const forecaster = new OnlineForecaster(settings, engine);
+  const { transform = 'none', bounds } = settings;
+  return isLogarithmic(transform) || bounds
+    ? new TransformedForecaster(forecaster, settings)
+    : forecaster;
 };
 
 class OnlineForecaster implements SeriesForecaster {
@@ -49,7 +66,12 @@ class OnlineForecaster implements SeriesForecaster {
   readonly #mixture: Combiner;
   readonly #credible = new Credible();
   readonly #intervals: Intervals;
+  /** Where recent changes, and not the errors of each lead alone, tell the width of intervals. */
+  readonly #volatility: Volatility | undefined;
+  readonly #isLogarithmic: boolean;
   readonly #skill: Skill;
+  readonly #changes = new ChangeDetector();
+  readonly #anomaly: AnomalyScore | undefined;
   /** Lanes of a row: the experts' forecasts, the mixture's lanes, error scale, lowers and uppers. */
   readonly #pending: Pending;
   /** [experts][horizon] */
@@ -69,6 +91,7 @@ class OnlineForecaster implements SeriesForecaster {
     this.#history = new HistoryRing(
       Math.max(...this.#experts.map((e) => e.historySteps)),
       settings.companions,
+      (settings.knownAhead ?? 0) * (1 + horizon),
     );
     this.#mixture =
       (settings.effort ?? 'simple') === 'simple'
@@ -77,43 +100,42 @@ class OnlineForecaster implements SeriesForecaster {
     const coverages = widestFirst(settings.coverage);
     this.#levels = coverages.length;
     this.#intervals = new Intervals(horizon, coverages);
+    const { transform = 'none' } = settings;
+    this.#volatility = isOfChanges(transform) ? new Volatility(horizon) : undefined;
+    this.#isLogarithmic = isLogarithmic(transform);
     this.#skill = new Skill(horizon);
+    const anomalySize = ANOMALY_SIZE[settings.effort ?? 'simple'];
+    this.#anomaly = anomalySize && new AnomalyScore(settings.everyMs, anomalySize);
     const lanes = this.#experts.length + this.#mixture.lanes + 1 + 2 * this.#levels;
     this.#pending = new Pending(horizon, lanes);
     this.#forecasts = this.#experts.map(() => new Float64Array(horizon));
     this.#scales = new Float64Array(horizon);
-    this.#scored = Array.from({ length: horizon }, (_, i) => ({
-      lead: i + 1,
-      forecast: 0,
-      naiveError: 0,
-      skill: 0,
-      intervals: coverages.map(() => ({ lower: 0, upper: 0, covered: false, coverage: 0 })),
-    }));
-    const intervals = coverages.map((coverage) => ({
-      coverage,
-      lower: new Float64Array(horizon),
-      upper: new Float64Array(horizon),
-    }));
-    const { lower, upper } = intervals[0]!;
-    const mean = new Float64Array(horizon);
-    this.#report = { issued: false, mean, lower, upper, intervals, scores: this.#scores };
+    this.#scored = createScores(horizon, this.#levels);
+    this.#report = createReport(horizon, coverages, this.#scores);
   }
 
-  step(timeMs: number, value: number, companions: ArrayLike<number> = []): StepReport {
+  step(
+    timeMs: number,
+    value: number,
+    companions: ArrayLike<number> = [],
+    ahead: ArrayLike<number> = [],
+  ): StepReport {
     const known = Math.abs(value) <= VALUE_MAX;
-    for (let i = 0; i < this.#history.companions.length; i++) {
-      const companion = companions[i] ?? Number.NaN;
-      this.#history.companions[i] = Math.abs(companion) <= VALUE_MAX ? companion : Number.NaN;
-    }
+    copyKnown(companions, this.#history.companions);
+    copyKnown(ahead, this.#history.ahead);
     this.#history.push(timeMs, known ? value : Number.NaN);
     this.#scores.length = 0;
     this.#report.issued = !Number.isNaN(this.#history.last);
+    this.#report.anomaly = Number.NaN;
+    this.#report.change = 0;
+    this.#report.changeKind = undefined;
     if (!this.#report.issued) return this.#report;
 
     if (known) {
       this.#score(value);
       this.#credible.add(value);
     }
+    this.#watch(timeMs, known ? value : Number.NaN);
     for (const expert of this.#experts) expert.learn(this.#history);
     for (let k = 0; k < this.#experts.length; k++) {
       this.#experts[k]!.forecast(this.#history, this.#forecasts[k]!);
@@ -126,6 +148,7 @@ class OnlineForecaster implements SeriesForecaster {
   restart(): void {
     this.#history.clear();
     this.#pending.clear();
+    this.#anomaly?.restart();
     for (const expert of this.#experts) expert.restart();
   }
 
@@ -161,6 +184,7 @@ class OnlineForecaster implements SeriesForecaster {
     const { values } = this.#pending;
     const { intervals } = this.#scored[lead]!;
     this.#intervals.add(lead, actual - mean);
+    this.#volatility?.learn(lead, actual - mean);
     for (let level = 0; level < this.#levels; level++) {
       const lower = values[at + 1 + 2 * level]!;
       const upper = values[at + 2 + 2 * level]!;
@@ -174,13 +198,32 @@ class OnlineForecaster implements SeriesForecaster {
     }
   }
 
+  /** Whether the step is strange or the series has changed, by the error one step ahead. */
+  #watch(timeMs: number, value: number): void {
+    const nearest = this.#scores[0];
+    const error = nearest ? value - nearest.forecast : Number.NaN;
+    if (this.#anomaly) this.#report.anomaly = this.#anomaly.step(timeMs, value, error);
+    const change = Number.isNaN(error) ? undefined : this.#changes.add(error);
+    if (change) this.#react(change);
+  }
+
+  /** The record from before counts less; smaller errors are no reason to doubt the weights. */
+  #react({ kind, strength }: Change): void {
+    this.#report.change = strength;
+    this.#report.changeKind = kind;
+    this.#intervals.quicken(strength);
+    if (kind !== 'smaller') this.#mixture.quicken(strength);
+  }
+
   /** Mixes what the experts say, puts the interval around it, and keeps it all for its target. */
   #issue(): void {
     const { values } = this.#pending;
     const experts = this.#experts.length;
     const { mean, intervals } = this.#report;
     // With no error known, a value may be off by as much as itself.
-    this.#intervals.scales(Math.abs(this.#history.last), this.#scales);
+    const unknown = this.#isLogarithmic ? Math.LN2 : Math.abs(this.#history.last);
+    this.#intervals.scales(unknown, this.#scales);
+    this.#volatility?.issue(this.#scales);
     for (let i = 0; i < this.#horizon; i++) {
       const row = this.#pending.offset(i + 1);
       for (let k = 0; k < experts; k++) values[row + k] = this.#heard(k, i);
@@ -219,6 +262,9 @@ class OnlineForecaster implements SeriesForecaster {
     this.#intervals.save(out);
     this.#skill.save(out);
     this.#credible.save(out);
+    this.#volatility?.save(out);
+    this.#anomaly?.save(out);
+    this.#changes.save(out);
     out.number(this.putAside);
     return out.finish();
   }
@@ -238,6 +284,9 @@ class OnlineForecaster implements SeriesForecaster {
     this.#intervals.load(from);
     this.#skill.load(from);
     this.#credible.load(from);
+    this.#volatility?.load(from);
+    this.#anomaly?.load(from);
+    this.#changes.load(from);
     this.putAside = from.number();
     from.end();
   }
@@ -248,6 +297,14 @@ function memorySteps({ seasonSteps }: ForecasterSettings): number {
   return clamp(MEMORY_SEASONS * (seasonSteps.at(-1) ?? 0), MEMORY_STEPS_MIN, MEMORY_STEPS_MAX);
 }
 
+/** What is not there, and what is no credible number, becomes NaN. */
+function copyKnown(from: ArrayLike<number>, to: Float64Array): void {
+  for (let i = 0; i < to.length; i++) {
+    const value = from[i] ?? Number.NaN;
+    to[i] = Math.abs(value) <= VALUE_MAX ? value : Number.NaN;
+  }
+}
+
 function clamp(value: number, least: number, most: number): number {
   return Math.max(least, Math.min(most, value));
 }
@@ -255,10 +312,6 @@ function clamp(value: number, least: number, most: number): number {
 function same(what: string, saved: string | number, wanted: string | number): void {
   if (saved === wanted) return;
   throw new Error(`saved forecaster: ${what} is "${saved}", but these settings need "${wanted}"`);
-}
-
-function widestFirst(coverage: number | readonly number[]): number[] {
-  return [...new Set([coverage].flat())].sort((a, b) => b - a);
 }
 
 function checked(settings: ForecasterSettings): ForecasterSettings {

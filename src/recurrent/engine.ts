@@ -27,13 +27,14 @@ export interface NetworkShape {
  *
  * Or, for a series of symbols, softmax: an output a symbol, which `forward` gives as probabilities s.
  * The loss is the mean cross-entropy over the known steps, −Σ_o y_o log s_o. Targets y are
- * probabilities too, one-hot as a rule; a step's mask cells are all alike.
+ * probabilities too, one-hot as a rule; a step's mask cells are all alike. For several leads the
+ * outputs fall into equal `groups`, each a softmax of its own: read "group of a step" for "step".
  */
 export type Loss =
   | { readonly kind: 'squared' }
   | { readonly kind: 'huber'; readonly delta: number }
   | { readonly kind: 'quantile'; readonly levels: readonly number[] }
-  | { readonly kind: 'softmax' };
+  | { readonly kind: 'softmax' /** Default 1. */; readonly groups?: number };
 
 export interface TrainSettings {
   readonly optimizer: 'sgd' | 'rmsprop' | 'adam';

@@ -7,7 +7,8 @@
  *     dp_to = m_to ρ_o'(e_to) ÷ Σ_to m_to
  *
  *     L = −Σ_t m_t Σ_o y_to log s_to ÷ Σ_t m_t      softmax: s_t = exp p_t ÷ Σ_o exp p_to,
- *                                                   m_t = m_t0
+ *                                                   m_t = m_t0; with groups, t stands for
+ *                                                   each group of each step
  *     dp_to = m_t (s_to Σ_o y_to − y_to) ÷ Σ_t m_t
  *
  * ρ is the penalty: squared, Huber [1], or quantile [2]; see Loss in engine.ts. It is normalised by
@@ -47,7 +48,10 @@ export function maskedLoss(
   outputs: number,
   dp: Float64Array,
 ): number {
-  if (loss.kind === 'softmax') return softmaxLoss(p, y, mask, rows, outputs, dp);
+  if (loss.kind === 'softmax') {
+    const { groups = 1 } = loss;
+    return softmaxLoss(p, y, mask, rows * groups, outputs / groups, dp);
+  }
   let known = 0;
   for (let cell = 0; cell < rows * outputs; cell++) if (mask[cell] !== 0) known++;
 
@@ -101,7 +105,7 @@ function softmaxLoss(
  * Probabilities in place of the outputs at [at..at + count).
  * @returns log Σ exp of the outputs
  */
-export function softmax(p: Float64Array, at: number, count: number): number {
+function softmax(p: Float64Array, at: number, count: number): number {
   let largest = p[at]!;
   for (let o = 1; o < count; o++) largest = Math.max(largest, p[at + o]!);
   let sum = 0;
@@ -111,6 +115,13 @@ export function softmax(p: Float64Array, at: number, count: number): number {
   }
   for (let o = 0; o < count; o++) p[at + o]! /= sum;
   return largest + Math.log(sum);
+}
+
+/** Probabilities in place of a step's outputs, group by group; of other losses, nothing changes. */
+export function toProbabilities(loss: Loss | undefined, p: Float64Array, outputs: number): void {
+  if (loss?.kind !== 'softmax') return;
+  const size = outputs / (loss.groups ?? 1);
+  for (let at = 0; at < outputs; at += size) softmax(p, at, size);
 }
 
 /** The report of an update that did not happen. */

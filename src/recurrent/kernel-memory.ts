@@ -132,7 +132,7 @@ export class KernelMemory {
     if (old + missing > this.#bytesMax) {
       throw new MemoryLimitError(
         `kernel memory: ${bytes} bytes more do not fit; ${this.#usedBytes} are in use and the ` +
-          `limit is ${this.#bytesMax}. Raise model.memory_mib, or use fewer or smaller networks.`,
+          `limit is ${this.#bytesMax}. Raise model.memory_mib, lower model.effort, or use smaller networks.`,
       );
     }
     const wanted = Math.min(Math.max(missing, this.#growBytes), this.#bytesMax - old);

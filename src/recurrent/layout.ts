@@ -126,8 +126,15 @@ export function checkSettings(shape: NetworkShape, settings: TrainSettings): voi
   if (loss?.kind === 'huber' && !(loss.delta > 0 && Number.isFinite(loss.delta))) {
     throw new Error(`network: the Huber loss needs a delta above 0, not ${loss.delta}`);
   }
-  if (loss?.kind === 'softmax' && shape.outputs < 2) {
-    throw new Error('network: the softmax loss needs at least 2 outputs, one a symbol');
+  if (loss?.kind === 'softmax') {
+    const { groups = 1 } = loss;
+    const symbols = shape.outputs / groups;
+    if (!(Number.isInteger(symbols) && symbols >= 2)) {
+      throw new Error(
+        'network: the softmax loss needs at least 2 outputs, one a symbol, ' +
+          `in each of ${groups} equal groups, not ${shape.outputs} in all`,
+      );
+    }
   }
   if (loss?.kind === 'quantile') {
     const inside = loss.levels.every((level) => level > 0 && level < 1);

@@ -16,7 +16,7 @@ import type {
   TrainReport,
   TrainSettings,
 } from './engine.ts';
-import { lastKnownRow, maskedLoss, SQUARED, skippedReport, softmax } from './head.ts';
+import { lastKnownRow, maskedLoss, SQUARED, skippedReport, toProbabilities } from './head.ts';
 import { initialWeights } from './initial.ts';
 import {
   checkInitial,
@@ -116,7 +116,7 @@ class ReferenceNetwork implements OpenNetwork {
     this.#advance(this.#state, row);
     const { step } = this.#scratch;
     step.runHead(this.#w, 1);
-    if (this.#settings.loss?.kind === 'softmax') softmax(step.p, 0, out.length);
+    toProbabilities(this.#settings.loss, step.p, out.length);
     for (let o = 0; o < out.length; o++) out[o] = step.p[o]!;
   }
 

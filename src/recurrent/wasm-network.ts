@@ -60,12 +60,14 @@ export class WasmNetwork implements OpenNetwork {
     const { f32 } = this.#engine.memory;
     const { at, address } = this.#plan;
     f32.set(x, at.x / 4);
-    this.#engine.kernel.forward(address, this.#address, this.#lossIndex);
+    this.#engine.kernel.forward(address, this.#address, this.#softmaxGroup);
     for (let o = 0; o < out.length; o++) out[o] = f32[at.y / 4 + o]!;
   }
 
-  get #lossIndex(): number {
-    return LOSSES.indexOf((this.#settings.loss ?? SQUARED).kind);
+  /** Outputs that make up a softmax; 0: none do. */
+  get #softmaxGroup(): number {
+    const { loss } = this.#settings;
+    return loss?.kind === 'softmax' ? this.shape.outputs / (loss.groups ?? 1) : 0;
   }
 
   train(
@@ -110,7 +112,7 @@ export class WasmNetwork implements OpenNetwork {
     const { optimizer, clipNorm, clipValue = 0, weightDecay = 0, loss } = this.#settings;
     const rule = at.rule / 4;
     i32[rule] = OPTIMIZERS.indexOf(optimizer);
-    i32[rule + 1] = this.#lossIndex;
+    i32[rule + 1] = LOSSES.indexOf((loss ?? SQUARED).kind);
     f32[rule + 2] = loss?.kind === 'huber' ? loss.delta : 0;
     f32[rule + 3] = clipNorm;
     f32[rule + 4] = clipValue;
@@ -118,6 +120,7 @@ export class WasmNetwork implements OpenNetwork {
     f32[rule + 6] = weightDecay;
     f32[rule + 7] = 1 - ADAM.beta1 ** updates;
     f32[rule + 8] = 1 - ADAM.beta2 ** updates;
+    i32[rule + 9] = this.#softmaxGroup;
     if (loss?.kind === 'quantile') f32.set(loss.levels, at.levels / 4);
   }
 

@@ -31,7 +31,7 @@ export interface Kernel extends LinearExports {
   heapBase(): number;
   planBytes(): number;
   layerBytes(): number;
-  forward(plan: number, network: number, loss: number): void;
+  forward(plan: number, network: number, group: number): void;
   train(plan: number, network: number, steps: number): number;
   peak(rounds: number): number;
   applyMath(what: number, at: number, count: number): void;

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { leadScore, START_MS, seriesPoints } from '../../test/support/points.ts';
 import type { SeriesPoints } from '../store/points.ts';
-import { LineEncoder, tagText } from './line-protocol.ts';
+import { LineEncoder } from './line-protocol.ts';
+import { tagText } from './tag.ts';
 
 function encode(points: SeriesPoints, options: { actual?: boolean; precision?: 'ms' | 'ns' } = {}) {
   return new LineEncoder({ actual: true, precision: 'ms', ...options }).encode([points]);
@@ -42,9 +43,8 @@ describe('LineEncoder', () => {
   });
 
   it('writes the anomaly score beside the value, and changes as events', () => {
-    const told = seriesPoints({ anomaly: 0.75, change: -3.5, scores: [] }, 0);
-    const event =
-      'forecast_event,kind=change,series=boiler/temperature strength=-3.5 1704067200000';
+    const told = seriesPoints({ anomaly: 0.75, change: 0.5, changeKind: 'larger', scores: [] }, 0);
+    const event = 'forecast_event,kind=larger,series=boiler/temperature strength=0.5 1704067200000';
     expect(encode(told).lines).toEqual([
       'actual,series=boiler/temperature value=20.5,anomaly=0.75 1704067200000',
       event,

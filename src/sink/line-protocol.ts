@@ -3,16 +3,16 @@
  *
  *   forecast,series=S mean=…,lower=…,upper=…,lower_80=…,upper_80=…,lead=…,issued=… <target time>
  *   forecast_score,lead=L,series=S forecast=…,actual=…,error=…,… <step>
- *   forecast_event,kind=change,series=S strength=… <step>
+ *   forecast_event,kind=larger,series=S strength=… <step>
  *   actual,series=S value=…,anomaly=… <step>
  *
- * Fields are always floats, so that no point can conflict in type with an earlier one. A tag value
- * cannot hold a line end, and a backslash at its end would escape the separator that follows: those
- * are percent-encoded (`%0A`, `%5C`). An empty tag is left out, which InfluxDB takes as the same.
+ * Series of symbols: see symbol-lines.ts. Fields are always floats, so that no point can conflict in
+ * type with an earlier one.
  */
 import type { LeadScore, SeriesPoints } from '../store/points.ts';
-import { percentEncoder } from './percent.ts';
 import type { RejectedPoint } from './sink.ts';
+import { symbolLines } from './symbol-lines.ts';
+import { tagText } from './tag.ts';
 
 export interface EncodeOptions {
   /** Write the aligned series beside its forecasts. */
@@ -37,20 +37,6 @@ const TAG_BYTES_MAX = 65_000;
 const TIME_MS_MAX = 9_223_372_036_854;
 /** Series come and go; beyond this the cache starts anew. */
 const CACHED_SERIES_MAX = 100_000;
-
-// biome-ignore lint/suspicious/noControlCharactersInRegex: those are what must not be written.
-const encodeUnsafe = percentEncoder(/[\0-\x1F\x7F]|\\$/);
-
-/** A tag value as it is stored: what a query must ask for. */
-export function storedTag(value: string): string {
-  return encodeUnsafe(value);
-}
-
-/** `,series=S`, escaped; empty for an empty value. */
-export function tagText(key: string, value: string): string {
-  if (value === '') return '';
-  return `,${key}=${storedTag(value).replace(/[,= ]/g, '\\$&')}`;
-}
 
 export class LineEncoder {
   readonly #options: EncodeOptions;
@@ -94,11 +80,14 @@ export class LineEncoder {
       emit(`actual${tag} ${fields}`, issuedMs, finite);
     }
     if (points.change !== 0) {
-      const line = `forecast_event,kind=change${tag} strength=${points.change}`;
+      const line = `forecast_event,kind=${points.changeKind ?? 'change'}${tag} strength=${points.change}`;
       emit(line, issuedMs, areFinite(points.change));
     }
     for (const score of points.scores) emit(scoreLine(score, tag), issuedMs, isFiniteScore(score));
     this.#addForecasts(points, tag, emit);
+    for (const { line, timeMs, finite } of symbolLines(points, tag, this.#options.actual)) {
+      emit(line, timeMs, finite);
+    }
   }
 
   #addForecasts(points: SeriesPoints, tag: string, emit: EmitLine): void {

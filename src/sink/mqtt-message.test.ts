@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { START_MS, seriesPoints } from '../../test/support/points.ts';
+import { START_MS, seriesPoints, symbolPoints } from '../../test/support/points.ts';
 import { forecastMessage, forecastTopic, messageFault } from './mqtt-message.ts';
 
 describe('forecastTopic', () => {
@@ -34,6 +34,26 @@ describe('forecastMessage', () => {
 
   it('says null for a gap', () => {
     expect(forecastMessage(seriesPoints({ actual: Number.NaN }))).toContain('"actual":null');
+  });
+
+  it('has the odds of every symbol at each lead', () => {
+    const points = symbolPoints(['shoulder, "left"', '__proto__']);
+    const message = JSON.parse(forecastMessage(points));
+    expect(message).toMatchObject({
+      actual: '__proto__',
+      target: ['2024-01-01T00:01:00.000Z', '2024-01-01T00:02:00.000Z'],
+    });
+    expect(message.symbols.map((odds: object) => Object.entries(odds))).toEqual([
+      [
+        ['shoulder, "left"', 0.25],
+        ['__proto__', 0.75],
+      ],
+      [
+        ['shoulder, "left"', 0.5],
+        ['__proto__', 0.5],
+      ],
+    ]);
+    expect(JSON.parse(forecastMessage(symbolPoints(['a', 'b'], { actual: -1 }))).actual).toBeNull();
   });
 });
 

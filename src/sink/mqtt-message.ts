@@ -1,5 +1,5 @@
 /** One forecast as a JSON message, and its topic. */
-import type { SeriesPoints } from '../store/points.ts';
+import type { SeriesPoints, SymbolPoints } from '../store/points.ts';
 import { levelSuffix } from './line-protocol.ts';
 import { percentEncoder } from './percent.ts';
 
@@ -23,7 +23,10 @@ export function messageFault(topic: string, points: SeriesPoints): string | unde
   if (Buffer.byteLength(topic) > TOPIC_BYTES_MAX) return 'the name is too long for a topic';
   const { mean, lower, upper, inner, issuedMs, targetMs, actual } = points;
   const bounds = inner.flatMap((band) => [band.lower, band.upper]);
-  const finite = [mean, lower, upper, ...bounds].every((values) => values.every(Number.isFinite));
+  const odds = points.symbols?.probability ?? [];
+  const finite = [mean, lower, upper, odds, ...bounds].every((values) =>
+    values.every(Number.isFinite),
+  );
   if (!finite || Math.abs(actual) === Number.POSITIVE_INFINITY) return 'not a finite number';
   const dates = Math.abs(issuedMs) <= DATE_MS_MAX && targetMs.every((ms) => ms <= DATE_MS_MAX);
   return dates ? undefined : `no time that ISO 8601 can write, at ${issuedMs} ms`;
@@ -31,6 +34,7 @@ export function messageFault(topic: string, points: SeriesPoints): string | unde
 
 /** Arrays have one cell a lead; `actual` is null for a gap. */
 export function forecastMessage(points: SeriesPoints): string {
+  if (points.symbols) return symbolMessage(points, points.symbols);
   const { stream, series, issuedMs, actual, targetMs, mean, lower, upper, inner } = points;
   const narrower = inner.flatMap((band) => {
     const suffix = levelSuffix(band.coverage);
@@ -50,7 +54,23 @@ export function forecastMessage(points: SeriesPoints): string {
     upper: [...upper],
     ...Object.fromEntries(narrower),
     ...(Number.isNaN(points.anomaly) ? {} : { anomaly: points.anomaly }),
-    ...(points.change === 0 ? {} : { change: points.change }),
+    ...(points.change === 0 ? {} : { change: points.change, changed: points.changeKind }),
+  });
+}
+
+/** `symbols` has an object a lead: symbol → probability. */
+function symbolMessage(points: SeriesPoints, symbols: SymbolPoints): string {
+  const { stream, series, issuedMs, targetMs } = points;
+  const { names, probability } = symbols;
+  return JSON.stringify({
+    series,
+    stream,
+    issued: isoTime(issuedMs),
+    actual: names[symbols.actual] ?? null,
+    target: Array.from(targetMs, isoTime),
+    symbols: Array.from(targetMs, (_, i) =>
+      Object.fromEntries(names.map((name, s) => [name, probability[i * names.length + s]])),
+    ),
   });
 }
 

@@ -45,7 +45,7 @@ export class MqttSink implements Sink {
     const rejected: RejectedPoint[] = [];
     for (const points of batch) {
       // Too little is known yet for a forecast: there is nothing to say.
-      if (points.mean.length === 0) continue;
+      if (points.targetMs.length === 0) continue;
       const topic = forecastTopic(this.#base, points.series);
       const detail = messageFault(topic, points);
       if (detail !== undefined) {

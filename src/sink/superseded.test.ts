@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { START_MS, STEP_MS, seriesPoints } from '../../test/support/points.ts';
+import { START_MS, STEP_MS, seriesPoints, symbolPoints } from '../../test/support/points.ts';
 import type { SeriesPoints } from '../store/points.ts';
 import { withoutSuperseded } from './superseded.ts';
 
@@ -18,6 +18,19 @@ function stored(batch: readonly SeriesPoints[]): Map<string, number> {
 }
 
 describe('withoutSuperseded', () => {
+  it('leaves out the odds that a later step tells anew', () => {
+    const [first, second] = [symbolPoints(['a', 'b']), symbolPoints(['a', 'b'])];
+    const later = {
+      ...second,
+      issuedMs: START_MS + STEP_MS,
+      targetMs: first.targetMs.map((t) => t + STEP_MS),
+    };
+    const [kept, whole] = withoutSuperseded([first, later]);
+    expect(kept!.targetMs).toEqual(first.targetMs.subarray(0, 1));
+    expect(kept!.symbols).toEqual({ ...first.symbols, probability: Float64Array.of(0.25, 0.75) });
+    expect(whole).toBe(later);
+  });
+
   it('leaves what the database would hold in the end, and little else', () => {
     const batch = [0, 1, 2, 3].flatMap((i) => [step('a', i), step('b', 2 * i)]);
     const kept = withoutSuperseded(batch);

@@ -1,4 +1,4 @@
-import type { SeriesPoints } from '../store/points.ts';
+import type { SeriesPoints, SymbolPoints } from '../store/points.ts';
 
 /**
  * The batch without the forecasts that it overwrites itself: a later step of the same series speaks
@@ -43,5 +43,10 @@ function firstTargets(points: SeriesPoints, count: number): SeriesPoints {
       lower: lower.subarray(0, count),
       upper: upper.subarray(0, count),
     })),
+    ...(points.symbols ? { symbols: firstOdds(points.symbols, count) } : {}),
   };
+}
+
+function firstOdds(symbols: SymbolPoints, count: number): SymbolPoints {
+  return { ...symbols, probability: symbols.probability.subarray(0, count * symbols.names.length) };
 }

@@ -46,6 +46,17 @@ export class ByteWriter {
     return this;
   }
 
+  /** Length, then the whole numbers, four bytes each. */
+  counts(values: Uint32Array): this {
+    this.number(values.length);
+    this.#reserve(values.length * 4);
+    for (let i = 0; i < values.length; i++) {
+      this.#view.setUint32(this.#length + i * 4, values[i]!, true);
+    }
+    this.#length += values.length * 4;
+    return this;
+  }
+
   /** Length, then the bytes. */
   bytes(values: Uint8Array): this {
     this.number(values.length);
@@ -108,6 +119,15 @@ export class ByteReader {
     const length = this.#length(what, target.length, 4);
     for (let i = 0; i < length; i++) {
       target[i] = this.#view.getFloat32(this.#offset + i * 4, true);
+    }
+    this.#offset += length * 4;
+  }
+
+  /** Fills `target`. @throws Error when another number of counts was written. */
+  counts(target: Uint32Array, what: string): void {
+    const length = this.#length(what, target.length, 4);
+    for (let i = 0; i < length; i++) {
+      target[i] = this.#view.getUint32(this.#offset + i * 4, true);
     }
     this.#offset += length * 4;
   }

@@ -1,35 +1,22 @@
 /** The command line as a user meets it: output, exit codes, and the same bytes twice. */
-import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
+import { type Ended, foretideIn } from '../support/command.ts';
 
-const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 const cases = fileURLToPath(new URL('./cases/', import.meta.url));
 const dir = mkdtempSync(join(tmpdir(), 'foretide-commands-'));
 afterAll(() => rmSync(dir, { recursive: true }));
 
-interface Ended {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function foretide(...args: string[]): Promise<Ended> {
-  return new Promise((resolve) => {
-    execFile(process.execPath, [main, ...args], { cwd: dir }, (error, stdout, stderr) => {
-      resolve({ code: error ? Number(error.code) : 0, stdout, stderr });
-    });
-  });
-}
+const foretide = (...args: string[]): Promise<Ended> => foretideIn(dir, ...args);
 
 describe('foretide', () => {
   it('lists its commands', async () => {
     const { code, stdout } = await foretide('--help');
     expect(code).toBe(0);
-    for (const command of ['run', 'replay', 'check', 'demo', 'completion']) {
+    for (const command of ['run', 'replay', 'backtest', 'check', 'demo', 'completion']) {
       expect(stdout).toContain(`foretide ${command}`);
     }
   });

@@ -29,9 +29,8 @@ const dist = new URL(`file://${args.dist.replace(/\/?$/, '/')}`);
 const { createSeriesForecaster } = await import(
   new URL('forecaster/series-forecaster.js', dist).href
 );
+const { readKernel } = await import(new URL('daemon/kernel-file.js', dist).href);
 const { WasmEngine } = await import(new URL('recurrent/wasm.js', dist).href);
-const kernel = new WebAssembly.Module(readFileSync(new URL('kernel.wasm', dist)));
-
 const { networkSettings } = await import('./network-settings.mjs');
 
 const HOUR = 3_600_000;
@@ -110,7 +109,7 @@ function run(set) {
   const interval = { inside: 0, count: 0, width: 0, winkler: 0, blocks: new Map() };
   const weights = new Map();
   const out = args.forecasts ? output(set.name) : undefined;
-  const engine = new WasmEngine(kernel);
+  const engine = new WasmEngine(readKernel());
   let spent = 0n;
   for (const [channel, column] of columns.entries()) {
     const scales = set.splits.map(({ fit }) => (fit ? spread(column.slice(...fit)) : 1));

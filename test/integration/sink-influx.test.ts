@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { configSchema, type InfluxSinkConfig } from '../../src/config/schema.ts';
 import { InfluxSink } from '../../src/sink/influx.ts';
-import { storedTag } from '../../src/sink/line-protocol.ts';
+import { storedTag } from '../../src/sink/tag.ts';
 import { type InfluxRow, influxQuery } from '../support/influx-query.ts';
 import { leadScore, START_MS, STEP_MS, seriesPoints } from '../support/points.ts';
 import { startInfluxd, type TestServer } from '../support/servers.ts';

@@ -22,7 +22,7 @@ export function message(payload: string | Uint8Array, more: Partial<Message> = {
 }
 
 export type Decoded =
-  | readonly [field: string, timeMs: number | undefined, value: number]
+  | readonly [field: string, timeMs: number | undefined, value: number | string]
   | readonly [field: string | undefined, rejection: string];
 
 /** What a decoder makes of one message: samples, and rejections as `verdict reason`. */

@@ -1,4 +1,4 @@
-import type { LeadScore, SeriesPoints } from '../../src/store/points.ts';
+import type { LeadScore, SeriesPoints, SymbolPoints } from '../../src/store/points.ts';
 
 export const STEP_MS = 60_000;
 /** 2024-01-01T00:00:00Z */
@@ -24,6 +24,19 @@ export function seriesPoints(over: Partial<SeriesPoints> = {}, horizon = 2): Ser
     scores: [leadScore()],
     ...over,
   };
+}
+
+/** A step of a series of symbols: two leads, and the second of two symbols came. */
+export function symbolPoints(
+  names: readonly string[],
+  over: Partial<SymbolPoints> = {},
+): SeriesPoints {
+  const nothing = new Float64Array(0);
+  const odds = Float64Array.of(0.25, 0.75, 0.5, 0.5);
+  const scores = [{ lead: 1, probability: 0.5, logLoss: Math.log(2), hit: true, skill: 0.25 }];
+  const symbols = { names, actual: 1, probability: odds, scores, ...over };
+  const numbers = { actual: Number.NaN, mean: nothing, lower: nothing, upper: nothing, scores: [] };
+  return seriesPoints({ ...numbers, symbols });
 }
 
 export function leadScore(over: Partial<LeadScore> = {}): LeadScore {

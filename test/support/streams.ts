@@ -50,3 +50,30 @@ export function sine(steps: number, period: number, noise: number, seed: number)
     (_, i) => 50 + 10 * Math.sin((2 * Math.PI * i) / period) + noise * random.normal(),
   );
 }
+
+/** Prices whose log returns have the standard deviation `sd`: a geometric random walk. */
+export function prices(steps: number, sd: number, seed: number): Float64Array {
+  return randomWalk(steps, seed).map((value) => 50 * Math.exp(sd * (value - 100)));
+}
+
+/** Prices by GARCH(1,1), σ²_t = ω + α r²_{t−1} + β σ²_{t−1}, and the true σ of each step. */
+export function garch(
+  steps: number,
+  { mean = 0.01, alpha = 0.1, beta = 0.88 },
+  seed: number,
+): { readonly price: Float64Array; readonly sd: Float64Array } {
+  const random = new Random(seed);
+  const omega = mean ** 2 * (1 - alpha - beta);
+  const price = new Float64Array(steps);
+  const sd = new Float64Array(steps);
+  let variance = mean ** 2;
+  let logPrice = Math.log(50);
+  for (let i = 0; i < steps; i++) {
+    sd[i] = Math.sqrt(variance);
+    const change = sd[i]! * random.normal();
+    logPrice += change;
+    price[i] = Math.exp(logPrice);
+    variance = omega + alpha * change ** 2 + beta * variance;
+  }
+  return { price, sd };
+}

@@ -17,6 +17,8 @@ export interface History {
   readonly timeMs: number;
   /** Newest values of the companions (other channels, covariates); NaN where missing. */
   readonly companions: Float64Array;
+  /** Covariates known ahead, [covariates][1 + horizon]: now, and at each lead; NaN where unknown. */
+  readonly ahead: Float64Array;
 }
 
 /**

@@ -6,6 +6,7 @@ import { Autoregression, type Features } from './autoregression.ts';
 import { Drift } from './drift.ts';
 import type { Expert } from './expert.ts';
 import { HoltWinters } from './holt-winters.ts';
+import { KnownEffect } from './known-effect.ts';
 import { LastValue } from './last-value.ts';
 import { RecurrentExpert } from './recurrent.ts';
 import type { RegressorPlan } from './regressors.ts';
@@ -31,13 +32,15 @@ export function createExperts(settings: ForecasterSettings, engine: RecurrentEng
   const effort = settings.effort ?? 'simple';
   const experts: Expert[] = [new LastValue()];
   for (const season of settings.seasonSteps) experts.push(new SeasonalNaive(season));
-  if (effort !== 'simple') experts.push(...richExperts(settings, engine.linear));
+  const { ahead } = knownAhead(settings);
+  if (ahead) experts.push(new KnownEffect(ahead.covariates, ahead.horizon));
+  const { linear } = engine;
+  if (effort !== 'simple') experts.push(...richExperts(settings, linear));
   if (!settings.recurrent) return experts;
   const network = new RecurrentExpert(settings, settings.recurrent, engine);
   experts.push(network);
-  if (effort === 'balanced' || effort === 'high') {
-    experts.push(reservoir(settings, network, engine.linear));
-  }
+  const reads = effort !== 'simple' && effort !== 'low';
+  if (reads) experts.push(reservoir(settings, network, linear));
   return experts;
 }
 
@@ -58,6 +61,10 @@ function richExperts(settings: ForecasterSettings, linear: LinearKernel | undefi
 
 function shortestSeason({ seasonSteps }: ForecasterSettings): number | undefined {
   return seasonSteps.find((s) => s >= PROFILE_STEPS_MIN && s <= PROFILE_STEPS_MAX);
+}
+
+function knownAhead({ knownAhead: covariates = 0, horizon }: ForecasterSettings) {
+  return covariates > 0 ? { ahead: { covariates, horizon } } : {};
 }
 
 function simpleExperts(settings: ForecasterSettings): Expert[] {
@@ -128,6 +135,7 @@ function quickRegression(
         lags,
         harmonics: settings.effort === 'low' ? 2 : 6,
         averages: false,
+        ...(settings.effort === 'low' && knownAhead(settings)),
       }),
       forgetting: forgetting(0.998, season),
       ridge: 10,
@@ -145,12 +153,12 @@ function fullRegression(
   linear: LinearKernel | undefined,
 ): Expert {
   const guideLeads = guide ? [...new Set([1, ...spread(settings.horizon, 6)])] : [];
-  const companions = settings.companions ?? 0;
+  const { companions = 0 } = settings;
   return new Autoregression(
     {
       name: 'regression_full',
       horizon: settings.horizon,
-      plan: plan(settings, season, { guideLeads, companions }),
+      plan: plan(settings, season, { guideLeads, companions, ...knownAhead(settings) }),
       forgetting: forgetting(0.999, season),
       ridge: 40,
     },

@@ -12,12 +12,14 @@
  *     innovations                  the newest one-step error, and averages of them
  *     g[+h] − x                    the guide's forecasts (another expert's), at some leads
  *     y, Δy                        companions: other channels of the stream
+ *     u, u[+i] − u                 covariates known ahead (known-ahead.ts)
  *
  * A missing value is bridged by the last known one, moved along the profile.
  */
 import type { ByteReader, ByteWriter } from '../../store/bytes.ts';
 import { clamp, Scaler } from '../scaler.ts';
 import type { History } from './expert.ts';
+import { KnownAhead } from './known-ahead.ts';
 import { SeasonProfile } from './season-profile.ts';
 
 /** Bound on every regressor, in typical deviations. */
@@ -43,6 +45,8 @@ export interface RegressorPlan {
   readonly guideLeads: readonly number[];
   /** Other channels. */
   readonly companions: number;
+  /** Covariates known ahead, and how far; undefined: none. */
+  readonly ahead?: { readonly covariates: number; readonly horizon: number };
 }
 
 export class Regressors {
@@ -61,6 +65,7 @@ export class Regressors {
   readonly #companionLevel: readonly Scaler[];
   /** Newest and previous value of each companion. */
   readonly #companions: Float64Array;
+  readonly #known: KnownAhead;
   #expected = Number.NaN;
   #steps = 0;
   /** Place in the season's count, kept through restarts. */
@@ -82,6 +87,7 @@ export class Regressors {
       () => new Scaler(Math.max(SCALE_STEPS, SCALE_SEASONS * season)),
     );
     this.#companions = new Float64Array(2 * plan.companions).fill(Number.NaN);
+    this.#known = new KnownAhead(plan.ahead?.covariates ?? 0, plan.ahead?.horizon ?? 1);
     const harmonic = 2 * plan.harmonics * (3 + (plan.averages ? 1 : 0));
     this.count =
       2 +
@@ -90,7 +96,8 @@ export class Regressors {
       (plan.seasonSteps === undefined ? 1 : this.#profileSteps.length + 2 + harmonic) +
       this.#innovations.length +
       plan.guideLeads.length +
-      2 * plan.companions;
+      2 * plan.companions +
+      this.#known.count;
   }
 
   /** About one standard deviation of the series; 0 while it is constant. */
@@ -137,6 +144,7 @@ export class Regressors {
       this.#companionLevel[i]!.add(companion);
       this.#companions[2 * i] = companion;
     }
+    this.#known.add(history);
   }
 
   #addInnovation(value: number): void {
@@ -193,6 +201,7 @@ export class Regressors {
       out[n++] = scale > 0 ? clamp((newest - center) / scale, REGRESSOR_MAX) : 0;
       out[n++] = scale > 0 && !Number.isNaN(change) ? clamp(change / scale, REGRESSOR_MAX) : 0;
     }
+    this.#known.fill(out, n);
   }
 
   #fillSeason(out: Float64Array, first: number): number {
@@ -247,6 +256,7 @@ export class Regressors {
     this.#profile.save(out);
     out.numbers(this.#ring).numbers(this.#averages).numbers(this.#innovations);
     for (const level of this.#companionLevel) level.save(out);
+    this.#known.save(out);
     out.numbers(this.#companions).number(this.base).number(this.#expected);
     out.number(this.#steps).number(this.#index).number(this.#timeMs);
     out.number(this.#fresh ? 1 : 0);
@@ -259,6 +269,7 @@ export class Regressors {
     from.numbers(this.#averages, 'averages');
     from.numbers(this.#innovations, 'innovations');
     for (const level of this.#companionLevel) level.load(from);
+    this.#known.load(from);
     from.numbers(this.#companions, 'companions');
     this.base = from.number();
     this.#expected = from.number();

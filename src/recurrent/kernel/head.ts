@@ -3,7 +3,8 @@
  *
  *     p_t = W h_t + b                               one output a lead (or a symbol)
  *     L = Σ_to m_to ρ_o(p_to − y_to) ÷ Σ_to m_to    squared, Huber, quantile
- *     L = − Σ_t m_t Σ_o y_to log s_to ÷ Σ_t m_t     softmax, s_t = softmax(p_t), m_t = m_t0
+ *     L = − Σ_t m_t Σ_o y_to log s_to ÷ Σ_t m_t     softmax, s_t = softmax(p_t), m_t = m_t0;
+ *                                                   with groups, t is each group of each step
  *
  * ∂L/∂p takes the place of p. The softmax head's targets are the symbols' probabilities, one-hot as
  * a rule; its gradient is s_to Σ_o y_to − y_to.
@@ -68,7 +69,7 @@ export function headBackward(plan: Plan, net: usize, steps: i32): void {
 
 /** L, and ∂L/∂p in place of p. @returns NaN when nothing is known */
 export function maskedLoss(plan: Plan, rule: Rule, steps: i32): f64 {
-  if (rule.loss == SOFTMAX) return softmaxLoss(plan, steps);
+  if (rule.loss == SOFTMAX) return softmaxLoss(plan, rule.group, steps);
   const outputs = plan.outputs;
   const cells = steps * outputs;
   let known = 0;
@@ -119,50 +120,64 @@ function slope(plan: Plan, rule: Rule, o: usize, e: f32): f32 {
   return e < 0 ? -level : e > 0 ? 1 - level : e;
 }
 
-function softmaxLoss(plan: Plan, steps: i32): f64 {
+function softmaxLoss(plan: Plan, group: i32, steps: i32): f64 {
   const outputs = plan.outputs;
   const yStride = plan.yStride;
+  const cells = steps * outputs;
   let known = 0;
-  for (let t = 0; t < steps; t++) known += <i32>(load<u8>(plan.mask + t * outputs) != 0);
+  for (let cell = 0; cell < cells; cell += group) known += <i32>(load<u8>(plan.mask + cell) != 0);
   const share: f32 = <f32>1 / <f32>known;
   let sum: f64 = 0;
   for (let t = 0; t < steps; t++) {
-    const y = plan.y + t * yStride;
-    if (load<u8>(plan.mask + t * outputs) == 0) {
-      memory.fill(y, 0, yStride);
-      continue;
-    }
-    const target = plan.targets + ((t * outputs) << 2);
-    let weight: f32 = 0;
-    let dot: f64 = 0;
-    for (let o = 0; o < outputs; o++) {
-      const p = load<f32>(target + (o << 2));
-      weight += p;
-      dot += <f64>p * <f64>load<f32>(y + (o << 2));
-    }
-    sum += <f64>weight * softmax(y, outputs) - dot;
-    for (let o = 0; o < outputs; o++) {
-      const at = y + (o << 2);
-      store<f32>(at, (load<f32>(at) * weight - load<f32>(target + (o << 2))) * share);
+    for (let o = 0; o < outputs; o += group) {
+      const cell = t * outputs + o;
+      const y = plan.y + t * yStride + (o << 2);
+      if (load<u8>(plan.mask + cell) == 0) memory.fill(y, 0, group << 2);
+      else sum += crossEntropy(y, plan.targets + (cell << 2), group, share);
     }
   }
   return sum / <f64>known;
 }
 
-/** p → exp(p) ÷ Σ exp(p) in place. @returns log Σ exp(p) */
-export function softmax(p: usize, count: i32): f64 {
+/** One group's loss, and `share` of its gradient in place of y. */
+function crossEntropy(y: usize, target: usize, count: i32, share: f32): f64 {
+  let weight: f32 = 0;
+  let dot: f64 = 0;
+  for (let o = 0; o < count; o++) {
+    const p = load<f32>(target + (o << 2));
+    weight += p;
+    dot += <f64>p * <f64>load<f32>(y + (o << 2));
+  }
+  const loss = <f64>weight * softmax(y, count) - dot;
+  for (let o = 0; o < count; o++) {
+    const at = y + (o << 2);
+    store<f32>(at, (load<f32>(at) * weight - load<f32>(target + (o << 2))) * share);
+  }
+  return loss;
+}
+
+/** Probabilities in place of a step's outputs, group by group. */
+export function softmaxGroups(y: usize, outputs: i32, group: i32): void {
+  for (let o = 0; o < outputs; o += group) softmax(y + (o << 2), group);
+}
+
+/** p → exp(p) ÷ Σ exp(p) in place; what lies behind stays. @returns log Σ exp(p) */
+function softmax(p: usize, count: i32): f64 {
   let largest = load<f32>(p);
   for (let o = 1; o < count; o++) largest = Mathf.max(largest, load<f32>(p + (o << 2)));
   const shift = f32x4.splat(largest);
   let sum: f64 = 0;
-  for (let o = 0; o < count; o += 4) {
+  const whole = count & ~3;
+  for (let o = 0; o < whole; o += 4) {
     const at = p + (o << 2);
     v128.store(at, exp4(f32x4.sub(v128.load(at), shift)));
-    for (let lane = 0; lane < 4; lane++) {
-      if (o + lane < count) sum += <f64>load<f32>(at + (lane << 2));
-      else store<f32>(at + (lane << 2), 0);
-    }
   }
+  for (let o = whole; o < count; o++) {
+    const at = p + (o << 2);
+    const e = exp4(f32x4.sub(f32x4.splat(load<f32>(at)), shift));
+    store<f32>(at, f32x4.extract_lane(e, 0));
+  }
+  for (let o = 0; o < count; o++) sum += <f64>load<f32>(p + (o << 2));
   const scale = <f32>(1 / sum);
   for (let o = 0; o < count; o++) {
     const at = p + (o << 2);

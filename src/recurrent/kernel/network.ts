@@ -2,7 +2,7 @@
  * A network's two verbs, `forward` and `train`, as ../engine.ts defines them; what the host calls.
  * A network is a block of memory (see plan.ts), `net` its address; nothing here is allocated.
  */
-import { headBackward, headForward, maskedLoss, softmax, SOFTMAX } from './head';
+import { headBackward, headForward, maskedLoss, softmaxGroups } from './head';
 import { layerBackward, layerForward, layerInputGradient } from './layer';
 import { update } from './optimizer';
 import { Counters, Layer, layerOf, LSTM, Plan, Report, Rule } from './plan';
@@ -25,7 +25,7 @@ export function heapBase(): usize {
 }
 
 /** x in plan.x joins the window, the state moves on, the outputs are in plan.y. */
-export function forward(plan: Plan, net: usize, loss: i32): void {
+export function forward(plan: Plan, net: usize, group: i32): void {
   const counters = changetype<Counters>(net);
   const steps = plan.windowSteps;
   const rowBytes = <usize>plan.inputs << 2;
@@ -47,7 +47,7 @@ export function forward(plan: Plan, net: usize, loss: i32): void {
   counters.windowLength++;
   advance(plan, net, net + plan.state, row);
   headForward(plan, net, 1);
-  if (loss == SOFTMAX) softmax(plan.y, plan.outputs);
+  if (group > 0) softmaxGroups(plan.y, plan.outputs, group);
 }
 
 /** Moves a state on by one input [I]. */

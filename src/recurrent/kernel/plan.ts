@@ -97,6 +97,8 @@ export class Rule {
   /** Adam: 1 − β₁ⁿ and 1 − β₂ⁿ. */
   meanCorrection: f32;
   squareCorrection: f32;
+  /** Softmax: outputs of a group. */
+  group: i32;
 }
 
 /** What an update did. */

@@ -1,6 +1,6 @@
 import { checkLength, checkRate, checkValues } from '../check.ts';
 import type { NetworkShape, OpenNetwork, TrainReport, TrainSettings } from '../engine.ts';
-import { lastKnownRow, SQUARED, skippedReport, softmax } from '../head.ts';
+import { lastKnownRow, SQUARED, skippedReport, toProbabilities } from '../head.ts';
 import { type MemoryLayout, memoryLayout, stateCount, weightLayout } from '../layout.ts';
 import { clipping, norm } from '../optimizer.ts';
 import { type Counters, readSnapshot, TFJS_FORM, writeSnapshot } from '../snapshot.ts';
@@ -110,7 +110,7 @@ export class TfjsNetwork implements OpenNetwork {
     checkLength('forward', 'outputs', out.length, this.shape.outputs);
     const row = this.#push(x);
     out.set(this.#advance(this.#state, row));
-    if (this.#settings.loss?.kind === 'softmax') softmax(out, 0, out.length);
+    toProbabilities(this.#settings.loss, out, out.length);
   }
 
   /** Lets x join the window, and the oldest input leave a full one. Returns its row in the ring. */
@@ -232,9 +232,9 @@ export class TfjsNetwork implements OpenNetwork {
     const { w } = this.#learned;
     const kind = this.#settings.loss ?? SQUARED;
     const cells = steps * outputs;
-    // A step's symbol is known when its first cell is.
-    const perStep = kind.kind === 'softmax';
-    const isKnown = (cell: number): boolean => mask[perStep ? cell - (cell % outputs) : cell] !== 0;
+    // A group's symbol is known when its first cell is.
+    const size = kind.kind === 'softmax' ? outputs / (kind.groups ?? 1) : 1;
+    const isKnown = (cell: number): boolean => mask[cell - (cell % size)] !== 0;
     const weights = new Float32Array(cells).map((_, cell) => (isKnown(cell) ? 1 : 0));
     const y = weights.map((weight, cell) => (weight === 0 ? 0 : targets[cell]!));
     const known = weights.reduce((sum, weight) => sum + weight, 0);

@@ -49,7 +49,7 @@ export function unroll(
 
 /**
  * Of squared, Huber and quantile losses the mean over the known targets; of softmax the mean
- * cross-entropy over the known steps (all targets of a step are known, or none).
+ * cross-entropy over the known groups of a step (all targets of a group are known, or none).
  * @param p predictions, y targets, mask (1 = known): all [T][O]; y is finite where the mask is 0
  * @param known how many the mask lets through
  */
@@ -62,9 +62,10 @@ export function maskedLoss(
   known: number,
 ): Scalar {
   if (loss.kind === 'softmax') {
-    const logP = tf.logSoftmax(p);
-    const rows = known / p.shape[1];
-    return tf.div<Scalar>(tf.neg(tf.sum(tf.mul(tf.mul(y, logP), mask))), rows);
+    const size = p.shape[1] / (loss.groups ?? 1);
+    const logP = tf.logSoftmax(tf.reshape(p, [-1, size]));
+    const products = tf.mul(tf.reshape(tf.mul(y, mask), [-1, size]), logP);
+    return tf.div<Scalar>(tf.neg(tf.sum(products)), known / size);
   }
   const penalties = penalty(tf, loss, tf.sub(p, y));
   return tf.div<Scalar>(tf.sum(tf.mul(penalties, mask)), known);

@@ -15,7 +15,8 @@ const shapes = fc.record({
 });
 
 function lossOf(kind: Loss['kind'], shape: NetworkShape): Loss {
-  if (kind === 'squared' || kind === 'softmax') return { kind };
+  if (kind === 'squared') return { kind };
+  if (kind === 'softmax') return { kind, groups: shape.layers };
   if (kind === 'huber') return { kind, delta: 0.7 };
   const levels = Array.from({ length: shape.outputs }, (_, o) => (o + 1) / (shape.outputs + 1));
   return { kind, levels };
@@ -97,16 +98,18 @@ function checkDifferences(
   tolerance: EngineTolerance,
 ): void {
   const softmax = loss.kind === 'softmax';
-  const outputs = Math.max(anyShape.outputs, softmax ? 2 : 1);
+  const groups = (softmax && loss.groups) || 1;
+  const size = softmax ? Math.max(anyShape.outputs, 2) : anyShape.outputs;
+  const outputs = groups * size;
   const network = engine.create({ ...anyShape, outputs }, { ...RMSPROP, loss }, seed);
   shakeWeights(network, seed + 1);
   const random = new Random(seed + 2);
   stream(network, steps, random);
   const { targets, mask } = targetsFor(network, random);
   if (softmax) {
-    // A step's symbol is known or not.
+    // A group's symbol is known or not.
     mask.forEach((_, cell) => {
-      mask[cell] = mask[cell - (cell % outputs) + outputs - 1]!;
+      mask[cell] = mask[cell - (cell % size) + size - 1]!;
     });
   }
   network.train(targets, mask, 0);

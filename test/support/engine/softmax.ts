@@ -78,6 +78,26 @@ export function describeSoftmax(create: () => OpenEngine, tolerance: EngineToler
       expect(wrong).toBe(0);
     });
 
+    it('has one softmax a group, each with a mask of its own', () => {
+      const shape = shapeOf('gru', { inputs: 2, outputs: 6, hidden: 5, layers: 1, windowSteps: 4 });
+      const loss = { kind: 'softmax', groups: 2 } as const;
+      const network = create().create(shape, { ...SETTINGS, loss }, 1);
+      shakeWeights(network, 5);
+      const rows = stream(network, 2, new Random(6));
+      for (const row of rows) {
+        const sums = [0, 3].map((at) => row[at]! + row[at + 1]! + row[at + 2]!);
+        expectClose(sums, [1, 1], tolerance.value, 'sums');
+      }
+      const targets = Float64Array.from([0, 1, 0, 1, 0, 0, 0, 0, 1, 9, 9, 9]);
+      const mask = Uint8Array.from([1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0]);
+      const came = [rows[0]![1]!, rows[0]![3]!, rows[1]![2]!];
+      const mean = came.reduce((sum, p) => sum - Math.log(p), 0) / 3;
+      expectClose([network.train(targets, mask, 0).loss], [mean], tolerance.value, 'loss');
+      expect(() => create().create({ ...shape, outputs: 5 }, { ...SETTINGS, loss }, 1)).toThrow(
+        /2 equal groups/,
+      );
+    });
+
     it('needs two symbols at least', () => {
       expect(() => create().create(shapeOf('gru', { outputs: 1 }), SETTINGS, 1)).toThrow(/softmax/);
     });

@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { readKernel } from '../daemon/kernel-file.ts';
-import { RecursiveLeastSquares } from '../forecaster/experts/rls.ts';
-import { ByteReader, ByteWriter } from '../store/bytes.ts';
-import { diagonal } from './linear.ts';
-import { referenceLinear } from './linear-reference.ts';
-import { Random } from './random.ts';
-import { WasmEngine } from './wasm.ts';
+import { readKernel } from '../../daemon/kernel-file.ts';
+import { diagonal } from '../../recurrent/linear.ts';
+import { referenceLinear } from '../../recurrent/linear-reference.ts';
+import { Random } from '../../recurrent/random.ts';
+import { createReferenceEngine } from '../../recurrent/reference.ts';
+import { WasmEngine } from '../../recurrent/wasm.ts';
+import { ByteReader, ByteWriter } from '../../store/bytes.ts';
+import { createSeriesForecaster } from '../series-forecaster.ts';
+import { RecursiveLeastSquares } from './rls.ts';
 
 const kernel = readKernel();
 const { linear } = new WasmEngine(kernel);
@@ -142,5 +144,20 @@ describe('the linear kernel', () => {
         }
       }
     }
+  });
+
+  it('makes no difference to a forecaster, nor to its saved state', () => {
+    const settings = { horizon: 12, seasonSteps: [24], coverage: 0.9, everyMs: 3_600_000, seed: 1 };
+    const plainEngine = createReferenceEngine();
+    const [plain, fast] = [plainEngine, { ...plainEngine, linear }].map((engine) =>
+      createSeriesForecaster({ ...settings, recurrent: undefined, effort: 'balanced' }, engine),
+    );
+    const random = new Random(9);
+    for (let t = 0; t < 250; t++) {
+      const value = t % 90 === 80 ? Number.NaN : Math.sin(t / 4) + random.uniform(-1, 1);
+      const said = plain!.step(t * settings.everyMs, value).mean;
+      expect(fast!.step(t * settings.everyMs, value).mean).toEqual(said);
+    }
+    expect(Buffer.from(fast!.save()).equals(plain!.save())).toBe(true);
   });
 });

@@ -1,0 +1,25 @@
+import type { SeriesInfo } from '../decode/series.ts';
+import type { SeriesPoints } from '../store/points.ts';
+
+export type EmitPoints = (points: SeriesPoints, series: SeriesInfo) => void;
+
+/** What a shard owns: one series, or several that are learned as one. */
+export interface Learned {
+  /** Id of the member that came first. */
+  readonly id: number;
+  /** The newest entry that the loaded state holds already. */
+  loadedAt: number;
+  /** The oldest entry that no saved state holds; undefined: there is none. */
+  unsavedFrom: number | undefined;
+  readonly followsClock: boolean;
+  add(info: SeriesInfo): void;
+  push(info: SeriesInfo, timeMs: number, value: number, emit: EmitPoints): void;
+  tick(timeMs: number, emit: EmitPoints): void;
+  finish(emit: EmitPoints): void;
+  save(): Uint8Array;
+  /**
+   * Its members must have been added.
+   * @throws Error when the bytes are of other settings or damaged
+   */
+  load(bytes: Uint8Array): void;
+}

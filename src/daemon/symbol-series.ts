@@ -1,0 +1,129 @@
+import type { SeriesInfo } from '../decode/series.ts';
+import { createSymbolForecaster } from '../forecaster/symbol/online-symbol-forecaster.ts';
+import type { SymbolForecaster, SymbolReport } from '../forecaster/symbol/symbol-forecaster.ts';
+import type { RecurrentEngine } from '../recurrent/engine.ts';
+import { ByteReader, ByteWriter } from '../store/bytes.ts';
+import type { SeriesPoints, SymbolPoints } from '../store/points.ts';
+import { Channel, type ShardCounts } from './channel.ts';
+import { hash32 } from './hash.ts';
+import type { EmitPoints, Learned } from './learned.ts';
+import { type StreamSettings, symbolSettings } from './settings.ts';
+
+const NOTHING = new Float64Array(0);
+
+/** One series of symbols: its grid, and its forecaster once the period of the grid is known. */
+export class SymbolSeries implements Learned {
+  readonly id: number;
+  loadedAt = -1;
+  unsavedFrom: number | undefined;
+  readonly #info: SeriesInfo;
+  readonly #settings: StreamSettings;
+  readonly #engine: RecurrentEngine;
+  readonly #channel: Channel;
+  #forecaster: SymbolForecaster | undefined;
+  #emit: EmitPoints = () => {};
+
+  constructor(
+    info: SeriesInfo,
+    settings: StreamSettings,
+    engine: RecurrentEngine,
+    total: ShardCounts,
+  ) {
+    this.id = info.id;
+    this.#info = info;
+    this.#settings = settings;
+    this.#engine = engine;
+    this.#channel = new Channel(info, settings, total, {
+      step: (timeMs, code) => this.#step(timeMs, code),
+      restart: () => this.#forecaster?.restart(),
+    });
+  }
+
+  /** It is learned alone: there is nobody to add but itself. */
+  add(): void {}
+
+  get followsClock(): boolean {
+    return this.#info.receiveTime;
+  }
+
+  push(_: SeriesInfo, timeMs: number, code: number, emit: EmitPoints): void {
+    this.#emit = emit;
+    this.#channel.push(timeMs, code);
+  }
+
+  tick(timeMs: number, emit: EmitPoints): void {
+    this.#emit = emit;
+    this.#channel.tick(timeMs);
+  }
+
+  finish(emit: EmitPoints): void {
+    this.#emit = emit;
+    this.#channel.finish();
+  }
+
+  #step(timeMs: number, code: number): void {
+    this.#forecaster ??= this.#createForecaster();
+    const report = this.#forecaster.step(timeMs, code);
+    this.#emit(this.#points(timeMs, code, report, this.#forecaster), this.#info);
+  }
+
+  #points(
+    timeMs: number,
+    code: number,
+    report: SymbolReport,
+    forecaster: SymbolForecaster,
+  ): SeriesPoints {
+    const { horizon, scoreLeads, reportWeights } = this.#settings;
+    const leads = report.issued ? horizon : 0;
+    const symbols: SymbolPoints = {
+      names: (this.#info.symbols ?? []).slice(0, report.known),
+      actual: Number.isNaN(code) ? -1 : code,
+      probability: report.probability,
+      scores: report.scores.filter(({ lead }) => scoreLeads.includes(lead)),
+    };
+    const points = {
+      stream: this.#info.stream,
+      series: this.#info.name,
+      issuedMs: timeMs,
+      actual: Number.NaN,
+      targetMs: Float64Array.from({ length: leads }, (_, i) =>
+        this.#channel.targetMs(timeMs, i + 1),
+      ),
+      mean: NOTHING,
+      lower: NOTHING,
+      upper: NOTHING,
+      inner: [],
+      anomaly: Number.NaN,
+      change: 0,
+      scores: [],
+      symbols,
+    };
+    if (!reportWeights) return points;
+    const weights = scoreLeads.map((lead) => ({ lead, experts: forecaster.weights(lead) }));
+    return { ...points, weights };
+  }
+
+  #createForecaster(): SymbolForecaster {
+    const { everyMs } = this.#channel;
+    if (everyMs === undefined) throw new Error(`series "${this.#info.name}": step without a grid`);
+    // The same whatever the order in which series appear.
+    const seed = hash32(this.#info.name, this.#settings.seed);
+    return createSymbolForecaster(symbolSettings(this.#settings, everyMs, seed), this.#engine);
+  }
+
+  save(): Uint8Array {
+    const out = new ByteWriter();
+    this.#channel.save(out);
+    return out.bytes(this.#forecaster?.save() ?? new Uint8Array(0)).finish();
+  }
+
+  load(bytes: Uint8Array): void {
+    const from = new ByteReader(bytes);
+    this.#channel.load(from);
+    const forecaster = from.bytes();
+    from.end();
+    if (forecaster.length === 0) return;
+    this.#forecaster = this.#createForecaster();
+    this.#forecaster.load(forecaster);
+  }
+}
