@@ -2,6 +2,7 @@
 import { formatPeriod, parsePeriod, periodMs } from '../config/duration.ts';
 import { faultsOf, pathText } from '../config/faults.ts';
 import { type Config, configSchema, type SourceConfig } from '../config/schema.ts';
+import type { Layout } from './layout.ts';
 import type { Survey } from './survey.ts';
 
 /** What a user may say of the stream in place of a configuration. */
@@ -69,8 +70,15 @@ export function fileOf({ csv, ndjson }: SourceConfig): string {
   return (csv ?? ndjson)!.file;
 }
 
+/** Columns that can be forecast: numbers, or any texts where they are symbols. */
+function usableColumns({ time, numeric, all }: Layout, { set }: StreamOptions): readonly string[] {
+  if (set?.get('kind') !== 'symbol') return numeric;
+  return all.filter((column) => !(time?.kind === 'field' && time.field === column));
+}
+
 function layoutFaults({ layout, every, rows }: Survey, options: StreamOptions): string[] {
-  const { time, numeric, all } = layout;
+  const { time, all } = layout;
+  const numeric = usableColumns(layout, options);
   const faults: string[] = [];
   if (rows === 0) return ['holds no rows'];
   const there = `there are ${all.join(', ') || 'none'}`;
@@ -104,7 +112,7 @@ function rawConfig(
   const horizon = options.horizon ?? guessedHorizon(seasons[0], everyMs, survey.rows);
   const { time } = layout;
   const { covariates = [] } = options;
-  const others = layout.numeric.filter((column) => !covariates.includes(column));
+  const others = usableColumns(layout, options).filter((column) => !covariates.includes(column));
   const stream: Record<string, unknown> = {
     topic: layout.recorded ? '#' : TOPIC,
     ...(layout.recorded ? {} : { series: '{field}' }),

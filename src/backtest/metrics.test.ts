@@ -135,6 +135,27 @@ describe('metrics of a series', () => {
     expect(mae * metrics.scale).toBeCloseTo(mase * 2, 12);
   });
 
+  it('count the hits of a series of symbols', () => {
+    const metrics = new SeriesMetrics({ ...SETTINGS, from: 1 });
+    const codes = [0, 1, 1, -1, 1];
+    for (const [i, actual] of codes.entries()) {
+      const score = { lead: 1, probability: 0.5, logLoss: Math.LN2, hit: actual === 1, skill: 0 };
+      const scores = i > 0 && actual >= 0 ? [score] : [];
+      const symbols = { names: ['a', 'b'], actual, probability: new Float64Array(4), scores };
+      const nothing = new Float64Array(0);
+      const none = { mean: nothing, lower: nothing, upper: nothing };
+      metrics.add({ ...points({ actual: Number.NaN }, i), ...none, symbols });
+    }
+    expect(seriesResult('x', metrics, [1, 2])).toMatchObject({
+      leads: [],
+      windows: [],
+      symbols: [
+        { lead: 1, scored: 3, likeliest: 1, lastAgain: 1 / 3, logLoss: expect.closeTo(Math.LN2) },
+      ],
+    });
+    expect(allWindows([metrics])).toEqual([]);
+  });
+
   it('tell coverage in whole blocks of 500', () => {
     const values = Array.from({ length: 1_201 }, (_, i) => ({ actual: i <= 500 || i % 2 ? 0 : 5 }));
     expect(leadResult(measured(values, { from: 1 }), 1).blocks).toEqual({

@@ -5,7 +5,7 @@
  *
  * Memory: the forecasts of the newest `horizon` steps, and a season of values.
  */
-import type { SeriesPoints } from '../store/points.ts';
+import type { SeriesPoints, SymbolPoints } from '../store/points.ts';
 import { LeadSums, WeightSums } from './sums.ts';
 
 /** Fewer changes, or fewer than two seasons of them, are no measure. */
@@ -55,6 +55,16 @@ export interface WindowSums {
   seasonalAbsolute: number;
 }
 
+/** One lead of a series of symbols: how often the likeliest came, or the last or the season's again. */
+export interface SymbolSums {
+  readonly lead: number;
+  count: number;
+  hits: number;
+  logLoss: number;
+  lastHits: number;
+  seasonalHits: number;
+}
+
 interface Issued {
   readonly points: SeriesPoints;
   readonly step: number;
@@ -86,6 +96,8 @@ export class SeriesMetrics {
   readonly leads: readonly LeadSums[];
   readonly windows: readonly WindowSums[];
   readonly weights = new WeightSums();
+  /** By lead, where the series is one of symbols. */
+  readonly symbols = new Map<number, SymbolSums>();
   /** Steps seen; a gap that restarted the series counts as so many. */
   steps = 0;
   firstScoredMs = Number.NaN;
@@ -135,7 +147,8 @@ export class SeriesMetrics {
     this.#leap(points);
     const step = this.steps++;
     const { actual } = points;
-    this.#keep(step, actual);
+    this.#keep(step, points.symbols ? symbolOf(points.symbols) : actual);
+    if (points.symbols) this.#scoreSymbols(points, points.symbols, step);
     if (!Number.isNaN(actual)) {
       for (let lead = 1; lead <= this.settings.horizon; lead++) {
         this.#scoreLead(lead, points, step);
@@ -187,6 +200,26 @@ export class SeriesMetrics {
     sums.addIntervals(actual, issued.points, step - from);
   }
 
+  #scoreSymbols({ issuedMs }: SeriesPoints, symbols: SymbolPoints, step: number): void {
+    const { from, to } = this.settings;
+    const actual = symbolOf(symbols);
+    for (const { lead, hit, logLoss } of symbols.scores) {
+      if (step - lead + 1 < from || step >= to) continue;
+      if (Number.isNaN(this.firstScoredMs)) this.firstScoredMs = issuedMs;
+      this.lastScoredMs = issuedMs;
+      let sums = this.symbols.get(lead);
+      if (!sums) {
+        sums = { lead, count: 0, hits: 0, logLoss: 0, lastHits: 0, seasonalHits: 0 };
+        this.symbols.set(lead, sums);
+      }
+      sums.count++;
+      sums.logLoss += logLoss;
+      if (hit) sums.hits++;
+      if (this.#valueAt(step - lead) === actual) sums.lastHits++;
+      if (this.#seasonalNaive(step, lead) === actual) sums.seasonalHits++;
+    }
+  }
+
   #show(lead: number, points: SeriesPoints, step: number, watch: Watch): void {
     const issued = this.#issuedAt(step - lead, lead, points);
     if (!issued) return;
@@ -224,6 +257,8 @@ export class SeriesMetrics {
     if (step < 0) return undefined;
     const issued = this.#issued[step % this.#issued.length];
     if (issued?.step !== step || issued.points.targetMs[lead - 1] !== issuedMs) return undefined;
+    // A series of symbols has targets and no means.
+    if (issued.points.mean.length < lead) return undefined;
     return issued;
   }
 
@@ -253,6 +288,11 @@ class Mean {
   get mean(): number {
     return this.#sum / this.count;
   }
+}
+
+/** A symbol as a value; NaN for a gap. */
+function symbolOf({ actual }: SymbolPoints): number {
+  return actual < 0 ? Number.NaN : actual;
 }
 
 function noWindows(lead: number): WindowSums {

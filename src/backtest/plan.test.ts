@@ -78,6 +78,14 @@ describe('the plan of a backtest', () => {
     expect(plan.config.streams[0]).toMatchObject({ time: 't_sec', values: ['a', 'b'] });
   });
 
+  it('takes texts where they are symbols', async () => {
+    const plan = await planOf(regular(50, HOUR), {
+      columns: ['state'],
+      set: new Map([['kind', 'symbol']]),
+    });
+    expect(plan.config.streams[0]).toMatchObject({ values: ['state'], kind: 'symbol' });
+  });
+
   it('leaves covariates out of what is forecast', async () => {
     const rows = Array.from({ length: 21 }, (_, i) => `2024-01-${i + 10},1,2,3`);
     const plan = await planOf(csv(['day,a,b,c', ...rows]), { covariates: ['b'] });

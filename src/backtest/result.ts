@@ -35,6 +35,16 @@ export interface LeadResult extends Errors {
   readonly weights: Readonly<Record<string, number>>;
 }
 
+/** One lead of a series of symbols. Shares in which a guess came true, and −ln of the probability. */
+export interface SymbolResult {
+  readonly lead: number;
+  readonly scored: number;
+  readonly likeliest: number;
+  readonly lastAgain: number;
+  readonly seasonAgain: number;
+  readonly logLoss: number;
+}
+
 /** Leads 1..`lead` of all windows that lie whole in the scored range. */
 export interface WindowResult extends Errors {
   readonly lead: number;
@@ -58,6 +68,8 @@ export interface SeriesResult {
     readonly skill: { readonly lastValue: number; readonly seasonalNaive: number };
     readonly intervals: readonly Pick<BandResult, 'nominal' | 'coverage'>[];
   };
+  /** In place of what follows, where the series is one of symbols. */
+  readonly symbols?: readonly SymbolResult[];
   readonly leads: readonly LeadResult[];
   readonly windows: readonly WindowResult[];
 }
@@ -82,6 +94,13 @@ export function seriesResult(
 ): SeriesResult {
   const { scale } = metrics;
   const chosen = leads.filter((lead) => lead <= metrics.settings.horizon);
+  const measured =
+    metrics.symbols.size > 0
+      ? { symbols: symbolResults(metrics), leads: [], windows: [] }
+      : {
+          leads: chosen.map((lead) => leadResult(metrics, lead)),
+          windows: metrics.windows.map((sums) => windowResult(sums.lead, [{ sums, scale }])),
+        };
   return {
     series,
     steps: metrics.steps,
@@ -90,16 +109,27 @@ export function seriesResult(
     scale,
     changes: metrics.changes,
     overall: overall(metrics.leads),
-    leads: chosen.map((lead) => leadResult(metrics, lead)),
-    windows: metrics.windows.map((sums) => windowResult(sums.lead, [{ sums, scale }])),
+    ...measured,
   };
+}
+
+function symbolResults({ symbols }: SeriesMetrics): SymbolResult[] {
+  return [...symbols.values()].map((sums) => ({
+    lead: sums.lead,
+    scored: sums.count,
+    likeliest: sums.hits / sums.count,
+    lastAgain: sums.lastHits / sums.count,
+    seasonAgain: sums.seasonalHits / sums.count,
+    logLoss: sums.logLoss / sums.count,
+  }));
 }
 
 /** The windows of all series together. */
 export function allWindows(series: readonly SeriesMetrics[]): WindowResult[] {
-  const leads = series[0]?.settings.windowLeads ?? [];
+  const numeric = series.filter(({ symbols }) => symbols.size === 0);
+  const leads = numeric[0]?.settings.windowLeads ?? [];
   return leads.map((lead, i) => {
-    const parts = series.flatMap(({ windows, scale }) => {
+    const parts = numeric.flatMap(({ windows, scale }) => {
       const sums = windows[i];
       return sums?.lead === lead ? [{ sums, scale }] : [];
     });

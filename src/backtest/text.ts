@@ -2,7 +2,7 @@
 import { formatAccounting } from '../observe/accounting.ts';
 import { formatNumber, formatTable } from '../observe/table.ts';
 import { seasonWords } from './config.ts';
-import type { FileResult, LeadResult, SeriesResult, WindowResult } from './result.ts';
+import type { FileResult, LeadResult, SeriesResult, SymbolResult, WindowResult } from './result.ts';
 
 /** Experts that matter less than this on average are not named. */
 const WEIGHT_MIN = 0.01;
@@ -21,7 +21,9 @@ export function resultText(result: FileResult): string {
 }
 
 /** One sentence that answers: is it worth it, and are the intervals honest? */
-export function verdict({ series, overall, leads }: SeriesResult, season?: string): string {
+export function verdict(result: SeriesResult, season?: string): string {
+  const { series, overall, leads, symbols } = result;
+  if (symbols) return symbolVerdict(series, symbols);
   if (leads.every(({ scored }) => scored === 0)) {
     return `${series}: nothing could be scored; the scored part holds no value with a forecast`;
   }
@@ -34,6 +36,24 @@ export function verdict({ series, overall, leads }: SeriesResult, season?: strin
     ? `; ${percent(widest.nominal, 0)} interval held ${percent(widest.coverage, 1)}`
     : '';
   return `${series}: ${than.join(', ')}${held}`;
+}
+
+function symbolVerdict(series: string, [first, ...rest]: readonly SymbolResult[]): string {
+  const last = rest.at(-1);
+  const far = last ? `, ${percent(last.likeliest, 0)} at lead ${last.lead}` : '';
+  const hits = `${percent(first!.likeliest, 0)} at lead ${first!.lead}${far}`;
+  return `${series}: the likeliest symbol came true in ${hits} (the last one again: ${percent(first!.lastAgain, 0)})`;
+}
+
+function symbolTable(series: string, symbols: readonly SymbolResult[]): string {
+  const header = [series, 'scored', 'likeliest', 'last again', 'season again', 'log loss'];
+  const rows = symbols.map((of) => [
+    `  lead ${of.lead}`,
+    String(of.scored),
+    ...[of.likeliest, of.lastAgain, of.seasonAgain].map((share) => percent(share, 1)),
+    formatNumber(of.logLoss),
+  ]);
+  return formatTable(header, rows);
 }
 
 function better(skill: number, other: string): string {
@@ -57,7 +77,9 @@ function day(iso: string): string {
   return iso.replace(/T00:00:00\.000Z$/, '').replace(/:00\.000Z$/, 'Z');
 }
 
-function seriesTable({ series, leads, scale }: SeriesResult, named: boolean): string {
+function seriesTable(result: SeriesResult, named: boolean): string {
+  const { series, leads, scale, symbols } = result;
+  if (symbols) return symbolTable(series, symbols);
   const nominal = leads[0]?.intervals ?? [];
   const header = [
     named ? series : 'lead',

@@ -91,6 +91,8 @@ export class ReportCollector implements Watcher {
   step(points: SeriesPoints, metrics: SeriesMetrics): void {
     const outcomes = this.#outcomes;
     this.#outcomes = [];
+    // Symbols have no values to draw.
+    if (points.symbols) return;
     const state = this.#series.get(points.series) ?? this.#create(points, metrics);
     if (!state) return;
     state.newest = points;

@@ -26,7 +26,8 @@
     options('choose-series', names[1], chosen.series, (i) => choose({ series: i }));
     options('choose-lead', names[2], chosen.lead, (i) => choose({ lead: i }));
     if (!series) {
-      byId('about').textContent = 'Nothing was forecast.';
+      byId('about').textContent =
+        'There is nothing to draw here; series of symbols are in the printed tables.';
       return;
     }
     globalThis.pageWords.showAll(file, chosen, (i) => choose({ series: i }));
