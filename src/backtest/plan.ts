@@ -74,7 +74,7 @@ async function plan(source: SourceConfig, options: PlanOptions): Promise<Plan> {
     horizon,
     seriesCount: survey.layout.recorded ? undefined : columnCount(stream, survey),
     every: stream.every ? formatPeriod(stream.every) : (survey.every ?? 'step'),
-    seasons: stream.seasons.map(formatPeriod),
+    seasons: stream.seasons === 'auto' ? [] : stream.seasons.map(formatPeriod),
   };
 }
 

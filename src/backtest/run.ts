@@ -92,6 +92,7 @@ function metricsSettings({ config, scoring, everyMs }: BacktestJob, name: string
 }
 
 function firstSeason({ every, seasons }: StreamConfig, everyMs: number): number | undefined {
+  if (seasons === 'auto') return undefined;
   const [season] = seasons;
   return season && seasonSteps(season, every ? periodMs(every) : everyMs);
 }

@@ -108,7 +108,8 @@ function parseSpeed(text: string): number | 'max' {
 
 function firstSeason(config: Config, points: SeriesPoints): number | undefined {
   const stream = config.streams.find((s) => streamName(s) === points.stream);
-  const season = stream?.seasons[0];
+  if (!stream || stream.seasons === 'auto') return undefined;
+  const [season] = stream.seasons;
   if (!season) return undefined;
   const { every } = stream;
   const everyMs = every ? periodMs(every) : points.targetMs[0]! - points.issuedMs;

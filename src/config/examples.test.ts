@@ -64,7 +64,7 @@ it('minimal.yaml resolves to the documented defaults', () => {
         ahead_limit: 60,
         horizon: 12,
         transform: 'none',
-        seasons: [],
+        seasons: 'auto',
         coverage: [0.8, 0.9],
         model: {
           cell: 'gru',
@@ -72,7 +72,7 @@ it('minimal.yaml resolves to the documented defaults', () => {
           optimizer: 'adam',
           clip_norm: 1,
           engine: 'wasm',
-          effort: 'simple',
+          effort: 'balanced',
           engine_fallback: 'none',
           memory_mib: 4096,
           seed: 1,

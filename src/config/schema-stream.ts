@@ -27,7 +27,7 @@ const model = z
       ),
     effort: z
       .enum(['simple', 'low', 'balanced', 'high'])
-      .default('simple')
+      .default('balanced')
       .describe(
         'Methods beside last value, seasonal naive and the network. low: drift, Holt–Winters and a quick regression (about 12 µs a sample and 40 kB a series at horizon 12); balanced: four regressions and analogs as well (about 90 µs and 400 kB), and a second readout of the network; high: a larger network.',
       ),
@@ -65,7 +65,7 @@ const model = z
     initial_weights: inputPath
       .optional()
       .describe(
-        'Weights that every series starts with, from `foretide weights import`; needs `every`.',
+        'Weights that every series starts with, from `foretide weights import`; needs `every`, and seasons that are told (auto is then none).',
       ),
     seed: z
       .number()
@@ -219,7 +219,12 @@ export const stream = z
       .describe(
         'Trades become bars: series `…/open`, `…/high`, `…/low`, `…/close` and `…/volume`; needs `every`.',
       ),
-    seasons: z.array(period).max(8).prefault([]).describe('Season lengths: `["24h", "7d"]`.'),
+    seasons: z
+      .union([z.literal('auto'), z.array(period).max(8)])
+      .prefault('auto')
+      .describe(
+        'Season lengths: `["24h", "7d"]`; `[]` = none; auto: found in the values as they come (effort simple and low: up to 340 steps, balanced 1,365, high 2,730).',
+      ),
     coverage: z
       .union([share, z.array(share).min(1).max(4)])
       .default([0.8, 0.9])

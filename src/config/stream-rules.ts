@@ -21,7 +21,7 @@ interface StreamKeys {
   series?: string;
   every?: Period;
   horizon: number;
-  seasons: Period[];
+  seasons: 'auto' | Period[];
   score_leads?: 'all' | number[];
   model: { cell: string; initial_weights?: string };
   aggregate: string;
@@ -38,6 +38,7 @@ const topicRule = rule<StreamKeys>(['topic'], ({ topic }, fault) => {
 });
 
 const seasonRule = rule<StreamKeys>(['every', 'seasons'], ({ every, seasons }, fault) => {
+  if (seasons === 'auto') return;
   for (const [i, season] of seasons.entries()) {
     const text = formatPeriod(season);
     const twin = seasons.findIndex((other) => periodMs(other) === periodMs(season));

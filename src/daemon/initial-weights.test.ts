@@ -18,7 +18,10 @@ const parse = (stream: string) =>
 function writeFor(name: string, stream: string): Float64Array {
   const settings = streamSettings(parse(stream)).get('a')!;
   const { windowSteps: _, ...shape } = networkShape(
-    forecasterSettings(settings, 3_600_000, 1),
+    {
+      ...forecasterSettings(settings, 3_600_000, 1),
+      seasonSteps: stream.includes('24h') ? [24] : [],
+    },
     settings.recurrent!,
   );
   const weights = initialWeights({ ...shape, windowSteps: 1 }, 5);

@@ -3,7 +3,7 @@ import { channelsOf } from '../config/channels.ts';
 import type { Period } from '../config/duration.ts';
 import type { Config, StreamConfig } from '../config/schema.ts';
 import { BAR_PARTS, type BarPart } from '../decode/bars.ts';
-import type { Effort, RecurrentSettings, SeasonedSettings } from '../forecaster/forecaster.ts';
+import type { Effort, ForecasterSettings, RecurrentSettings } from '../forecaster/forecaster.ts';
 import { networkSize } from '../forecaster/network-defaults.ts';
 import type { SymbolSettings } from '../forecaster/symbol/symbol-forecaster.ts';
 import type { Bounds, TransformKind } from '../forecaster/transform.ts';
@@ -22,7 +22,7 @@ export interface StreamSettings {
   /** Of a stream of symbols: how many a series may have, `(other)` included. */
   readonly symbolsMax?: number;
   readonly horizon: number;
-  readonly seasons: readonly Period[];
+  readonly seasons: 'auto' | readonly Period[];
   /** Nominal, the widest interval first. */
   readonly coverage: readonly number[];
   /** Leads written to forecast_score, ascending. */
@@ -66,13 +66,19 @@ export function forecasterSettings(
   settings: StreamSettings,
   everyMs: number,
   seed: number,
-): SeasonedSettings {
+): ForecasterSettings {
   const { horizon, seasons, coverage, recurrent, effort, transform, bounds } = settings;
-  const steps = seasons.flatMap((season) => seasonSteps(season, everyMs) ?? []);
-  const ascending = [...new Set(steps)].sort((a, b) => a - b);
+  const seasonSteps = seasons === 'auto' ? seasons : toldSeasonSteps(settings, everyMs);
   const knownAhead = settings.covariates?.known ?? 0;
   const common = { knownAhead, horizon, coverage, everyMs, recurrent, effort, transform, seed };
-  return { ...common, seasonSteps: ascending, ...(bounds && { bounds }) };
+  return { ...common, seasonSteps, ...(bounds && { bounds }) };
+}
+
+/** Ascending; none where they are still to be found. */
+function toldSeasonSteps({ seasons }: StreamSettings, everyMs: number): number[] {
+  if (seasons === 'auto') return [];
+  const steps = seasons.flatMap((season) => seasonSteps(season, everyMs) ?? []);
+  return [...new Set(steps)].sort((a, b) => a - b);
 }
 
 /** How a series of symbols on a grid of `everyMs` is forecast. */
@@ -81,7 +87,8 @@ export function symbolSettings(
   everyMs: number,
   seed: number,
 ): SymbolSettings {
-  const { horizon, seasonSteps, recurrent } = forecasterSettings(settings, everyMs, seed);
+  const { horizon, recurrent } = forecasterSettings(settings, everyMs, seed);
+  const seasonSteps = toldSeasonSteps(settings, everyMs);
   const symbolsMax = settings.symbolsMax!;
   return { horizon, symbolsMax, seasonSteps, everyMs, recurrent, seed };
 }
@@ -92,7 +99,10 @@ function settingsOf(stream: StreamConfig): StreamSettings {
   const { every, model } = stream;
   if (!every || !recurrent || model.initial_weights === undefined) return settings;
   const everyMs = 'ms' in every ? every.ms : every.months * MONTH_MS;
-  const forecaster = forecasterSettings(settings, everyMs, model.seed);
+  const forecaster = {
+    ...forecasterSettings(settings, everyMs, model.seed),
+    seasonSteps: toldSeasonSteps(settings, everyMs),
+  };
   const initialWeights = readInitialWeights(settings.name, model.initial_weights, forecaster);
   return { ...settings, recurrent: { ...recurrent, initialWeights } };
 }
@@ -112,7 +122,8 @@ function coldSettings(stream: StreamConfig): StreamSettings {
     },
     ...(stream.kind === 'symbol' ? { symbolsMax: stream.symbols_max + 1 } : {}),
     horizon: stream.horizon,
-    seasons: stream.seasons,
+    // The shape of weights that are given hangs on the seasons: there they must be told.
+    seasons: model.initial_weights !== undefined && stream.seasons === 'auto' ? [] : stream.seasons,
     coverage: [...new Set([stream.coverage].flat())].sort((a, b) => b - a),
     reportWeights: false,
     scoreLeads: scoreLeads(stream),
