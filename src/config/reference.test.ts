@@ -62,5 +62,5 @@ describe('types in words', () => {
 it('defaults in the schema and on the page are what a user would write', () => {
   expect(schemaAt(['source', 'mqtt', 'keepalive'])?.default).toBe('30s');
   expect(referencePage()).toContain('| `lateness` | duration | `0s` |');
-  expect(referencePage()).toContain('| `seasons` | list of: period | `[]` |');
+  expect(referencePage()).toContain('| `seasons` | `auto` or list of: period | `auto` |');
 });

@@ -223,7 +223,7 @@ export const stream = z
       .union([z.literal('auto'), z.array(period).max(8)])
       .prefault('auto')
       .describe(
-        'Season lengths: `["24h", "7d"]`; `[]` = none; auto: found in the values as they come (effort simple and low: up to 340 steps, balanced 1,365, high 2,730).',
+        'Season lengths: `["24h", "7d"]`; `[]` = none; auto: found in the values as they come (effort simple and low: up to 340 steps, balanced 680, high 2,730).',
       ),
     coverage: z
       .union([share, z.array(share).min(1).max(4)])

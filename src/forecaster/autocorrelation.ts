@@ -23,25 +23,44 @@ export function autocorrelation(y: Float64Array): Float64Array {
   return out;
 }
 
+/** The same at one lag alone: cheaper for a few. */
+export function autocorrelationAt(y: Float64Array, lag: number): number {
+  let product = 0;
+  let square = 0;
+  for (let i = 0; i < y.length; i++) square += y[i]! * y[i]!;
+  for (let i = lag; i < y.length; i++) product += y[i]! * y[i - lag]!;
+  return square > 0 ? ((product / (y.length - lag)) * y.length) / square : 0;
+}
+
+/** Cosines, then minus sines, of half a turn; by size. A handful of sizes are ever asked for. */
+const waves = new Map<number, Float64Array>();
+
+function waveOf(n: number): Float64Array {
+  let wave = waves.get(n);
+  if (!wave) {
+    const half = n >> 1;
+    wave = new Float64Array(n);
+    for (let i = 0; i < half; i++) {
+      wave[i] = Math.cos((2 * Math.PI * i) / n);
+      wave[half + i] = -Math.sin((2 * Math.PI * i) / n);
+    }
+    waves.set(n, wave);
+  }
+  return wave;
+}
+
 /** In place; of a power of two of values (J. W. Cooley, J. W. Tukey, 1965: radix 2). */
 function transform(real: Float64Array, imaginary: Float64Array): void {
   const n = real.length;
-  for (let i = 1, j = 0; i < n; i++) {
-    let bit = n >> 1;
-    for (; j & bit; bit >>= 1) j ^= bit;
-    j ^= bit;
-    if (i >= j) continue;
-    [real[i], real[j]] = [real[j]!, real[i]!];
-    [imaginary[i], imaginary[j]] = [imaginary[j]!, imaginary[i]!];
-  }
-  const cosine = Float64Array.from({ length: n >> 1 }, (_, i) => Math.cos((2 * Math.PI * i) / n));
-  const sine = Float64Array.from({ length: n >> 1 }, (_, i) => -Math.sin((2 * Math.PI * i) / n));
+  const wave = waveOf(n);
+  reverseBits(real);
+  reverseBits(imaginary);
   for (let half = 1; half < n; half *= 2) {
     const stride = n / (2 * half);
     for (let first = 0; first < n; first += 2 * half) {
       for (let k = 0; k < half; k++) {
-        const c = cosine[k * stride]!;
-        const s = sine[k * stride]!;
+        const c = wave[k * stride]!;
+        const s = wave[(n >> 1) + k * stride]!;
         const a = first + k;
         const b = a + half;
         const re = real[b]! * c - imaginary[b]! * s;
@@ -52,5 +71,18 @@ function transform(real: Float64Array, imaginary: Float64Array): void {
         imaginary[a] = imaginary[a]! + im;
       }
     }
+  }
+}
+
+function reverseBits(values: Float64Array): void {
+  const n = values.length;
+  for (let i = 1, j = 0; i < n; i++) {
+    let bit = n >> 1;
+    for (; j & bit; bit >>= 1) j ^= bit;
+    j ^= bit;
+    if (i >= j) continue;
+    const value = values[i]!;
+    values[i] = values[j]!;
+    values[j] = value;
   }
 }

@@ -15,7 +15,7 @@
  * M. S. Bartlett: On the theoretical specification and sampling properties of autocorrelated
  * time-series. Journal of the Royal Statistical Society (supplement) 8, 1946.
  */
-import { autocorrelation } from './autocorrelation.ts';
+import { autocorrelation, autocorrelationAt } from './autocorrelation.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -40,6 +40,8 @@ const REFINE_SHARE = 0.05;
 const REFINE_MULTIPLES = 8;
 /** Peaks tried in an octave of lags. */
 const PEAKS_AN_OCTAVE = 2;
+/** So many lags are quicker one by one than all at once. */
+const DIRECT_LAGS_MAX = 12;
 /** Bound on y, in mean sizes of y: one spike is no season. */
 const OUTLIER = 8;
 
@@ -132,17 +134,23 @@ function refined(rho: Float64Array, peak: number): number {
 }
 
 function test(values: Float64Array, season: number): Tested {
-  const own = autocorrelation(detrended(values, season));
-  const r = own[season]!;
-  let sum = 1;
-  for (let lag = 1; lag <= season / 2; lag++) sum += 2 * own[lag]! ** 2;
-  const wide = autocorrelation(detrended(values, Math.min(3 * season, values.length >> 1)));
-  const beside = (wide[season >> 1]! + wide[(3 * season) >> 1]!) / 2;
+  const own = detrended(values, season);
+  const r = autocorrelationAt(own, season);
+  const wide = detrended(values, Math.min(3 * season, values.length >> 1));
+  const beside = [season >> 1, (3 * season) >> 1].map((lag) => autocorrelationAt(wide, lag));
   return {
     correlation: r,
-    evidence: r / Math.sqrt(sum / (values.length - season)),
-    peak: wide[season]! - beside,
+    evidence: r / Math.sqrt(smoothness(own, season >> 1) / (values.length - season)),
+    peak: autocorrelationAt(wide, season) - (beside[0]! + beside[1]!) / 2,
   };
+}
+
+/** Σ ρ_k² over |k| ≤ reach. */
+function smoothness(y: Float64Array, reach: number): number {
+  const all = reach > DIRECT_LAGS_MAX ? autocorrelation(y) : undefined;
+  let sum = 1;
+  for (let lag = 1; lag <= reach; lag++) sum += 2 * (all?.[lag] ?? autocorrelationAt(y, lag)) ** 2;
+  return sum;
 }
 
 /** Minus the centred mean over `window` steps, carried on by a line at both ends; bounded. */

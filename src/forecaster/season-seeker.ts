@@ -24,7 +24,7 @@ import { findSeasons } from './season-finder.ts';
 const KEPT_STEPS: Record<Effort, number> = {
   simple: 1_024,
   low: 1_024,
-  balanced: 4_096,
+  balanced: 2_048,
   high: 8_192,
 };
 /** Looked for first after so many steps, and again each time there are half as many more … */
@@ -33,6 +33,8 @@ const GROWTH = 1.5;
 /** … but at least this often, in kept lengths. */
 const INTERVAL_MAX = 8;
 const REPLAY_A_STEP = 8;
+/** Series that began together do not search together: up to so much later, by their seeds. */
+const STAGGER = 0.2;
 /** Least share of kept steps with a value. */
 const KNOWN_SHARE_MIN = 2 / 3;
 const FORMAT = 'foretide seasons 1';
@@ -52,6 +54,8 @@ export class SeasonSeeker implements SeriesForecaster {
   readonly #companions: Float64Array;
   /** [knownAhead][1 + horizon], of the step that is replayed. */
   readonly #ahead: Float64Array;
+  /** In [0, STAGGER). */
+  readonly #stagger: number;
   #newestAhead: ArrayLike<number> = [];
   #current: Seasoned;
   #successor: Seasoned | undefined;
@@ -69,6 +73,7 @@ export class SeasonSeeker implements SeriesForecaster {
       throw new Error('initial weights need seasons that are told: the shape depends on them');
     }
     this.#settings = settings;
+    this.#stagger = (STAGGER * (settings.seed % 1_009)) / 1_009;
     this.#create = create;
     const { companions = 0, knownAhead = 0 } = settings;
     const steps = KEPT_STEPS[settings.effort ?? 'simple'];
@@ -157,7 +162,7 @@ export class SeasonSeeker implements SeriesForecaster {
   #seek(ahead: ArrayLike<number>): void {
     const kept = this.#kept[0]!;
     const interval = Math.min(this.#steps * (GROWTH - 1), INTERVAL_MAX * kept.ring.length);
-    this.#seekAt = this.#steps + Math.ceil(interval);
+    this.#seekAt = this.#steps + Math.ceil(interval * (1 + this.#stagger));
     const values = bridged(kept);
     if (!values) return;
     const { seasons } = this.#current;
