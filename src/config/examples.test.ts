@@ -8,7 +8,17 @@ const ENV = { MQTT_PASSWORD: 'a', INFLUX_PASSWORD: 'b' };
 const EXAMPLES = readdirSync(FOLDER).filter((name) => name.endsWith('.yaml'));
 
 it('has examples', () => {
-  for (const name of ['embedded', 'etth1', 'minimal', 'schedule', 'sensors', 'stocks', 'ticks']) {
+  const names = [
+    'demand',
+    'embedded',
+    'etth1',
+    'minimal',
+    'schedule',
+    'sensors',
+    'stocks',
+    'ticks',
+  ];
+  for (const name of names) {
     expect(EXAMPLES).toContain(`${name}.yaml`);
   }
 });

@@ -22,12 +22,14 @@ const model = z
     window: count
       .max(4096)
       .optional()
-      .describe('Steps an update goes back (k2). Default: 32; high: 64, or a season up to 192.'),
+      .describe(
+        'Steps an update goes back (k2). Default: 32; high: 64, or a season of up to 192 steps.',
+      ),
     effort: z
       .enum(['simple', 'low', 'balanced', 'high'])
       .default('simple')
       .describe(
-        'Methods beside last value, seasonal naive and the network. low: drift, Holt–Winters and a quick regression (about 12 µs a sample and 40 kB a series at horizon 12); balanced: four regressions and analogs as well (about 90 µs and 400 kB).',
+        'Methods beside last value, seasonal naive and the network. low: drift, Holt–Winters and a quick regression (about 12 µs a sample and 40 kB a series at horizon 12); balanced: four regressions and analogs as well (about 90 µs and 400 kB), and a second readout of the network; high: a larger network.',
       ),
     optimizer: z
       .enum(['sgd', 'rmsprop', 'adam'])
@@ -39,7 +41,7 @@ const model = z
       .max(1)
       .optional()
       .describe(
-        'Step size of the optimizer. Default: 0.003; balanced: 0.01, high: 0.007, both falling to a tenth after 2000 steps.',
+        'Step size of the optimizer. Default: 0.003; balanced: 0.02 and high: 0.01 for 1500 steps, then falling to a tenth.',
       ),
     clip_norm: z
       .number()
@@ -140,7 +142,9 @@ export const stream = z
           known: z
             .boolean()
             .default(false)
-            .describe('Whether values come ahead of time, stamped with the time they are for.'),
+            .describe(
+              'Whether values come ahead of time, stamped with the time they are for; a CSV file’s column is read ahead.',
+            ),
         }),
       )
       .max(8)

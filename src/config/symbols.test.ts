@@ -26,6 +26,10 @@ it.each([
     'kind: symbol, every: 1d, model: { initial_weights: w }',
     /initial_weights: are those of a series of numbers; remove them/,
   ],
+  ['kind: symbol, transform: log', /transform: is for numbers/],
+  ['kind: symbol, bounds: { min: 0 }', /bounds: is for numbers/],
+  ['kind: symbol, every: 1m, bars: {}', /bars: is for numbers/],
+  ['kind: symbol, every: 1d, values: a, covariates: [{ field: b }]', /covariates: is for numbers/],
 ])('%s is a fault', (yaml, message) => {
   expect(faults(yaml)).toMatch(message);
 });

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { networkShape } from '../forecaster/experts/network-plan.ts';
-import type { ForecasterSettings } from '../forecaster/forecaster.ts';
+import type { SeasonedSettings } from '../forecaster/forecaster.ts';
 import { readWeights, shapeText } from '../recurrent/weights-file.ts';
 
 /** The file of `model.initial_weights` cannot be used. */
@@ -21,7 +21,7 @@ export class InitialWeightsError extends Error {
 export function readInitialWeights(
   stream: string,
   file: string,
-  settings: ForecasterSettings,
+  settings: SeasonedSettings,
 ): Float64Array {
   const refuse = (what: string): never => {
     throw new InitialWeightsError(stream, file, what);

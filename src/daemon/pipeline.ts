@@ -17,6 +17,7 @@ import {
   map,
   merge,
   type Observable,
+  of,
   Subject,
   takeUntil,
   tap,
@@ -51,10 +52,11 @@ export function pipeline(parts: PipelineParts): Observable<readonly SeriesPoints
   const { source, intake, journal, core, outbox, gate, live } = parts;
   const ended = new Subject<void>();
 
-  const samples = source.messages(gate).pipe(
-    map((batch) => intake.decode(batch)),
-    finalize(() => ended.next()),
-  );
+  const held = defer(() => of(intake.finish())).pipe(filter((entries) => entries.length > 0));
+  const samples = concat(
+    source.messages(gate).pipe(map((batch) => intake.decode(batch))),
+    held,
+  ).pipe(finalize(() => ended.next()));
   const clock = live ? ticks(gate).pipe(takeUntil(ended)) : EMPTY;
 
   const computed = merge(samples, clock).pipe(

@@ -3,7 +3,7 @@ import { channelsOf } from '../config/channels.ts';
 import type { Period } from '../config/duration.ts';
 import type { Config, StreamConfig } from '../config/schema.ts';
 import { BAR_PARTS, type BarPart } from '../decode/bars.ts';
-import type { Effort, ForecasterSettings, RecurrentSettings } from '../forecaster/forecaster.ts';
+import type { Effort, RecurrentSettings, SeasonedSettings } from '../forecaster/forecaster.ts';
 import { networkSize } from '../forecaster/network-defaults.ts';
 import type { SymbolSettings } from '../forecaster/symbol/symbol-forecaster.ts';
 import type { Bounds, TransformKind } from '../forecaster/transform.ts';
@@ -66,7 +66,7 @@ export function forecasterSettings(
   settings: StreamSettings,
   everyMs: number,
   seed: number,
-): ForecasterSettings {
+): SeasonedSettings {
   const { horizon, seasons, coverage, recurrent, effort, transform, bounds } = settings;
   const steps = seasons.flatMap((season) => seasonSteps(season, everyMs) ?? []);
   const ascending = [...new Set(steps)].sort((a, b) => a - b);

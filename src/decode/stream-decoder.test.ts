@@ -115,6 +115,27 @@ describe('Intake', () => {
     ]);
   });
 
+  it('reads a known column of a file ahead of the others, and the rest at the end', () => {
+    const stream =
+      'topic: f, values: v, every: 1s, horizon: 2, covariates: [{ field: u, known: true }]';
+    const { intake, registry } = intakeOf([stream]);
+    const row = (second: number): Message => {
+      const cells = [String(1_700_000_000 + second), String(10 + second), String(20 + second)];
+      return on('f', '', { row: { columns: ['time', 'v', 'u'], cells } });
+    };
+    const told = (entries: ReturnType<typeof intake.decode>): string[] =>
+      entries.flatMap((entry) => {
+        if (entry.kind !== 'samples') return [];
+        const { seriesId, value } = entry.batch;
+        return [...value].map((v, i) => `${registry.get(seriesId[i]!)!.name}=${v}`);
+      });
+    expect(told(intake.decode([row(0), row(1)]))).toEqual(['f/u=20', 'f/u=21']);
+    expect(told(intake.decode([row(2)]))).toEqual(['f/u=22', 'f/v=10']);
+    expect(told(intake.finish())).toEqual(['f/v=11', 'f/v=12']);
+    expect(intake.finish()).toEqual([]);
+    expect(intake.counts().get('f')).toEqual({ received: 6, invalid: 0, filtered: 0 });
+  });
+
   it('gives a message to the first stream that matches, and counts what matches none', () => {
     const { intake, registry } = intakeOf(['name: one, topic: "a/b"', 'name: rest, topic: "a/#"']);
     intake.decode([on('a/b', '1'), on('a/c', '1'), on('b', '1')]);

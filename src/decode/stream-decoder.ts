@@ -9,6 +9,7 @@ import type { JournalEntry } from '../journal/journal.ts';
 import type { Message, MessageBatch } from '../source/source.ts';
 import { type BarPart, barParts } from './bars.ts';
 import type { FieldSink, PayloadDecoder, Rejection } from './decoder.ts';
+import { createLookAhead, type LookAhead } from './look-ahead.ts';
 import { createNamer, type Namer } from './naming.ts';
 import { excerpt, invalid } from './number-text.ts';
 import { createDecoder } from './registry.ts';
@@ -40,6 +41,7 @@ interface StreamIntake {
   readonly name: string;
   readonly config: StreamConfig;
   readonly decoder: PayloadDecoder;
+  readonly lookAhead: LookAhead | undefined;
   readonly namer: Namer;
   readonly channels: Channels;
   /** Whether values have logarithms taken of them. */
@@ -69,6 +71,8 @@ export class Intake implements FieldSink {
   /** undefined: no stream wants the topic. */
   readonly #routes = new Map<string, TopicRoute | undefined>();
   #routedFields = 0;
+  /** Rows of which what is known ahead has been read, oldest first. */
+  readonly #ahead = new Map<TopicRoute, Message[]>();
   readonly #samples = new SampleBatchBuilder();
   #entries: JournalEntry[] = [];
   #message!: Message;
@@ -85,6 +89,7 @@ export class Intake implements FieldSink {
         name,
         config,
         decoder: createDecoder(config),
+        lookAhead: createLookAhead(config),
         namer: createNamer(config, name),
         channels: channelsOf(config),
         takesPositive: config.transform === 'log' || config.transform === 'log_return',
@@ -107,6 +112,20 @@ export class Intake implements FieldSink {
   decode(batch: MessageBatch): JournalEntry[] {
     this.#entries = [];
     for (const message of batch) this.#decodeOne(message);
+    return this.#take();
+  }
+
+  /** The input has ended: gives what was held back to look ahead. */
+  finish(): JournalEntry[] {
+    this.#entries = [];
+    for (const [route, rows] of this.#ahead) {
+      for (const row of rows) this.#decodeOthers(row, route);
+    }
+    this.#ahead.clear();
+    return this.#take();
+  }
+
+  #take(): JournalEntry[] {
     if (this.#samples.count > 0) {
       this.#entries.push({ kind: 'samples', batch: this.#samples.take() });
     }
@@ -124,9 +143,25 @@ export class Intake implements FieldSink {
     this.#route = route;
     if (message.retained && route.stream.config.retained === 'skip') {
       this.reject(undefined, RETAINED);
+    } else if (message.row && route.stream.lookAhead) {
+      this.#decodeAhead(message, route, route.stream.lookAhead);
     } else {
       this.#decodeBy(route.stream.decoder, message);
     }
+  }
+
+  #decodeAhead(message: Message, route: TopicRoute, { known, rows }: LookAhead): void {
+    this.#decodeBy(known, message);
+    const waiting = this.#ahead.get(route) ?? [];
+    this.#ahead.set(route, waiting);
+    waiting.push(message);
+    if (waiting.length > rows) this.#decodeOthers(waiting.shift()!, route);
+  }
+
+  #decodeOthers(row: Message, route: TopicRoute): void {
+    this.#message = row;
+    this.#route = route;
+    this.#decodeBy(route.stream.lookAhead!.others, row);
   }
 
   /** A decoder never throws; where one does, that message alone is lost, and counted. */

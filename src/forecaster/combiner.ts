@@ -1,5 +1,6 @@
 import type { ByteReader, ByteWriter } from '../store/bytes.ts';
 import { Ensemble } from './ensemble.ts';
+import { ErrorScale } from './error-scale.ts';
 
 /** What makes one forecast of many, per lead, from their delayed record. */
 export interface Combiner {
@@ -10,11 +11,10 @@ export interface Combiner {
   /**
    * @param row experts' values at `offset`…, the first the naive forecast and not NaN; receives
    *   `lanes` numbers behind them, the first of them the forecast
-   * @param scale typical error at this lead; 0: none so far
    */
-  mix(lead: number, row: Float64Array, offset: number, scale: number): number;
+  mix(lead: number, row: Float64Array, offset: number): number;
   /** @param row what `mix` left for the forecast of `actual` */
-  learn(lead: number, row: Float64Array, offset: number, actual: number, scale: number): void;
+  learn(lead: number, row: Float64Array, offset: number, actual: number): void;
   /** After a change, of strength (0, 1], the record so far counts less. */
   quicken(strength: number): void;
   save(out: ByteWriter): void;
@@ -26,10 +26,12 @@ export class WeightedCombiner implements Combiner {
   readonly lanes = 1;
   readonly #experts: number;
   readonly #ensemble: Ensemble;
+  readonly #scale: ErrorScale;
 
   constructor(horizon: number, experts: number) {
     this.#experts = experts;
     this.#ensemble = new Ensemble(horizon, experts);
+    this.#scale = new ErrorScale(horizon);
   }
 
   weight(lead: number, expert: number): number {
@@ -42,9 +44,10 @@ export class WeightedCombiner implements Combiner {
     return forecast;
   }
 
-  learn(lead: number, row: Float64Array, offset: number, actual: number, scale: number): void {
+  learn(lead: number, row: Float64Array, offset: number, actual: number): void {
     const forecast = row[offset + this.#experts]!;
-    this.#ensemble.learn(lead, row, offset, forecast, actual, scale);
+    this.#scale.add(lead, row[offset]! - actual);
+    this.#ensemble.learn(lead, row, offset, forecast, actual, this.#scale.of(lead));
   }
 
   quicken(strength: number): void {
@@ -52,10 +55,12 @@ export class WeightedCombiner implements Combiner {
   }
 
   save(out: ByteWriter): void {
+    this.#scale.save(out);
     this.#ensemble.save(out);
   }
 
   load(from: ByteReader): void {
+    this.#scale.load(from);
     this.#ensemble.load(from);
   }
 }

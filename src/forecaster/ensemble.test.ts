@@ -68,6 +68,23 @@ describe('Ensemble', () => {
     expect(ensemble.weight(0, 1)).toBeGreaterThan(0.9);
   });
 
+  it('follows a change sooner when it is told of it', () => {
+    const told = new Ensemble(1, 3);
+    const untold = new Ensemble(1, 3);
+    const lose = [told, untold].map((ensemble, i) => {
+      const random = new Random(4);
+      const round = (right: number) => () => {
+        const actual = random.normal();
+        const forecasts = [0, 1, 2].map((k) => (k === right ? actual : actual + random.normal()));
+        return { forecasts, actual };
+      };
+      play(ensemble, 1000, round(1));
+      if (i === 0) ensemble.quicken(1);
+      return sum(play(ensemble, 300, round(2)).errors);
+    });
+    expect(lose[0]).toBeLessThan(0.7 * lose[1]!);
+  });
+
   it('gives a silent expert no weight, and what it says later is heard', () => {
     const ensemble = new Ensemble(1, 2);
     const random = new Random(4);

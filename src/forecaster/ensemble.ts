@@ -14,25 +14,32 @@
  *
  * P. Gaillard, G. Stoltz, T. van Erven: A second-order bound with excess losses. COLT 2014.
  * Differences: γ forgets, so that weights follow a change after years too; errors are measured in
- * the naive forecast's mean error and bounded, so that one jump does not decide for ever; c asks the
+ * the naive forecast's typical error and bounded, so that one jump does not decide for ever; c asks the
  * others for a gain beyond chance, so that a new series, or a random walk, stays at the simplest.
  */
 import type { ByteReader, ByteWriter } from '../store/bytes.ts';
 import { clamp } from './scaler.ts';
 
 const MEMORY_STEPS = 5_000;
-/** Bound on an error, in mean errors of the naive forecast. */
-const ERROR_MAX = 10;
-/** c: standard deviations of chance. */
+/** Bound on an error, in typical errors of the naive forecast. */
+const ERROR_MAX = 30;
 const CAUTION = 0.5;
 /** Share of the record that a change of full strength voids. */
 const QUICKEN_SHARE = 0.8;
 /** Where all gains were so small that their squares vanish, no division by zero. */
 const BOUND_MIN = 1e-12;
 
+export interface EnsembleSettings {
+  /** γ = 1 − 1 / this */
+  readonly memorySteps?: number;
+  /** c: standard deviations of chance. */
+  readonly caution?: number;
+}
+
 export class Ensemble {
   readonly #experts: number;
   readonly #keep: number;
+  readonly #caution: number;
   /** [horizon][experts] */
   readonly #regret: Float64Array;
   readonly #square: Float64Array;
@@ -40,8 +47,12 @@ export class Ensemble {
   /** [horizon] */
   readonly #bound: Float64Array;
 
-  /** @param memorySteps γ = 1 − 1 / this */
-  constructor(horizon: number, experts: number, memorySteps = MEMORY_STEPS) {
+  constructor(
+    horizon: number,
+    experts: number,
+    { memorySteps = MEMORY_STEPS, caution = CAUTION }: EnsembleSettings = {},
+  ) {
+    this.#caution = caution;
     this.#keep = 1 - 1 / memorySteps;
     this.#experts = experts;
     this.#regret = new Float64Array(horizon * experts);
@@ -66,7 +77,7 @@ export class Ensemble {
     for (let k = 0; k < this.#experts; k++) {
       const silent = Number.isNaN(forecasts[offset + k]!);
       const square = this.#square[first + k]!;
-      const chance = k === 0 ? 0 : CAUTION * Math.sqrt(square);
+      const chance = k === 0 ? 0 : this.#caution * Math.sqrt(square);
       const gain = silent ? 0 : this.#regret[first + k]! - chance;
       const weight = gain > 0 ? gain / (square + bound) : 0;
       this.#weights[first + k] = weight;

@@ -1,5 +1,6 @@
 import type { Cell, RecurrentEngine, TrainSettings } from '../recurrent/engine.ts';
 import type { ChangeKind } from './change-detector.ts';
+import type { SharedNetwork } from './experts/shared-network.ts';
 import type { Bounds, TransformKind } from './transform.ts';
 
 export interface RecurrentSettings extends TrainSettings {
@@ -24,8 +25,11 @@ export type Effort = 'simple' | 'low' | 'balanced' | 'high';
 /** How one series is forecast. */
 export interface ForecasterSettings {
   readonly horizon: number;
-  /** Season lengths in steps, ascending; may be empty. Above SEASON_STEPS_MAX they are left out. */
-  readonly seasonSteps: readonly number[];
+  /**
+   * Season lengths in steps, ascending; may be empty. Above SEASON_STEPS_MAX they are left out.
+   * auto: found from the series itself, up to a third of the steps that are kept for it.
+   */
+  readonly seasonSteps: 'auto' | readonly number[];
   /** Nominal share of values inside the interval, e.g. 0.9; several for several intervals. */
   readonly coverage: number | readonly number[];
   /** Step period, ms (calendar features). */
@@ -43,6 +47,11 @@ export interface ForecasterSettings {
   readonly transform?: TransformKind;
   /** What no number that leaves the forecaster may exceed. Default: none. */
   readonly bounds?: Bounds;
+}
+
+/** With seasons that are told, or found. */
+export interface SeasonedSettings extends ForecasterSettings {
+  readonly seasonSteps: readonly number[];
 }
 
 /** One scored lead: errors are forecast − actual, skill is 1 − mean |error| ÷ mean |naive error|. */
@@ -110,6 +119,17 @@ export interface SeriesForecaster {
     companions?: ArrayLike<number>,
     ahead?: ArrayLike<number>,
   ): StepReport;
+  /**
+   * `step` in two halves, for series that share a network: all of them take the step in (scores,
+   * learning), then each forecasts.
+   */
+  take(
+    timeMs: number,
+    value: number,
+    companions?: ArrayLike<number>,
+    ahead?: ArrayLike<number>,
+  ): void;
+  issue(): StepReport;
   /** A gap longer than the limit: windows and state start anew, weights and scales stay. */
   restart(): void;
   /** Forecasts of experts put aside so far, as no credible numbers. */
@@ -121,7 +141,9 @@ export interface SeriesForecaster {
   load(bytes: Uint8Array): void;
 }
 
+/** @param shared the network that the series shares with others; its seasons must be told */
 export type ForecasterFactory = (
   settings: ForecasterSettings,
   engine: RecurrentEngine,
+  shared?: SharedNetwork,
 ) => SeriesForecaster;

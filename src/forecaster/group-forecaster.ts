@@ -1,9 +1,12 @@
 /**
  * The channels of one multivariate series, step by step: each has a forecaster of its own, and sees
- * the others' values of the same step as its companions.
+ * the others' values of the same step as its companions. One network serves them all: all channels
+ * in, all leads of all channels out. (Where seasons are still to be found, or weights were given,
+ * each has its own: the network's shape hangs on them.)
  */
 import type { RecurrentEngine } from '../recurrent/engine.ts';
 import { ByteReader, ByteWriter } from '../store/bytes.ts';
+import { SharedNetwork } from './experts/shared-network.ts';
 import type { ForecasterSettings, SeriesForecaster, StepReport } from './forecaster.ts';
 import { createSeriesForecaster } from './series-forecaster.ts';
 
@@ -44,19 +47,21 @@ class Channels implements GroupForecaster {
   constructor(settings: ForecasterSettings, seeds: readonly number[], engine: RecurrentEngine) {
     const companions = seeds.length - 1 + (settings.companions ?? 0);
     this.#companions = new Float64Array(companions);
+    const shared = sharedNetwork(settings, seeds, engine);
     this.#channels = seeds.map((seed) =>
-      createSeriesForecaster({ ...settings, seed, companions }, engine),
+      createSeriesForecaster({ ...settings, seed, companions }, engine, shared),
     );
   }
 
   step(timeMs: number, values: Float64Array, ahead?: Float64Array): readonly StepReport[] {
-    return this.#channels.map((channel, c) => {
+    for (const [c, channel] of this.#channels.entries()) {
       let i = 0;
       for (let other = 0; other < values.length; other++) {
         if (other !== c) this.#companions[i++] = values[other]!;
       }
-      return channel.step(timeMs, values[c]!, this.#companions, ahead);
-    });
+      channel.take(timeMs, values[c]!, this.#companions, ahead);
+    }
+    return this.#channels.map((channel) => channel.issue());
   }
 
   restart(): void {
@@ -78,4 +83,15 @@ class Channels implements GroupForecaster {
     for (const channel of this.#channels) channel.load(from.bytes());
     from.end();
   }
+}
+
+function sharedNetwork(
+  { seasonSteps, recurrent, ...settings }: ForecasterSettings,
+  seeds: readonly number[],
+  engine: RecurrentEngine,
+): SharedNetwork | undefined {
+  const alone = seeds.length === 1 || seasonSteps === 'auto' || recurrent?.initialWeights;
+  if (alone || !recurrent) return undefined;
+  const seasoned = { ...settings, seasonSteps, recurrent, seed: seeds[0]! };
+  return new SharedNetwork(seasoned, recurrent, engine, seeds.length);
 }

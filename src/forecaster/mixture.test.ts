@@ -16,17 +16,18 @@ function play(mixture: Mixture, rounds: number, round: (i: number) => Round): nu
   for (let i = 0; i < rounds; i++) {
     const { forecasts, actual } = round(i);
     const row = Float64Array.of(...forecasts, ...new Array(mixture.lanes).fill(0));
-    const said = mixture.mix(0, row, 0, 1);
+    const said = mixture.mix(0, row, 0);
     if (i >= rounds / 2) squared += (said - actual) ** 2;
-    mixture.learn(0, row, 0, actual, 1);
+    mixture.learn(0, row, 0, actual);
   }
   return squared / (rounds / 2);
 }
 
 describe('Mixture', () => {
   it('starts at the naive forecast', () => {
-    const row = Float64Array.of(5, 7, 9, 0, 0, 0, 0);
-    expect(new Mixture(1, 3, 5_000).mix(0, row, 0, 1)).toBe(5);
+    const mixture = new Mixture(1, 3, 5_000);
+    const row = Float64Array.of(5, 7, 9, ...new Array(mixture.lanes).fill(0));
+    expect(mixture.mix(0, row, 0)).toBe(5);
   });
 
   it('stays at the naive forecast when others say but noise', () => {

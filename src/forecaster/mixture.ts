@@ -1,105 +1,125 @@
 /**
  * From the experts' forecasts to one, lead by lead:
  *
- *     p  polynomial weights over the experts (Ensemble)
+ *     p  polynomial weights over the experts (Ensemble), of long memory
+ *     r  the same, of short memory: quick after a change
  *     q  ridge stack of the experts (Stack)
- *     m = p + β (q − p)                   β = ½ while the stack's record is as good, 0 if it is worse
- *     forecast = n + κ' (m − n)           n the naive forecast
- *
- * κ is how much of m − n has come true: the slope of y − n on m − n over the delayed past. On a
- * random walk nothing does, and the forecast is the naive one; above `TRUST` it is m.
+ *     b  p + β (q − p)              β = ½ while the stack's record is as good, 0 if it is worse
+ *     m  polynomial weights over b, p, r, q; b while none of the others is better beyond chance
+ *     forecast = n + κ (m − n)      n the naive forecast, κ the trust in m (Trust)
  */
 import type { LinearKernel } from '../recurrent/linear.ts';
 import type { ByteReader, ByteWriter } from '../store/bytes.ts';
 import type { Combiner } from './combiner.ts';
 import { Ensemble } from './ensemble.ts';
+import { ErrorScale } from './error-scale.ts';
 import { clamp } from './scaler.ts';
 import { Stack } from './stack.ts';
+import { Trust } from './trust.ts';
 
-const TRUST = 0.8;
+const QUICK_STEPS = 1_000;
+const CHOICE_STEPS = 4_000;
+/** Standard deviations of chance by which p, r, q must be better than b. */
+const CHOICE_CAUTION = 1;
 /** β falls from ½ to 0 between these ratios of the stack's squared error to the weights'. */
 const STACK_GOOD = 1.1;
 const STACK_BAD = 1.2;
 const STACK_AFTER = 100;
 /** Memory of the two records, in steps. */
 const RECORD_STEPS = 500;
-const TRUST_STEPS = 3_000;
-/**
- * A slope of few errors is drawn to 0 by so many pseudo-observations of squared size 1; more for
- * longer leads, whose errors overlap and so tell less each.
- */
-const TRUST_PRIOR_PER_LEAD = 4;
-const ERROR_MAX = 10;
+const ERROR_MAX = 30;
+
+/** Places in a row, behind the experts. */
+const MIXED = 1;
+const BLENDED = 2;
+const WEIGHTED = 3;
+const QUICK = 4;
+const STACKED = 5;
+/** b, p, r, q lie side by side. */
+const CHOICES = 4;
 
 export class Mixture implements Combiner {
-  /** forecast, p, q, m */
-  readonly lanes = 4;
+  /** forecast, m, b, p, r, q */
+  readonly lanes = 6;
   readonly #experts: number;
+  readonly #scale: ErrorScale;
   readonly #weights: Ensemble;
+  readonly #quick: Ensemble;
   readonly #stack: Stack;
+  readonly #choice: Ensemble;
+  readonly #trust: Trust;
   /** [horizon] */
   readonly #weightsError: Float64Array;
   readonly #stackError: Float64Array;
   readonly #count: Float64Array;
-  readonly #along: Float64Array;
-  readonly #apart: Float64Array;
 
   /** @param memorySteps how long the record of an expert counts */
   constructor(horizon: number, experts: number, memorySteps: number, linear?: LinearKernel) {
     this.#experts = experts;
-    this.#weights = new Ensemble(horizon, experts, memorySteps);
+    this.#scale = new ErrorScale(horizon);
+    this.#weights = new Ensemble(horizon, experts, { memorySteps });
+    this.#quick = new Ensemble(horizon, experts, { memorySteps: QUICK_STEPS });
     this.#stack = new Stack(horizon, experts, 2 * memorySteps, linear);
+    this.#choice = new Ensemble(horizon, CHOICES, {
+      memorySteps: CHOICE_STEPS,
+      caution: CHOICE_CAUTION,
+    });
+    this.#trust = new Trust(horizon);
     this.#weightsError = new Float64Array(horizon);
     this.#stackError = new Float64Array(horizon);
     this.#count = new Float64Array(horizon);
-    this.#along = new Float64Array(horizon);
-    this.#apart = Float64Array.from({ length: horizon }, (_, i) => TRUST_PRIOR_PER_LEAD * (i + 1));
   }
 
   /** Weight of an expert at a lead (0-based) in the newest forecast, the stack's part left out. */
   weight(lead: number, expert: number): number {
-    const trust = this.#trust(lead);
-    return trust * this.#weights.weight(lead, expert) + (expert === 0 ? 1 - trust : 0);
+    const trust = this.#trust.of(lead);
+    const quick = this.#choice.weight(lead, QUICK - BLENDED);
+    const weight =
+      quick * this.#quick.weight(lead, expert) + (1 - quick) * this.#weights.weight(lead, expert);
+    return trust * weight + (expert === 0 ? 1 - trust : 0);
   }
 
-  mix(lead: number, row: Float64Array, offset: number, scale: number): number {
+  mix(lead: number, row: Float64Array, offset: number): number {
     const lanes = offset + this.#experts;
     const naive = row[offset]!;
     const weighted = this.#weights.mix(lead, row, offset);
-    const stacked = this.#stack.mix(lead, row, offset, scale);
-    const mixed = weighted + this.#share(lead) * (stacked - weighted);
-    const trust = this.#trust(lead);
+    const stacked = this.#stack.mix(lead, row, offset, this.#scale.of(lead));
+    row[lanes + BLENDED] = weighted + this.#share(lead) * (stacked - weighted);
+    row[lanes + WEIGHTED] = weighted;
+    row[lanes + QUICK] = this.#quick.mix(lead, row, offset);
+    row[lanes + STACKED] = stacked;
+    const mixed = this.#choice.mix(lead, row, lanes + BLENDED);
+    const trust = this.#trust.of(lead);
     const forecast = trust === 1 ? mixed : naive + trust * (mixed - naive);
+    row[lanes + MIXED] = mixed;
     row[lanes] = forecast;
-    row[lanes + 1] = weighted;
-    row[lanes + 2] = stacked;
-    row[lanes + 3] = mixed;
     return forecast;
   }
 
-  learn(lead: number, row: Float64Array, offset: number, actual: number, scale: number): void {
+  learn(lead: number, row: Float64Array, offset: number, actual: number): void {
     const lanes = offset + this.#experts;
-    const weighted = row[lanes + 1]!;
-    this.#weights.learn(lead, row, offset, weighted, actual, scale);
-    this.#stack.learn(lead, row, offset, actual, scale);
-    if (!(scale > 0)) return;
     const naive = row[offset]!;
-    const truth = clamp((actual - naive) / scale, ERROR_MAX);
-    const told = clamp((row[lanes + 3]! - naive) / scale, ERROR_MAX);
-    const keep = 1 - 1 / TRUST_STEPS;
-    this.#along[lead] = this.#along[lead]! * keep + told * truth;
-    this.#apart[lead] = this.#apart[lead]! * keep + told * told;
+    this.#scale.add(lead, naive - actual);
+    const scale = this.#scale.of(lead);
+    if (!(scale > 0)) return;
+    const mixed = row[lanes + MIXED]!;
+    this.#weights.learn(lead, row, offset, row[lanes + WEIGHTED]!, actual, scale);
+    this.#quick.learn(lead, row, offset, row[lanes + QUICK]!, actual, scale);
+    this.#stack.learn(lead, row, offset, actual, scale);
+    this.#choice.learn(lead, row, lanes + BLENDED, mixed, actual, scale);
+    this.#trust.learn(lead, mixed - naive, actual - naive, scale);
 
     const count = Math.min(this.#count[lead]! + 1, RECORD_STEPS);
     this.#count[lead] = count;
-    const weightsError = clamp((actual - weighted) / scale, ERROR_MAX) ** 2;
-    const stackError = clamp((actual - row[lanes + 2]!) / scale, ERROR_MAX) ** 2;
+    const weightsError = clamp((actual - row[lanes + WEIGHTED]!) / scale, ERROR_MAX) ** 2;
+    const stackError = clamp((actual - row[lanes + STACKED]!) / scale, ERROR_MAX) ** 2;
     this.#weightsError[lead]! += (weightsError - this.#weightsError[lead]!) / count;
     this.#stackError[lead]! += (stackError - this.#stackError[lead]!) / count;
   }
 
   quicken(strength: number): void {
     this.#weights.quicken(strength);
+    this.#quick.quicken(strength);
     const count = STACK_AFTER / strength;
     for (let i = 0; i < this.#count.length; i++) {
       this.#count[i] = Math.min(this.#count[i]!, count);
@@ -115,26 +135,17 @@ export class Mixture implements Combiner {
     return excess >= span ? 0 : 0.5 * (1 - excess / span);
   }
 
-  /** κ' */
-  #trust(lead: number): number {
-    const slope = this.#along[lead]! / this.#apart[lead]!;
-    return Math.max(0, Math.min(1, slope / TRUST));
-  }
-
   save(out: ByteWriter): void {
-    this.#weights.save(out);
-    this.#stack.save(out);
+    const parts = [this.#scale, this.#weights, this.#quick, this.#stack, this.#choice, this.#trust];
+    for (const part of parts) part.save(out);
     out.numbers(this.#weightsError).numbers(this.#stackError).numbers(this.#count);
-    out.numbers(this.#along).numbers(this.#apart);
   }
 
   load(from: ByteReader): void {
-    this.#weights.load(from);
-    this.#stack.load(from);
+    const parts = [this.#scale, this.#weights, this.#quick, this.#stack, this.#choice, this.#trust];
+    for (const part of parts) part.load(from);
     from.numbers(this.#weightsError, 'record of the weights');
     from.numbers(this.#stackError, 'record of the stack');
     from.numbers(this.#count, 'length of the record');
-    from.numbers(this.#along, 'trust');
-    from.numbers(this.#apart, 'trust');
   }
 }

@@ -27,8 +27,8 @@ const DEFAULTS: Readonly<Record<Effort, NetworkSize>> = {
     layers: 1,
     updateSteps: 16,
     windowSteps: 32,
-    learningRate: 0.01,
-    settleSteps: 2_000,
+    learningRate: 0.02,
+    settleSteps: 1_500,
   },
   high: {
     hidden: 48,
@@ -36,8 +36,8 @@ const DEFAULTS: Readonly<Record<Effort, NetworkSize>> = {
     updateSteps: 8,
     windowSteps: 64,
     seasonStepsMax: 192,
-    learningRate: 0.007,
-    settleSteps: 2_000,
+    learningRate: 0.01,
+    settleSteps: 1_500,
   },
 };
 

@@ -33,6 +33,7 @@ function bytesOf(report: StepReport): string {
     [score, ...intervals].flatMap((part) => Object.values(part).map(Number)),
   );
   const all = [...report.mean, ...report.lower, ...report.upper, ...scores];
+  all.push(report.anomaly, report.change);
   return Buffer.from(Float64Array.from(all).buffer).toString('base64');
 }
 
@@ -232,5 +233,35 @@ describe('honest intervals', () => {
     const { coverage } = scored(create(), autoregression(6_000, 0.8, 13), lead);
     expect(coverage).toBeGreaterThan(0.87);
     expect(coverage).toBeLessThan(0.93);
+  });
+});
+
+describe('what is strange or new', () => {
+  /** A noisy daily wave at effort low, changed from step 1,200. */
+  function watch(change: (value: number, step: number) => number): StepReport[] {
+    const forecaster = create({ recurrent: undefined, effort: 'low', seasonSteps: [24] });
+    const random = new Random(5);
+    return Array.from({ length: 1300 }, (_, i) => {
+      const value = 5 * Math.sin((2 * Math.PI * i) / 24) + random.normal();
+      return { ...forecaster.step(i * HOUR, i < 1200 ? value : change(value, i)) };
+    });
+  }
+
+  it('one outlier is an anomaly and no change', () => {
+    const reports = watch((value, i) => (i === 1200 ? 40 : value));
+    expect(reports[1200]!.anomaly).toBeGreaterThan(0.5);
+    expect(Math.max(...reports.slice(500).map((r) => r.change))).toBe(0);
+  });
+
+  it('noise that stays larger is a change, told once', () => {
+    const random = new Random(9);
+    const told = watch((value) => value + 6 * random.normal()).filter((r) => r.change > 0);
+    expect(told.map((r) => r.changeKind)).toEqual(['larger']);
+  });
+
+  it('a gap has no anomaly and is no change', () => {
+    const report = watch((value, i) => (i >= 1250 ? Number.NaN : value)).at(-1)!;
+    expect(report.anomaly).toBeNaN();
+    expect(report.change).toBe(0);
   });
 });

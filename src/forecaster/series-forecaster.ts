@@ -12,11 +12,12 @@ import { type Combiner, WeightedCombiner } from './combiner.ts';
 import { Credible, VALUE_MAX } from './credible.ts';
 import type { Expert } from './experts/expert.ts';
 import { createExperts } from './experts/registry.ts';
+import type { SharedNetwork } from './experts/shared-network.ts';
 import type {
   Effort,
   ForecasterFactory,
-  ForecasterSettings,
   ScoredLead,
+  SeasonedSettings,
   SeriesForecaster,
   StepReport,
 } from './forecaster.ts';
@@ -31,6 +32,7 @@ import {
   type MutableScore,
   widestFirst,
 } from './report.ts';
+import { SeasonSeeker } from './season-seeker.ts';
 import { Skill } from './skill.ts';
 import { isLogarithmic, isOfChanges } from './transform.ts';
 import { TransformedForecaster } from './transformed-forecaster.ts';
@@ -42,7 +44,7 @@ export const SEASON_STEPS_MAX = 100_000;
 const MEMORY_SEASONS = 200;
 const MEMORY_STEPS_MIN = 5_000;
 const MEMORY_STEPS_MAX = 20_000;
-const FORMAT = 'foretide forecaster 5';
+const FORMAT = 'foretide forecaster 6';
 /** About 10 kB and 20 kB a series. */
 const ANOMALY_SIZE: Readonly<Record<Effort, AnomalySize | undefined>> = {
   simple: undefined,
@@ -51,9 +53,13 @@ const ANOMALY_SIZE: Readonly<Record<Effort, AnomalySize | undefined>> = {
   high: { rankBins: 512, discordBlocks: 1024 },
 };
 
-export const createSeriesForecaster: ForecasterFactory = (settings, engine) => {
-  const forecaster = new OnlineForecaster(settings, engine);
-  const { transform = 'none', bounds } = settings;
+export const createSeriesForecaster: ForecasterFactory = (settings, engine, shared) => {
+  const { seasonSteps, transform = 'none', bounds } = settings;
+  const create = (seasoned: SeasonedSettings) => new OnlineForecaster(seasoned, engine, shared);
+  const forecaster =
+    seasonSteps === 'auto'
+      ? new SeasonSeeker(settings, create)
+      : create({ ...settings, seasonSteps });
   return isLogarithmic(transform) || bounds
     ? new TransformedForecaster(forecaster, settings)
     : forecaster;
@@ -83,11 +89,11 @@ class OnlineForecaster implements SeriesForecaster {
   readonly #report: Mutable<StepReport>;
   putAside = 0;
 
-  constructor(given: ForecasterSettings, engine: RecurrentEngine) {
+  constructor(given: SeasonedSettings, engine: RecurrentEngine, shared?: SharedNetwork) {
     const settings = checked(given);
     const { horizon } = settings;
     this.#horizon = horizon;
-    this.#experts = createExperts(settings, engine);
+    this.#experts = createExperts(settings, engine, shared);
     this.#history = new HistoryRing(
       Math.max(...this.#experts.map((e) => e.historySteps)),
       settings.companions,
@@ -120,6 +126,16 @@ class OnlineForecaster implements SeriesForecaster {
     companions: ArrayLike<number> = [],
     ahead: ArrayLike<number> = [],
   ): StepReport {
+    this.take(timeMs, value, companions, ahead);
+    return this.issue();
+  }
+
+  take(
+    timeMs: number,
+    value: number,
+    companions: ArrayLike<number> = [],
+    ahead: ArrayLike<number> = [],
+  ): void {
     const known = Math.abs(value) <= VALUE_MAX;
     copyKnown(companions, this.#history.companions);
     copyKnown(ahead, this.#history.ahead);
@@ -129,7 +145,7 @@ class OnlineForecaster implements SeriesForecaster {
     this.#report.anomaly = Number.NaN;
     this.#report.change = 0;
     this.#report.changeKind = undefined;
-    if (!this.#report.issued) return this.#report;
+    if (!this.#report.issued) return;
 
     if (known) {
       this.#score(value);
@@ -137,10 +153,14 @@ class OnlineForecaster implements SeriesForecaster {
     }
     this.#watch(timeMs, known ? value : Number.NaN);
     for (const expert of this.#experts) expert.learn(this.#history);
+  }
+
+  issue(): StepReport {
+    if (!this.#report.issued) return this.#report;
     for (let k = 0; k < this.#experts.length; k++) {
       this.#experts[k]!.forecast(this.#history, this.#forecasts[k]!);
     }
-    this.#issue();
+    this.#mix();
     this.#pending.next();
     return this.#report;
   }
@@ -169,7 +189,7 @@ class OnlineForecaster implements SeriesForecaster {
       const mean = values[row + experts]!;
       const naiveError = values[row]! - actual;
       this.#skill.add(i, mean - actual, naiveError);
-      this.#mixture.learn(i, values, row, actual, this.#skill.scale(i));
+      this.#mixture.learn(i, values, row, actual);
       const score = this.#scored[i]!;
       score.forecast = mean;
       score.naiveError = naiveError;
@@ -216,7 +236,7 @@ class OnlineForecaster implements SeriesForecaster {
   }
 
   /** Mixes what the experts say, puts the interval around it, and keeps it all for its target. */
-  #issue(): void {
+  #mix(): void {
     const { values } = this.#pending;
     const experts = this.#experts.length;
     const { mean, intervals } = this.#report;
@@ -228,7 +248,7 @@ class OnlineForecaster implements SeriesForecaster {
       const row = this.#pending.offset(i + 1);
       for (let k = 0; k < experts; k++) values[row + k] = this.#heard(k, i);
       const scale = this.#scales[i]!;
-      const mix = this.#mixture.mix(i, values, row, this.#skill.scale(i));
+      const mix = this.#mixture.mix(i, values, row);
       mean[i] = mix;
       const behind = row + experts + this.#mixture.lanes;
       values[behind] = scale;
@@ -293,7 +313,7 @@ class OnlineForecaster implements SeriesForecaster {
 }
 
 /** Steps that an expert's record counts: some hundred of the longest season. */
-function memorySteps({ seasonSteps }: ForecasterSettings): number {
+function memorySteps({ seasonSteps }: SeasonedSettings): number {
   return clamp(MEMORY_SEASONS * (seasonSteps.at(-1) ?? 0), MEMORY_STEPS_MIN, MEMORY_STEPS_MAX);
 }
 
@@ -314,7 +334,7 @@ function same(what: string, saved: string | number, wanted: string | number): vo
   throw new Error(`saved forecaster: ${what} is "${saved}", but these settings need "${wanted}"`);
 }
 
-function checked(settings: ForecasterSettings): ForecasterSettings {
+function checked(settings: SeasonedSettings): SeasonedSettings {
   const { horizon, coverage, everyMs, seasonSteps } = settings;
   if (!(Number.isInteger(horizon) && horizon >= 1)) {
     throw new Error(`horizon: ${horizon} is no whole number of steps from 1 up`);

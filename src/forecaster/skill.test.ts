@@ -7,7 +7,6 @@ describe('Skill', () => {
     skill.add(1, 1, -4);
     skill.add(1, -1, 4);
     expect(skill.skill(1)).toBeCloseTo(0.75, 12);
-    expect(skill.scale(1)).toBe(4);
   });
 
   it('is a bounded number on every input', () => {

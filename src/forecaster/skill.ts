@@ -31,11 +31,6 @@ export class Skill {
     return naive > 0 ? Math.max(SKILL_LEAST, 1 - error / naive) : SKILL_LEAST;
   }
 
-  /** Typical error at this lead, the larger of the two; 0 while there was none. */
-  scale(lead: number): number {
-    return Math.max(this.#error[lead]!, this.#naive[lead]!);
-  }
-
   save(out: ByteWriter): void {
     out.numbers(this.#error).numbers(this.#naive).numbers(this.#count);
   }

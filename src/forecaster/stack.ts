@@ -15,8 +15,8 @@ import { RecursiveLeastSquares } from './experts/rls.ts';
 import { clamp } from './scaler.ts';
 
 /** Bounds in typical errors of the naive forecast. */
-const TARGET_MAX = 10;
-const APART_MAX = 20;
+const TARGET_MAX = 30;
+const APART_MAX = 30;
 /** Prior of a coefficient's square, and weight of the ridge that keeps it. */
 const INITIAL_VARIANCE = 1;
 const RIDGE = 1;

@@ -101,6 +101,19 @@ describe('logarithms', () => {
   });
 });
 
+it('tells of anomalies and changes as the forecaster inside does', () => {
+  const forecaster = create({ bounds: { min: -1e6 }, effort: 'low' });
+  const plain = create({ effort: 'low' });
+  let told = 0;
+  sine(600, 24, 1, 6).forEach((value, step) => {
+    const given = step < 400 ? value : value + 80;
+    const { anomaly, change, changeKind } = plain.step(step * DAY, given);
+    expect(forecaster.step(step * DAY, given)).toMatchObject({ anomaly, change, changeKind });
+    if (anomaly > 0 || change > 0) told++;
+  });
+  expect(told).toBeGreaterThan(0);
+});
+
 describe('prices', () => {
   it.each([1, 2, 3])(
     'log_return on a geometric random walk is the last value (seed %d)',

@@ -27,6 +27,8 @@ export class TransformedForecaster implements SeriesForecaster {
   readonly #scores: ScoredLead[] = [];
   readonly #report: Mutable<StepReport>;
   #last = Number.NaN;
+  /** Of the step that has been taken in. */
+  #value = Number.NaN;
   #steps = 0;
 
   constructor(inner: SeriesForecaster, settings: ForecasterSettings) {
@@ -52,15 +54,33 @@ export class TransformedForecaster implements SeriesForecaster {
     companions?: ArrayLike<number>,
     ahead?: ArrayLike<number>,
   ): StepReport {
-    const z = forward(this.#kind, value);
-    const inner = this.#inner.step(timeMs, z, companions, ahead);
+    this.take(timeMs, value, companions, ahead);
+    return this.issue();
+  }
+
+  take(
+    timeMs: number,
+    value: number,
+    companions?: ArrayLike<number>,
+    ahead?: ArrayLike<number>,
+  ): void {
+    this.#value = value;
+    this.#inner.take(timeMs, forward(this.#kind, value), companions, ahead);
+  }
+
+  issue(): StepReport {
+    const value = this.#value;
+    const inner = this.#inner.issue();
     const report = this.#report;
     this.#scores.length = 0;
     for (const score of inner.scores) this.#scores.push(this.#score(score, value));
     report.issued = inner.issued;
+    report.anomaly = inner.anomaly;
+    report.change = inner.change;
+    report.changeKind = inner.changeKind;
     if (!inner.issued) return report;
 
-    if (!Number.isNaN(z)) this.#last = value;
+    if (!Number.isNaN(forward(this.#kind, value))) this.#last = value;
     this.#lasts[this.#steps % this.#horizon] = this.#last;
     this.#steps++;
     this.#all(inner.mean, report.mean);

@@ -3,7 +3,7 @@
 //
 //   npm run bench:accuracy -- --data DIR [--only ETTh1,airline]
 //                             [--effort simple|low|balanced|high] [--network]
-//                             [--forecasts DIR] [--weights]
+//                             [--forecasts DIR] [--weights] [--seasons auto]
 //
 // DIR holds ETTh1.csv.gz, ETTm1.csv.gz, elec2-demand.csv.gz, airline-passengers.csv.
 // --network gives every series the effort's recurrent network (GRU).
@@ -21,6 +21,8 @@ const { values: args } = parseArgs({
     network: { type: 'boolean', default: false },
     forecasts: { type: 'string' },
     weights: { type: 'boolean', default: false },
+    /** auto: found by the forecaster; else each set's own. */
+    seasons: { type: 'string' },
     dist: { type: 'string', default: new URL('../../dist/', import.meta.url).pathname },
   },
 });
@@ -117,7 +119,7 @@ function run(set) {
     const forecaster = createSeriesForecaster(
       {
         horizon: set.horizon,
-        seasonSteps: set.seasons,
+        seasonSteps: args.seasons ?? set.seasons,
         coverage: 0.9,
         everyMs: set.everyMs,
         recurrent: args.network ? networkSettings(args) : undefined,

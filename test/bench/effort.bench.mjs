@@ -1,8 +1,6 @@
-// What each effort level costs a series: µs a sample, bytes kept.
+// What each effort level costs a series, without and with its network: µs a sample, bytes kept.
 //
-//   npm run bench:effort [-- --network --series 100 --steps 2000 --season 24 --companions 0]
-//
-// --network: with the network that the effort has by default.
+//   npm run bench:effort [-- --series 100 --steps 2000 --season 24 --companions 0]
 //
 // Streams are seeded: a daily wave, an autoregression around it. Time is that of one series at a
 // time, after it has run for a while; bytes are JavaScript's heap and buffers after a collection,
@@ -22,7 +20,6 @@ const { values: args } = parseArgs({
     steps: { type: 'string', default: '2000' },
     season: { type: 'string', default: '24' },
     companions: { type: 'string', default: '0' },
-    network: { type: 'boolean', default: false },
   },
 });
 const [series, steps, season, companions] = [
@@ -35,9 +32,9 @@ const kernel = new WebAssembly.Module(
   readFileSync(new URL('../../dist/kernel.wasm', import.meta.url)),
 );
 
-function create(effort, horizon, engine) {
+function create({ effort, horizon, network }, engine) {
   const settings = { horizon, effort, companions, coverage: 0.9, everyMs: HOUR, seed: 1 };
-  const recurrent = args.network ? networkSettings({ effort }) : undefined;
+  const recurrent = network ? networkSettings({ effort }) : undefined;
   return createSeriesForecaster(
     { ...settings, seasonSteps: season > 1 ? [season] : [], recurrent },
     engine,
@@ -65,8 +62,8 @@ function run(forecaster, next, from, to) {
 }
 
 /** Median over blocks of steps. */
-function microseconds(effort, horizon) {
-  const forecaster = create(effort, horizon, new WasmEngine(kernel));
+function microseconds(level) {
+  const forecaster = create(level, new WasmEngine(kernel));
   const next = stream(1);
   run(forecaster, next, 0, WARM_UP_STEPS);
   const blocks = [];
@@ -85,12 +82,12 @@ function heapBytes() {
   return heapUsed + arrayBuffers;
 }
 
-function bytes(effort, horizon) {
+function bytes(level) {
   const engine = new WasmEngine(kernel);
   const before = heapBytes();
   const kept = Array.from({ length: series }, (_, i) => {
-    const forecaster = create(effort, horizon, engine);
-    run(forecaster, stream(i), 0, 2 * horizon);
+    const forecaster = create(level, engine);
+    run(forecaster, stream(i), 0, 2 * level.horizon);
     return forecaster;
   });
   const heap = (heapBytes() - before) / series;
@@ -98,14 +95,18 @@ function bytes(effort, horizon) {
 }
 
 const kB = (size) => (size / 1e3).toFixed(1).padStart(8);
-console.log('effort    horizon  µs a sample   kB a series = heap + linear memory    kB saved');
+console.log(
+  'effort    horizon  network  µs a sample   kB a series = heap + kernel memory    kB saved',
+);
 for (const effort of ['simple', 'low', 'balanced', 'high']) {
   for (const horizon of [12, 48]) {
-    const { heap, linear, saved } = bytes(effort, horizon);
-    const time = microseconds(effort, horizon).toFixed(1).padStart(10);
-    const name = effort.padEnd(9) + String(horizon).padStart(8);
-    console.log(
-      `${name} ${time}     ${kB(heap + linear)}    ${kB(heap)}   ${kB(linear)}        ${kB(saved)}`,
-    );
+    for (const network of [false, true]) {
+      const level = { effort, horizon, network };
+      const { heap, linear, saved } = bytes(level);
+      const time = microseconds(level).toFixed(1).padStart(10);
+      const name = `${effort.padEnd(9)}${String(horizon).padStart(8)}  ${network ? 'gru ' : 'none'}`;
+      const kept = `${kB(heap + linear)}    ${kB(heap)}   ${kB(linear)}        ${kB(saved)}`;
+      console.log(`${name} ${time}     ${kept}`);
+    }
   }
 }

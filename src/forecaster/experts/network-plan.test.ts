@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ForecasterSettings, RecurrentSettings } from '../forecaster.ts';
+import type { RecurrentSettings, SeasonedSettings } from '../forecaster.ts';
 import { leadEmphasis, learningRate, networkShape, updateSteps } from './network-plan.ts';
 
 const recurrent: RecurrentSettings = {
@@ -13,7 +13,7 @@ const recurrent: RecurrentSettings = {
   clipNorm: 1,
 };
 
-function settings(horizon: number, seasonSteps: number[]): ForecasterSettings {
+function settings(horizon: number, seasonSteps: number[]): SeasonedSettings {
   return { horizon, seasonSteps, coverage: 0.9, everyMs: 1000, recurrent, seed: 1 };
 }
 

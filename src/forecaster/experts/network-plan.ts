@@ -1,40 +1,43 @@
 /** Sizes and schedules of the recurrent expert's network, from the settings alone. */
 import type { NetworkShape } from '../../recurrent/engine.ts';
-import type { ForecasterSettings, RecurrentSettings } from '../forecaster.ts';
+import type { RecurrentSettings, SeasonedSettings } from '../forecaster.ts';
 import { calendarPeriodsMs } from './calendar.ts';
 
 /** Seasons that are inputs, and leads at which each is looked up. */
 export const SEASONS_MAX = 3;
+
 const SEASON_LEADS = 4;
 /** The learning rate falls to this share of itself, and no further: a series may change. */
 const RATE_MIN = 0.1;
 
-/** The network that the settings ask for. */
+/** The network that the settings ask for; its inputs are those of each channel, then the calendar's. */
 export function networkShape(
-  settings: ForecasterSettings,
+  settings: SeasonedSettings,
   recurrent: RecurrentSettings,
+  channels = 1,
 ): NetworkShape {
-  const { horizon, everyMs, seasonSteps } = settings;
-  const seasons = Math.min(seasonSteps.length, SEASONS_MAX);
+  const { horizon, everyMs } = settings;
   const calendar = 2 * calendarPeriodsMs(everyMs).length;
   return {
     cell: recurrent.cell,
-    inputs: 4 + calendar + seasons * seasonLeads(horizon).length,
+    inputs: channels * channelInputs(settings) + calendar,
     hidden: recurrent.hidden,
     layers: recurrent.layers,
-    outputs: horizon,
+    outputs: channels * horizon,
     windowSteps: windowSteps(settings, recurrent),
   };
+}
+
+/** Inputs that a channel brings: level, change, whether and how long missing; seasons looked up. */
+export function channelInputs({ horizon, seasonSteps }: SeasonedSettings): number {
+  return 4 + Math.min(seasonSteps.length, SEASONS_MAX) * seasonLeads(horizon).length;
 }
 
 /**
  * A target of lead h arrives h steps after its issue, when that step must still be in the window,
  * with some steps before it for the gradient to go back through. A season is covered if it may be.
  */
-function windowSteps(
-  { horizon, seasonSteps }: ForecasterSettings,
-  given: RecurrentSettings,
-): number {
+function windowSteps({ horizon, seasonSteps }: SeasonedSettings, given: RecurrentSettings): number {
   const before = Math.max(given.updateSteps, Math.ceil(given.windowSteps / 2));
   const covered = seasonSteps.filter((season) => season <= (given.seasonStepsMax ?? 0));
   return Math.max(given.windowSteps, horizon + before, ...covered);

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { LinearEngine } from '../../../test/support/linear-engine.ts';
 import { sine } from '../../../test/support/streams.ts';
-import type { ForecasterSettings, RecurrentSettings } from '../forecaster.ts';
+import type { RecurrentSettings, SeasonedSettings } from '../forecaster.ts';
 import { HistoryRing } from '../history.ts';
 import { leadEmphasis } from './network-plan.ts';
 import { RecurrentExpert } from './recurrent.ts';
+import { SharedNetwork } from './shared-network.ts';
 
 const HOUR = 3_600_000;
 const recurrent: RecurrentSettings = {
@@ -19,7 +20,7 @@ const recurrent: RecurrentSettings = {
 };
 
 function setUp(horizon: number, seasonSteps: readonly number[] = [], everyMs = 200) {
-  const settings: ForecasterSettings = {
+  const settings: SeasonedSettings = {
     horizon,
     seasonSteps,
     coverage: 0.9,
@@ -28,7 +29,8 @@ function setUp(horizon: number, seasonSteps: readonly number[] = [], everyMs = 2
     seed: 1,
   };
   const engine = new LinearEngine();
-  const expert = new RecurrentExpert(settings, recurrent, engine);
+  const network = new SharedNetwork(settings, recurrent, engine);
+  const expert = new RecurrentExpert(settings, network, recurrent.cell);
   const history = new HistoryRing(expert.historySteps);
   const out = new Float64Array(horizon);
   let steps = 0;

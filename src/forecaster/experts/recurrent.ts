@@ -12,24 +12,19 @@
  * Target of lead h at step s: z = (y_{s+h} − last_s) / d_h, once step s + h is in the past and if
  * it is not missing; all other targets are masked, so nothing of the future can be learned.
  *
+ * The channels of one series share one network (shared-network.ts); each has an expert like this.
  * A second readout, the learned reservoir (registry.ts), reads the state through `features`.
  */
-import type { Network, RecurrentEngine, TrainReport } from '../../recurrent/engine.ts';
+import type { TrainReport } from '../../recurrent/engine.ts';
 import { ByteReader, ByteWriter } from '../../store/bytes.ts';
-import type { ForecasterSettings, RecurrentSettings } from '../forecaster.ts';
+import type { SeasonedSettings } from '../forecaster.ts';
 import { clamp, MeanSize, Scaler } from '../scaler.ts';
 import type { Features } from './autoregression.ts';
 import { calendarPeriodsMs, calendarPhase } from './calendar.ts';
 import type { Expert, History } from './expert.ts';
-import {
-  leadEmphasis,
-  learningRate,
-  networkShape,
-  SEASONS_MAX,
-  seasonLeads,
-  updateSteps,
-} from './network-plan.ts';
+import { leadEmphasis, SEASONS_MAX, seasonLeads } from './network-plan.ts';
 import { seasonalValue } from './seasonal-naive.ts';
+import type { NetworkMember, SharedNetwork, TargetBatch } from './shared-network.ts';
 
 /** Bounds of inputs, of targets and of outputs, in typical changes. */
 const INPUT_MAX = 5;
@@ -40,56 +35,44 @@ const OUTPUT_MAX = 5;
 const SCALE_STEPS = 2_000;
 const SCALE_SEASONS = 8;
 
-export class RecurrentExpert implements Expert, Features {
+export class RecurrentExpert implements Expert, Features, NetworkMember {
   readonly name: string;
   readonly historySteps: number;
-  /** What the newest update did; undefined before the first. */
-  lastUpdate: TrainReport | undefined;
-
-  readonly #settings: ForecasterSettings;
-  readonly #recurrent: RecurrentSettings;
-  readonly #updateSteps: number;
-  readonly #windowSteps: number;
-  readonly #network: Network;
+  readonly #settings: SeasonedSettings;
+  readonly #network: SharedNetwork;
+  readonly #channel: number;
   readonly #level: Scaler;
   readonly #change: MeanSize;
   readonly #periodsMs: readonly number[];
   readonly #seasonLeads: readonly number[];
-  readonly #input: Float64Array;
-  readonly #targets: Float64Array;
-  readonly #mask: Uint8Array;
   /** Last known value at each step of the window, in a ring. */
   readonly #bases: Float64Array;
   /** √w [horizon] */
   readonly #emphasis: Float64Array;
-  #forwards = 0;
-  #sinceUpdate = 0;
-  /** Since the series began. */
-  #steps = 0;
+  /** Of the newest step; undefined before the first. */
+  #history: History | undefined;
 
-  constructor(settings: ForecasterSettings, recurrent: RecurrentSettings, engine: RecurrentEngine) {
-    const { horizon, everyMs, seed } = settings;
+  constructor(settings: SeasonedSettings, network: SharedNetwork, name: string) {
+    const { horizon, everyMs } = settings;
     const seasons = settings.seasonSteps.slice(0, SEASONS_MAX);
     const longest = seasons.at(-1) ?? 0;
-    this.name = recurrent.cell;
+    this.name = name;
     this.#settings = { ...settings, seasonSteps: seasons };
-    this.#recurrent = recurrent;
-    const shape = networkShape(settings, recurrent);
-    this.#windowSteps = shape.windowSteps;
-    this.#updateSteps = updateSteps(recurrent, this.#windowSteps);
-    this.historySteps = Math.max(this.#windowSteps, horizon, longest * 3) + 1;
+    this.#network = network;
+    this.#channel = network.join(this);
+    this.historySteps = Math.max(network.windowSteps, horizon, longest * 3) + 1;
     const memory = Math.max(SCALE_STEPS, longest * SCALE_SEASONS);
     this.#level = new Scaler(memory);
     this.#change = new MeanSize(horizon, memory);
     this.#periodsMs = calendarPeriodsMs(everyMs);
     this.#seasonLeads = seasonLeads(horizon);
-    this.#input = new Float64Array(shape.inputs);
-    this.#targets = new Float64Array(this.#windowSteps * horizon);
-    this.#mask = new Uint8Array(this.#windowSteps * horizon);
-    this.#bases = new Float64Array(this.#windowSteps);
+    this.#bases = new Float64Array(network.windowSteps).fill(Number.NaN);
     this.#emphasis = leadEmphasis(horizon);
-    this.#network = engine.create(shape, recurrent, seed);
-    if (recurrent.initialWeights) this.#network.setWeights(recurrent.initialWeights);
+  }
+
+  /** What the network's newest update did; undefined before the first. */
+  get lastUpdate(): TrainReport | undefined {
+    return this.#network.lastUpdate;
   }
 
   learn(history: History): void {
@@ -101,34 +84,24 @@ export class RecurrentExpert implements Expert, Features {
         if (!Number.isNaN(before)) this.#change.add(lead - 1, value - before);
       }
     }
-    this.#steps++;
-    this.#sinceUpdate++;
-    if (this.#sinceUpdate < this.#updateSteps || this.#network.windowLength === 0) return;
-    if (!this.#fillTargets(history)) return;
-    this.#sinceUpdate = 0;
-    const cells = this.#network.windowLength * this.#settings.horizon;
-    this.lastUpdate = this.#network.train(
-      this.#targets.subarray(0, cells),
-      this.#mask.subarray(0, cells),
-      learningRate(this.#recurrent, this.#steps),
-    );
+    this.#history = history;
+    this.#network.learned();
   }
 
   forecast(history: History, out: Float64Array): void {
-    this.#fillInput(history);
-    this.#network.forward(this.#input, out);
+    this.#network.advance();
     const base = history.last;
-    this.#bases[this.#forwards % this.#windowSteps] = base;
-    this.#forwards++;
+    const first = this.#channel * out.length;
     for (let i = 0; i < out.length; i++) {
-      const shift = clamp(out[i]! / this.#emphasis[i]!, OUTPUT_MAX) * this.#change.deviation(i);
+      const z = clamp(this.#network.outputs[first + i]! / this.#emphasis[i]!, OUTPUT_MAX);
+      const shift = z * this.#change.deviation(i);
       out[i] = Number.isFinite(shift) ? base + shift : Number.NaN;
     }
   }
 
   /** H */
   get featureCount(): number {
-    return this.#network.shape.hidden;
+    return this.#network.hidden;
   }
 
   /** The network's state after the newest `forecast`. */
@@ -136,47 +109,53 @@ export class RecurrentExpert implements Expert, Features {
     this.#network.state(out);
   }
 
-  /** Row r of the window was issued `windowLength − r` steps before the newest value. */
-  #fillTargets(history: History): boolean {
+  keepBase(slot: number): void {
+    this.#bases[slot] = this.#history?.last ?? Number.NaN;
+  }
+
+  fillTargets({ rows, targets, mask, stride, first, slotOf }: TargetBatch): boolean {
     const { horizon } = this.#settings;
-    const rows = this.#network.windowLength;
-    this.#mask.fill(0, 0, rows * horizon);
+    const history = this.#history;
     let known = false;
-    for (let row = 0; row < rows; row++) {
+    for (let row = 0; history && row < rows; row++) {
       const back = rows - row;
-      const base = this.#bases[(this.#forwards - back) % this.#windowSteps]!;
+      const base = this.#bases[slotOf(row)]!;
       const leads = Math.min(back, horizon);
       for (let lead = 1; lead <= leads; lead++) {
         const change = history.at(back - lead) - base;
         if (Number.isNaN(change)) continue;
         const size = this.#change.deviation(lead - 1);
-        const cell = row * horizon + lead - 1;
+        const cell = row * stride + first + lead - 1;
         const z = size > 0 ? clamp(change / size, TARGET_MAX) : 0;
-        this.#targets[cell] = z * this.#emphasis[lead - 1]!;
-        this.#mask[cell] = 1;
+        targets[cell] = z * this.#emphasis[lead - 1]!;
+        mask[cell] = 1;
         known = true;
       }
     }
     return known;
   }
 
-  #fillInput(history: History): void {
-    const x = this.#input;
+  fillInput(x: Float64Array, first: number): void {
+    const history = this.#history;
+    if (!history) return;
     const base = history.last;
-    let i = 0;
+    let i = first;
     x[i++] = this.#level.scaled(base, INPUT_MAX) / 2;
     x[i++] = this.#scaledChange(history.at(0) - history.at(1), 0);
     x[i++] = history.age > 0 ? 1 : 0;
     x[i++] = Math.log1p(history.age) / 4;
-    for (const periodMs of this.#periodsMs) {
-      const phase = calendarPhase(history.timeMs, periodMs);
-      x[i++] = Math.sin(phase);
-      x[i++] = Math.cos(phase);
-    }
     for (const season of this.#settings.seasonSteps) {
       for (const lead of this.#seasonLeads) {
         x[i++] = this.#scaledChange(seasonalValue(history, season, lead) - base, lead - 1);
       }
+    }
+    // The calendar is the same for all channels.
+    if (this.#channel > 0) return;
+    for (const [k, periodMs] of this.#periodsMs.entries()) {
+      const phase = calendarPhase(history.timeMs, periodMs);
+      const at = x.length - 2 * (k + 1);
+      x[at] = Math.sin(phase);
+      x[at + 1] = Math.cos(phase);
     }
   }
 
@@ -188,16 +167,18 @@ export class RecurrentExpert implements Expert, Features {
 
   restart(): void {
     this.#network.restart();
-    this.#forwards = 0;
-    this.#sinceUpdate = 0;
+    this.#bases.fill(Number.NaN);
+    this.#history = undefined;
   }
 
+  /** Of several channels the first saves the network for all. */
   save(): Uint8Array {
     const out = new ByteWriter();
     this.#level.save(out);
     this.#change.save(out);
-    out.numbers(this.#bases).number(this.#forwards).number(this.#sinceUpdate).number(this.#steps);
-    return out.bytes(this.#network.save()).finish();
+    out.numbers(this.#bases);
+    if (this.#channel === 0) this.#network.save(out);
+    return out.finish();
   }
 
   load(bytes: Uint8Array): void {
@@ -205,10 +186,7 @@ export class RecurrentExpert implements Expert, Features {
     this.#level.load(from);
     this.#change.load(from);
     from.numbers(this.#bases, 'window');
-    this.#forwards = from.number();
-    this.#sinceUpdate = from.number();
-    this.#steps = from.number();
-    this.#network.load(from.bytes());
+    if (this.#channel === 0) this.#network.load(from);
     from.end();
   }
 }

@@ -1,6 +1,6 @@
 import type { RecurrentEngine } from '../../recurrent/engine.ts';
 import type { LinearKernel } from '../../recurrent/linear.ts';
-import type { ForecasterSettings } from '../forecaster.ts';
+import type { SeasonedSettings } from '../forecaster.ts';
 import { Analog } from './analog.ts';
 import { Autoregression, type Features } from './autoregression.ts';
 import { Drift } from './drift.ts';
@@ -12,6 +12,7 @@ import { RecurrentExpert } from './recurrent.ts';
 import type { RegressorPlan } from './regressors.ts';
 import { SeasonalGrowth } from './seasonal-growth.ts';
 import { SeasonalNaive } from './seasonal-naive.ts';
+import { SharedNetwork } from './shared-network.ts';
 
 /** Steps of the past that analogs search, and the most seasons. */
 const ANALOG_STEPS = 20_000;
@@ -27,8 +28,15 @@ const HOLT_WINTERS_STEPS_MAX = 400;
 /** λ is quoted for a season of so many steps: a day of hours. */
 const UNIT_STEPS = 24;
 
-/** Every expert of a series. The first is the naive forecast: always able, the bar for all others. */
-export function createExperts(settings: ForecasterSettings, engine: RecurrentEngine): Expert[] {
+/**
+ * Every expert of a series. The first is the naive forecast: always able, the bar for all others.
+ * @param shared the network of several channels; absent: the series has one of its own
+ */
+export function createExperts(
+  settings: SeasonedSettings,
+  engine: RecurrentEngine,
+  shared?: SharedNetwork,
+): Expert[] {
   const effort = settings.effort ?? 'simple';
   const experts: Expert[] = [new LastValue()];
   for (const season of settings.seasonSteps) experts.push(new SeasonalNaive(season));
@@ -37,7 +45,8 @@ export function createExperts(settings: ForecasterSettings, engine: RecurrentEng
   const { linear } = engine;
   if (effort !== 'simple') experts.push(...richExperts(settings, linear));
   if (!settings.recurrent) return experts;
-  const network = new RecurrentExpert(settings, settings.recurrent, engine);
+  const own = shared ?? new SharedNetwork(settings, settings.recurrent, engine);
+  const network = new RecurrentExpert(settings, own, settings.recurrent.cell);
   experts.push(network);
   const reads = effort !== 'simple' && effort !== 'low';
   if (reads) experts.push(reservoir(settings, network, linear));
@@ -45,7 +54,7 @@ export function createExperts(settings: ForecasterSettings, engine: RecurrentEng
 }
 
 /** What `effort` adds to last value, seasonal naive and network. */
-function richExperts(settings: ForecasterSettings, linear: LinearKernel | undefined): Expert[] {
+function richExperts(settings: SeasonedSettings, linear: LinearKernel | undefined): Expert[] {
   const experts = simpleExperts(settings);
   const season = shortestSeason(settings);
   const analogs = settings.effort === 'low' ? [] : createAnalogs(settings, season);
@@ -59,15 +68,15 @@ function richExperts(settings: ForecasterSettings, linear: LinearKernel | undefi
   return experts;
 }
 
-function shortestSeason({ seasonSteps }: ForecasterSettings): number | undefined {
+function shortestSeason({ seasonSteps }: SeasonedSettings): number | undefined {
   return seasonSteps.find((s) => s >= PROFILE_STEPS_MIN && s <= PROFILE_STEPS_MAX);
 }
 
-function knownAhead({ knownAhead: covariates = 0, horizon }: ForecasterSettings) {
+function knownAhead({ knownAhead: covariates = 0, horizon }: SeasonedSettings) {
   return covariates > 0 ? { ahead: { covariates, horizon } } : {};
 }
 
-function simpleExperts(settings: ForecasterSettings): Expert[] {
+function simpleExperts(settings: SeasonedSettings): Expert[] {
   const experts: Expert[] = [new Drift()];
   const season = settings.seasonSteps.find((s) => s <= HOLT_WINTERS_STEPS_MAX);
   experts.push(new HoltWinters(season ?? 1, false));
@@ -78,7 +87,7 @@ function simpleExperts(settings: ForecasterSettings): Expert[] {
 }
 
 /** Searches the shortest season with several memories, and each longer one with the first. */
-function createAnalogs(settings: ForecasterSettings, shortest: number | undefined): Analog[] {
+function createAnalogs(settings: SeasonedSettings, shortest: number | undefined): Analog[] {
   if (shortest === undefined) return [];
   const analogs: Analog[] = [];
   for (const season of settings.seasonSteps.filter((s) => s >= shortest)) {
@@ -98,7 +107,7 @@ function createAnalogs(settings: ForecasterSettings, shortest: number | undefine
 }
 
 function plan(
-  settings: ForecasterSettings,
+  settings: SeasonedSettings,
   season: number | undefined,
   given: Partial<RegressorPlan>,
 ): RegressorPlan {
@@ -122,7 +131,7 @@ function forgetting(daily: number, season: number | undefined): number {
 
 /** Follows a change within two seasons' dozens; few regressors. */
 function quickRegression(
-  settings: ForecasterSettings,
+  settings: SeasonedSettings,
   season: number | undefined,
   linear: LinearKernel | undefined,
 ): Expert {
@@ -147,7 +156,7 @@ function quickRegression(
 
 /** Everything known: lags, season, averages, other channels, the analogs' forecasts. */
 function fullRegression(
-  settings: ForecasterSettings,
+  settings: SeasonedSettings,
   season: number | undefined,
   guide: Analog | undefined,
   linear: LinearKernel | undefined,
@@ -169,7 +178,7 @@ function fullRegression(
 
 /** The steady one: long memory, strong ridge. */
 function slowRegression(
-  settings: ForecasterSettings,
+  settings: SeasonedSettings,
   season: number | undefined,
   linear: LinearKernel | undefined,
 ): Expert {
@@ -188,7 +197,7 @@ function slowRegression(
 
 /** Hardly anything to fit: steady where the others have too much to learn. */
 function smallRegression(
-  settings: ForecasterSettings,
+  settings: SeasonedSettings,
   season: number | undefined,
   linear: LinearKernel | undefined,
 ): Expert {
@@ -216,7 +225,7 @@ function smallRegression(
  * (there with fixed random weights).
  */
 function reservoir(
-  settings: ForecasterSettings,
+  settings: SeasonedSettings,
   network: Features,
   linear: LinearKernel | undefined,
 ): Expert {
@@ -225,8 +234,12 @@ function reservoir(
     {
       name: 'reservoir',
       horizon: settings.horizon,
-      plan: plan(settings, season, { harmonics: 4, averages: false }),
-      forgetting: forgetting(0.999, season),
+      plan: plan(settings, season, {
+        lags: season === undefined ? range(1, 8) : [1, 2, season - 1],
+        harmonics: 3,
+        averages: false,
+      }),
+      forgetting: forgetting(0.9995, season),
       ridge: 10,
     },
     { features: network },
@@ -235,7 +248,7 @@ function reservoir(
 }
 
 /** The newest dozen, every 24th of the season back to one season, and what longer seasons say. */
-function denseLags(settings: ForecasterSettings, season: number | undefined): number[] {
+function denseLags(settings: SeasonedSettings, season: number | undefined): number[] {
   if (season === undefined) return range(1, 24);
   const lags = new Set(range(1, 12));
   const unit = Math.max(1, Math.round(season / 24));

@@ -1,7 +1,8 @@
 import type { RecurrentEngine } from '../../recurrent/engine.ts';
+import { ContextExpert } from './context-expert.ts';
+import { newestSymbols, runLength } from './contexts.ts';
 import { GuessExpert } from './guess.ts';
 import { lastSymbol, periodicSymbol, rotation, seasonalSymbol } from './guesses.ts';
-import { MarkovExpert } from './markov.ts';
 import { PhaseExpert } from './phase.ts';
 import type { SymbolExpert } from './symbol-expert.ts';
 import type { SymbolSettings } from './symbol-forecaster.ts';
@@ -24,6 +25,7 @@ export function createSymbolExperts(
   const common = { horizon, everyMs, seasonSteps: 1 };
   const frequency = new PhaseExpert({ ...common, name: 'frequency', memory: MEMORY });
   const quick = new PhaseExpert({ ...common, name: 'frequency-quick', memory: MEMORY_QUICK });
+  const chains = markovChains('markov', frequency, ORDER_MAX, MEMORY);
   const rest: SymbolExpert[] = [
     quick,
     new GuessExpert(rotation(symbolsMax), horizon, frequency),
@@ -41,7 +43,14 @@ export function createSymbolExperts(
           below: frequency,
         }),
       ]),
-    ...markovChains('markov', frequency, ORDER_MAX, MEMORY),
+    ...chains,
+    new ContextExpert({
+      name: 'run-length',
+      context: runLength(symbolsMax, horizon),
+      memory: MEMORY,
+      horizon,
+      below: chains[0]!,
+    }),
     ...markovChains('markov-quick', quick, QUICK_ORDER_MAX, MEMORY_QUICK),
   ];
   if (recurrent) rest.push(new SymbolNetwork(settings, recurrent, engine));
@@ -56,9 +65,9 @@ export function createSymbolExperts(
   ): SymbolExpert[] {
     const chains: SymbolExpert[] = [];
     for (let order = 1; order <= orderMax; order++) {
+      const context = newestSymbols(order, symbolsMax);
       const below = chains.at(-1) ?? base;
-      const chain = { name: `${name}-${order}`, order, memory, horizon, symbolsMax, below };
-      chains.push(new MarkovExpert(chain));
+      chains.push(new ContextExpert({ name: `${name}-${order}`, context, memory, horizon, below }));
     }
     return chains;
   }

@@ -1,8 +1,8 @@
 /**
  * The recurrent network as an expert on symbols: one-hot symbols in, and at each lead a softmax
  * over the symbols out, which learns from the cross-entropy by truncated backpropagation through
- * time (see ../experts/recurrent.ts). It sees what a context of fixed length does not: how long
- * a state has lasted, and what happened long ago.
+ * time (see ../experts/recurrent.ts). It is not bound to a context of fixed length, and finds a
+ * schedule behind noise.
  *
  * When symbols outgrow its inputs and outputs, a larger network takes over the weights; its new
  * cells begin as in any new network.
