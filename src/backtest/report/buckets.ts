@@ -51,7 +51,10 @@ export class Buckets {
       bucket.min = Math.min(bucket.min, points.actual);
       bucket.max = Math.max(bucket.max, points.actual);
     }
-    if (!(points.anomaly <= bucket.anomaly)) bucket.anomaly = points.anomaly;
+    // The score of a gap is none, as that of a bucket is at first.
+    if (Number.isNaN(bucket.anomaly) || points.anomaly > bucket.anomaly) {
+      bucket.anomaly = points.anomaly;
+    }
     for (const [i, outcome] of outcomes.entries()) {
       if (!outcome) continue;
       const sums = bucket.leads[i]!;

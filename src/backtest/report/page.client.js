@@ -17,7 +17,7 @@
     const file = files[chosen.file];
     const series = file.series[chosen.series];
     const names = [
-      files.map((f) => f.file),
+      files.map((f) => f.file.split('/').slice(-2).join('/')),
       file.series.map((s) => s.series),
       file.leads.map(String),
     ];
