@@ -42,7 +42,7 @@ describe('model.initial_weights', () => {
   it.each([
     ['every: 1h', warm, /holds gru, inputs 11, .*; the stream's network is gru, inputs 8, /],
     ['every: 1h, seasons: [24h]', `${warm}, cell: lstm`, /holds gru, .* network is lstm,/],
-    ['every: 1h, seasons: [24h]', `${warm}, hidden: 8`, /hidden 16.*network is .*hidden 8/],
+    ['every: 1h, seasons: [24h]', `${warm}, hidden: 8`, /hidden 24.*network is .*hidden 8/],
   ])('of another shape than with %s, { %s } are refused', (stream, model, message) => {
     const config = parse(`${stream}, model: { ${model} }`);
     expect(() => streamSettings(config)).toThrow(message);

@@ -60,7 +60,15 @@ describe('creation', () => {
     expect(await query('SELECT * FROM forecast_score LIMIT 1')).toEqual([
       {
         ...{ time: START_MS, series: 'boiler/temperature', lead: '1' },
-        ...{ forecast: 21, actual: 20.5, error: 0.5, naive_error: -1, covered: 1, skill: 0.25 },
+        ...{
+          forecast: 21,
+          actual: 20.5,
+          error: 0.5,
+          naive_error: -1,
+          covered: 1,
+          coverage: 0.9,
+          skill: 0.25,
+        },
       },
     ]);
     expect(await values()).toEqual([20.5, 20.5]);

@@ -5,7 +5,7 @@ import { channelInputs, learningRate, networkShape, updateSteps } from './networ
 
 /** A channel of the network: it knows its series' scales, and reads its own outputs. */
 export interface NetworkMember {
-  /** Puts its inputs of this step at `first`…; zeros where it has nothing to say. */
+  /** Puts its inputs of this step at `first`…, where there are zeros. */
   fillInput(inputs: Float64Array, first: number): void;
   /** Notes the newest value: what the outputs of this step are relative to. */
   keepBase(slot: number): void;
@@ -104,6 +104,7 @@ export class SharedNetwork {
     this.#steps++;
     this.#sinceUpdate++;
     if (this.#sinceUpdate >= this.#updateSteps && this.#network.windowLength > 0) this.#train();
+    this.#input.fill(0);
     for (const [i, member] of this.#members.entries()) {
       member.fillInput(this.#input, i * this.#inputsEach);
       member.keepBase(this.#forwards % this.windowSteps);
