@@ -39,6 +39,11 @@ export interface ForecasterSettings {
   readonly seed: number;
   /** Which experts there are beside the simple ones and the network. Default: simple. */
   readonly effort?: Effort;
+  /**
+   * What is left out, to see what it brings: experts by the beginnings of their names, and `change`,
+   * the answer to changes. Default: nothing.
+   */
+  readonly without?: readonly string[];
   /** Other values that come with each step: further channels, covariates. Default: 0. */
   readonly companions?: number;
   /** Covariates whose values at the leads are known when a step closes. Default: 0. */

@@ -77,6 +77,7 @@ class OnlineForecaster implements SeriesForecaster {
   readonly #isLogarithmic: boolean;
   readonly #skill: Skill;
   readonly #changes = new ChangeDetector();
+  readonly #answersChanges: boolean;
   readonly #anomaly: AnomalyScore | undefined;
   /** Lanes of a row: the experts' forecasts, the mixture's lanes, error scale, lowers and uppers. */
   readonly #pending: Pending;
@@ -110,6 +111,7 @@ class OnlineForecaster implements SeriesForecaster {
     this.#volatility = isOfChanges(transform) ? new Volatility(horizon) : undefined;
     this.#isLogarithmic = isLogarithmic(transform);
     this.#skill = new Skill(horizon);
+    this.#answersChanges = !settings.without?.includes('change');
     const anomalySize = ANOMALY_SIZE[settings.effort ?? 'simple'];
     this.#anomaly = anomalySize && new AnomalyScore(settings.everyMs, anomalySize);
     const lanes = this.#experts.length + this.#mixture.lanes + 1 + 2 * this.#levels;
@@ -224,7 +226,7 @@ class OnlineForecaster implements SeriesForecaster {
     const error = nearest ? value - nearest.forecast : Number.NaN;
     if (this.#anomaly) this.#report.anomaly = this.#anomaly.step(timeMs, value, error);
     const change = Number.isNaN(error) ? undefined : this.#changes.add(error);
-    if (change) this.#react(change);
+    if (change && this.#answersChanges) this.#react(change);
   }
 
   /** The record from before counts less; smaller errors are no reason to doubt the weights. */

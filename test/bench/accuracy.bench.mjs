@@ -1,14 +1,15 @@
-// Accuracy against the goals: one pass over each data set, forecasts scored as score-forecasts.mjs
-// does. `npm run build` first.
+// Accuracy against the goals and the simple methods: one pass over each data set, all its columns as
+// the channels of one series, scored as the literature does (errors over windows × leads 1…H ×
+// columns, divided by the deviation of the first rows).
 //
-//   npm run bench:accuracy -- --data DIR [--only ETTh1,airline]
-//                             [--effort simple|low|balanced|high] [--network]
-//                             [--forecasts DIR] [--weights] [--seasons auto]
+//   npm run bench:accuracy -- --data DIR [--only ETTh1,airline] [--effort low] [--cell none]
+//                             [--seasons auto] [--without analog,change] [--ablation] [--weights]
 //
 // DIR holds ETTh1.csv.gz, ETTm1.csv.gz, elec2-demand.csv.gz, airline-passengers.csv.
-// --network gives every series the effort's recurrent network (GRU).
-// --forecasts writes NDJSON for the independent scorer; --weights prints mean expert weights.
-import { createWriteStream, mkdirSync, readFileSync } from 'node:fs';
+// --ablation scores a set again and again, each time with one part left out.
+// --weights prints the mean weight of each expert at each lead.
+// `foretide backtest` writes every forecast of the same pass for an independent scorer.
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { gunzipSync } from 'node:zlib';
@@ -18,21 +19,20 @@ const { values: args } = parseArgs({
     data: { type: 'string' },
     only: { type: 'string' },
     effort: { type: 'string', default: 'balanced' },
-    network: { type: 'boolean', default: false },
-    forecasts: { type: 'string' },
-    weights: { type: 'boolean', default: false },
+    cell: { type: 'string', default: 'gru' },
     /** auto: found by the forecaster; else each set's own. */
     seasons: { type: 'string' },
+    without: { type: 'string', default: '' },
+    ablation: { type: 'boolean', default: false },
+    weights: { type: 'boolean', default: false },
     dist: { type: 'string', default: new URL('../../dist/', import.meta.url).pathname },
   },
 });
 if (!args.data) throw new Error('--data DIR: where the CSV files are');
 const dist = new URL(`file://${args.dist.replace(/\/?$/, '/')}`);
-const { createSeriesForecaster } = await import(
-  new URL('forecaster/series-forecaster.js', dist).href
-);
-const { readKernel } = await import(new URL('daemon/kernel-file.js', dist).href);
-const { WasmEngine } = await import(new URL('recurrent/wasm.js', dist).href);
+const { createGroupForecaster } = await import(new URL('forecaster/group-forecaster.js', dist));
+const { readKernel } = await import(new URL('daemon/kernel-file.js', dist));
+const { WasmEngine } = await import(new URL('recurrent/wasm.js', dist));
 const { networkSettings } = await import('./network-settings.mjs');
 
 const HOUR = 3_600_000;
@@ -69,7 +69,7 @@ const SETS = [
     seasons: [12],
     horizon: 3,
     leads: [3],
-    splits: [{ test: [12, 144], maeGoal: 15 }],
+    splits: [{ test: [12, 144], maeGoal: [15] }],
   },
   {
     name: 'Elec2',
@@ -80,6 +80,19 @@ const SETS = [
     leads: [1],
     splits: [{ test: [3000, 45312], interval: true }],
   },
+];
+const PARTS = [
+  'seasonal_',
+  'drift',
+  'holt_winters',
+  'analog',
+  'regression_quick',
+  'regression_full',
+  'regression_slow',
+  'regression_small',
+  'reservoir',
+  'regression',
+  'change',
 ];
 
 function read(file) {
@@ -92,7 +105,7 @@ function read(file) {
   const columns = names.map((_, i) =>
     Float64Array.from(rows.slice(1), (row) => Number(cells(row)[i + 1] || Number.NaN)),
   );
-  return { names, times, columns };
+  return { times, columns };
 }
 
 function iso(text) {
@@ -105,67 +118,82 @@ function spread(values) {
   return Math.sqrt(values.reduce((a, b) => a + (b - mean) ** 2, 0) / values.length) || 1;
 }
 
-function run(set) {
-  const { names, times, columns } = read(set.file);
-  const sums = set.splits.map(() => set.leads.map(() => ({ squared: 0, absolute: 0, count: 0 })));
+/** Sums of squared and absolute errors of what is scored over windows of `lead` leads. */
+class Errors {
+  squared = 0;
+  absolute = 0;
+  count = 0;
+
+  add(error) {
+    if (Number.isNaN(error)) return;
+    this.squared += error * error;
+    this.absolute += Math.abs(error);
+    this.count++;
+  }
+
+  get mse() {
+    return this.squared / this.count;
+  }
+
+  get mae() {
+    return this.absolute / this.count;
+  }
+}
+
+/** One pass; gives the errors by split, lead and method. */
+function pass(set, columns, times, without) {
+  const settings = {
+    horizon: set.horizon,
+    seasonSteps: args.seasons === 'auto' ? 'auto' : set.seasons,
+    coverage: [0.9, 0.8],
+    everyMs: set.everyMs,
+    recurrent: args.cell === 'none' ? undefined : networkSettings({ ...args, cell: args.cell }),
+    seed: 1,
+    effort: args.effort,
+    without,
+  };
+  const seeds = columns.map((_, i) => i + 1);
+  const forecaster = createGroupForecaster(settings, seeds, new WasmEngine(readKernel()));
+  const scales = set.splits.map(({ fit }) =>
+    columns.map((c) => (fit ? spread(c.slice(...fit)) : 1)),
+  );
+  const methods = ['forecast', 'last', 'seasonal'];
+  const errors = set.splits.map(() =>
+    set.leads.map(() => Object.fromEntries(methods.map((name) => [name, new Errors()]))),
+  );
   const interval = { inside: 0, count: 0, width: 0, winkler: 0, blocks: new Map() };
   const weights = new Map();
-  const out = args.forecasts ? output(set.name) : undefined;
-  const engine = new WasmEngine(readKernel());
-  let spent = 0n;
-  for (const [channel, column] of columns.entries()) {
-    const scales = set.splits.map(({ fit }) => (fit ? spread(column.slice(...fit)) : 1));
-    const others = columns.filter((_, i) => i !== channel);
-    const forecaster = createSeriesForecaster(
-      {
-        horizon: set.horizon,
-        seasonSteps: args.seasons ?? set.seasons,
-        coverage: 0.9,
-        everyMs: set.everyMs,
-        recurrent: args.network ? networkSettings(args) : undefined,
-        seed: 1,
-        effort: args.effort,
-        companions: others.length,
-      },
-      engine,
-    );
-    for (let row = 0; row < column.length; row++) {
-      const companions = others.map((other) => other[row]);
-      const started = process.hrtime.bigint();
-      const report = forecaster.step(times[row], column[row], companions);
-      spent += process.hrtime.bigint() - started;
+  const values = new Float64Array(columns.length);
+  const started = process.cpuUsage().user;
+  for (let row = 0; row < times.length; row++) {
+    columns.forEach((column, c) => {
+      values[c] = column[row];
+    });
+    const reports = forecaster.step(times[row], values);
+    for (const [c, report] of reports.entries()) {
       if (!report.issued) continue;
-      set.splits.forEach((split, s) => {
-        set.leads.forEach((lead, l) => {
-          if (row + 1 < split.test[0] || row + 1 + lead > split.test[1]) return;
-          const sum = sums[s][l];
-          for (let h = 0; h < lead; h++) {
-            const error = (report.mean[h] - column[row + 1 + h]) / scales[s];
-            sum.squared += error * error;
-            sum.absolute += Math.abs(error);
-            sum.count++;
-          }
-        });
-        if (split.interval) cover(interval, report, column[row + 1], row + 1 - split.test[0]);
-      });
-      out?.write(
-        `${JSON.stringify({
-          series: names[channel],
-          issued: times[row],
-          mean: [...report.mean],
-          lower: [...report.lower],
-          upper: [...report.upper],
-        })}\n`,
-      );
-      if (args.weights && row % 50 === 0) weigh(weights, forecaster, set.leads);
+      const column = columns[c];
+      for (const [s, { test, interval: wanted }] of set.splits.entries()) {
+        for (const [l, lead] of set.leads.entries()) {
+          if (row + 1 < test[0] || row + 1 + lead > test[1]) continue;
+          score(errors[s][l], report.mean, column, row, lead, set.seasons[0], scales[s][c]);
+        }
+        if (wanted) cover(interval, report, column[row + 1], row + 1 - test[0]);
+      }
+      if (args.weights && row % 50 === 0) weigh(weights, forecaster, c, set.leads);
     }
   }
-  out?.end();
-  const samples = columns.length * times.length;
-  report(set, sums, interval, Number(spent) / 1e3 / samples);
-  for (const [expert, total] of weights) {
-    const line = total.sum.map((w) => (w / total.count).toFixed(3)).join(' ');
-    console.log(`    ${expert.padEnd(24)} ${line}`);
+  const micros = (process.cpuUsage().user - started) / times.length / columns.length;
+  return { errors, interval, weights, micros };
+}
+
+function score(errors, mean, column, row, lead, season, scale) {
+  for (let h = 1; h <= lead; h++) {
+    const actual = column[row + h];
+    const ago = row + h - season * Math.ceil(h / season);
+    errors.forecast.add((mean[h - 1] - actual) / scale);
+    errors.last.add((column[row] - actual) / scale);
+    errors.seasonal.add(((column[ago] ?? Number.NaN) - actual) / scale);
   }
 }
 
@@ -182,9 +210,9 @@ function cover(interval, report, actual, row) {
   interval.blocks.set(block, [hits + inside, count + 1]);
 }
 
-function weigh(weights, forecaster, leads) {
+function weigh(weights, forecaster, channel, leads) {
   leads.forEach((lead, l) => {
-    for (const { expert, weight } of forecaster.weights(lead)) {
+    for (const { expert, weight } of forecaster.weights(channel, lead)) {
       const total = weights.get(expert) ?? { sum: leads.map(() => 0), count: 0 };
       total.sum[l] += weight;
       if (l === 0) total.count++;
@@ -193,38 +221,70 @@ function weigh(weights, forecaster, leads) {
   });
 }
 
-function output(name) {
-  mkdirSync(args.forecasts, { recursive: true });
-  return createWriteStream(join(args.forecasts, `${name}.ndjson`));
+function report(set, { errors, interval, weights, micros }) {
+  const cell = (text) => text.padStart(22);
+  console.log(
+    `${set.name.padEnd(21)} ${['last value', 'seasonal naive', 'forecast', 'goal'].map(cell).join('')}`,
+  );
+  set.splits.forEach((split, s) => {
+    set.leads.forEach((lead, l) => {
+      const { forecast, last, seasonal } = errors[s][l];
+      const figures = [last, seasonal, forecast].map(
+        (e) => `${e.mse.toPrecision(4)} (${e.mae.toPrecision(4)})`,
+      );
+      const goal = split.goal?.[l] ?? split.maeGoal?.[l];
+      const got = split.goal ? forecast.mse : forecast.mae;
+      const told = goal === undefined ? '' : `${goal} ${got <= goal ? 'met' : 'MISSED'}`;
+      const row = `  ${split.test.join(':')} H=${lead}`;
+      console.log(`${row.padEnd(21)} ${[...figures, told].map(cell).join('')}`);
+    });
+  });
+  if (interval.count > 0) intervalReport(interval);
+  console.log(`  ${micros.toFixed(1)} µs of processor time a sample and channel`);
+  for (const [expert, total] of weights) {
+    const line = total.sum.map((w) => (w / total.count).toFixed(3)).join(' ');
+    console.log(`    ${expert.padEnd(24)} ${line}`);
+  }
 }
 
-function report(set, sums, interval, microseconds) {
-  set.splits.forEach((split, s) => {
-    const rows = split.test.join(':');
-    const figures = set.leads.map((lead, l) => {
-      const sum = sums[s][l];
-      const mse = sum.squared / sum.count;
-      const goal = split.goal?.[l];
-      const verdict = goal === undefined ? '' : mse <= goal ? ` ≤ ${goal} ok` : ` > ${goal} MISSED`;
-      return `H=${lead} mse ${mse.toPrecision(4)}${verdict}, mae ${(sum.absolute / sum.count).toPrecision(4)}`;
+function intervalReport({ inside, count, width, winkler, blocks }) {
+  const shares = [...blocks.values()].filter(([, n]) => n === 500).map(([h, n]) => h / n);
+  const told = [
+    `90 % interval: coverage ${(inside / count).toFixed(4)} (goal .89–.91)`,
+    `width ${(width / count).toFixed(4)}`,
+    `Winkler ${(winkler / count).toFixed(5)} (goal ≤ .040)`,
+    `blocks ${Math.min(...shares).toFixed(3)}–${Math.max(...shares).toFixed(3)} (goal .87–.93)`,
+  ];
+  console.log(`  ${told.join(', ')}`);
+}
+
+/** How much worse each part's absence makes the first split, lead by lead. */
+function ablation(set, columns, times) {
+  const rows = set.splits[0].test[1];
+  const cut = columns.map((column) => column.slice(0, rows));
+  const mse = (without) =>
+    pass(
+      { ...set, splits: set.splits.slice(0, 1) },
+      cut,
+      times.slice(0, rows),
+      without,
+    ).errors[0].map(({ forecast }) => forecast.mse);
+  const all = mse([]);
+  console.log(`${set.name} ${set.splits[0].test.join(':')}, MSE at H = ${set.leads.join('/')}`);
+  console.log(`  everything          ${all.map((e) => e.toPrecision(4)).join('  ')}`);
+  for (const part of PARTS) {
+    const cells = mse([part]).map((e, l) => {
+      const change = 100 * (e / all[l] - 1);
+      return `${e.toPrecision(4)} (${change < 0 ? '' : '+'}${change.toFixed(2)} %)`;
     });
-    console.log(`${set.name} ${rows}: ${figures.join(' | ')}`);
-    if (split.maeGoal) console.log(`    mae goal ≤ ${split.maeGoal}`);
-  });
-  if (interval.count > 0) {
-    const blocks = [...interval.blocks.values()]
-      .filter(([, n]) => n === 500)
-      .map(([h, n]) => h / n);
-    const { count } = interval;
-    console.log(
-      `    interval: coverage ${(interval.inside / count).toFixed(4)} (.89–.91), ` +
-        `width ${(interval.width / count).toFixed(4)}, ` +
-        `winkler ${(interval.winkler / count).toFixed(5)} (≤ .040), ` +
-        `blocks ${Math.min(...blocks).toFixed(3)}–${Math.max(...blocks).toFixed(3)} (.87–.93)`,
-    );
+    console.log(`  without ${part.padEnd(18)} ${cells.join('  ')}`);
   }
-  console.log(`    ${microseconds.toFixed(1)} µs a sample and channel`);
 }
 
 const only = args.only?.split(',');
-for (const set of SETS) if (!only || only.includes(set.name)) run(set);
+for (const set of SETS) {
+  if (only && !only.includes(set.name)) continue;
+  const { times, columns } = read(set.file);
+  if (args.ablation) ablation(set, columns, times);
+  else report(set, pass(set, columns, times, args.without.split(',').filter(Boolean)));
+}
