@@ -20,9 +20,10 @@ const { values: args } = parseArgs({
   },
 });
 if (!args.data) throw new Error('--data DIR: where GROUP/FILE.csv.gz are');
-const { createSeriesForecaster } = await import(
-  new URL('forecaster/series-forecaster.js', `file://${args.dist.replace(/\/?$/, '/')}`).href
-);
+const dist = new URL(`file://${args.dist.replace(/\/?$/, '/')}`);
+const { createSeriesForecaster } = await import(new URL('forecaster/series-forecaster.js', dist));
+const { readKernel } = await import(new URL('daemon/kernel-file.js', dist));
+const { WasmEngine } = await import(new URL('recurrent/wasm.js', dist));
 
 function read(file) {
   const bytes = readFileSync(join(args.data, file));
@@ -54,7 +55,7 @@ for (const file of files.sort()) {
       seed: 1,
       effort: args.effort,
     },
-    undefined,
+    new WasmEngine(readKernel()),
   );
   const started = process.hrtime.bigint();
   let alarms = 0;

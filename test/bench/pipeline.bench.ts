@@ -54,7 +54,8 @@ streams:
     aggregate: none
     horizon: ${HORIZON}
     coverage: 0.9
-    model: { cell: gru, hidden: 16, update_interval: 8, window: 32 }
+    seasons: []
+    model: { effort: simple, cell: gru, hidden: 16, update_interval: 8, window: 32 }
 sinks:
   influx: { url: "${database.url}", database: ${base} }
 ${sinks}

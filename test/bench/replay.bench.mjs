@@ -19,9 +19,11 @@ const { values: options } = parseArgs({
 const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 const dir = mkdtempSync(join(tmpdir(), 'foretide-bench-'));
 const models = {
-  'simple experts only': '{ cell: none }',
-  'gru 16, k1 4, k2 32': '{ cell: gru, hidden: 16 }',
-  'lstm 16, k1 4, k2 32': '{ cell: lstm, hidden: 16 }',
+  'simple, no network': '{ effort: simple, cell: none }',
+  'simple, gru 16': '{ effort: simple, cell: gru }',
+  'simple, lstm 16': '{ effort: simple, cell: lstm }',
+  'low, gru 16': '{ effort: low }',
+  'balanced, gru 24': '{ effort: balanced }',
 };
 
 /** A small generator of the textbook kind, so that every machine replays the same file. */

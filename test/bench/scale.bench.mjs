@@ -51,7 +51,8 @@ async function measure(count) {
     ...{
       horizon: HORIZON,
       seasons: [],
-      coverage: 0.9,
+      coverage: [0.9],
+      effort: 'simple',
       scoreLeads: [1, HORIZON],
       recurrent,
       seed: 1,

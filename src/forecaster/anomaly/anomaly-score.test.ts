@@ -89,6 +89,15 @@ describe('AnomalyScore', () => {
     expect(highest(all, 500)).toBe(2515);
   });
 
+  it('is the same for the values that came, however many steps between them are gaps', () => {
+    const steps = daily(1500, (v, t) => (t === 1200 ? 60 : v));
+    const sparse = steps.flatMap((step, i) =>
+      i % 3 === 0 ? [step, { ...step, value: Number.NaN, error: Number.NaN }] : [step],
+    );
+    const told = scores(new AnomalyScore(EVERY_MS, SIZE), sparse).filter((n) => !Number.isNaN(n));
+    expect(told).toEqual(scores(new AnomalyScore(EVERY_MS, SIZE), steps));
+  });
+
   it('continues identically after save and load, and after a restart', () => {
     const steps = daily(1500, (v, t) => (t % 400 === 399 ? 3 * v : t % 90 === 5 ? Number.NaN : v));
     const one = new AnomalyScore(EVERY_MS, SIZE);

@@ -57,12 +57,13 @@ export class AnomalyScore {
    * @returns the anomaly in [0, 1], 0 for nothing to tell; NaN at a gap
    */
   step(timeMs: number, value: number, error: number): number {
+    // Windows are over the values that came: where most steps are gaps they would hold nothing.
+    if (Number.isNaN(value)) return Number.NaN;
     const deviation = this.#daily.add(timeMs, value);
     if (this.#discord.add(value)) {
       this.#level = this.#rank(3, this.#discord.level);
       this.#shape = this.#rank(4, this.#discord.shape);
     }
-    if (Number.isNaN(value)) return Number.NaN;
     this.#largest = Math.max(this.#largest, Math.abs(value));
     const squares =
       this.#rank(0, error) ** 2 +
