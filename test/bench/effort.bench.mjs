@@ -4,7 +4,9 @@
 //
 // Streams are seeded: a daily wave, an autoregression around it. Time is that of one series at a
 // time, after it has run for a while; bytes are JavaScript's heap and buffers after a collection,
-// and the blocks taken from the kernel's memory, over `--series` series.
+// and the blocks taken from the kernel's memory, over `--series` series. As machines differ and are
+// noisy, each time stands beside that of the yardstick, measured turn about with it: one update of
+// an LSTM of 32 units over 32 steps (see bench:kernel).
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { createSeriesForecaster } from '../../dist/forecaster/series-forecaster.js';
@@ -61,18 +63,39 @@ function run(forecaster, next, from, to) {
   }
 }
 
-/** Median over blocks of steps. */
+/** An LSTM to be updated again and again. */
+function createYardstick() {
+  const shape = { cell: 'lstm', inputs: 4, hidden: 32, layers: 1, outputs: 1, windowSteps: 32 };
+  const train = { optimizer: 'rmsprop', learningRate: 0.001, clipNorm: 1 };
+  const network = new WasmEngine(kernel).create(shape, train, 1);
+  const out = new Float64Array(1);
+  for (let i = 0; i < 32; i++) network.forward(Float64Array.of(i / 32, 1, 0, -1), out);
+  const targets = new Float64Array(32).fill(0.5);
+  const mask = new Uint8Array(32).fill(1);
+  return () => network.train(targets, mask);
+}
+
+/** Medians over blocks of steps: of the level, and of the yardstick. */
 function microseconds(level) {
+  const update = createYardstick();
   const forecaster = create(level, new WasmEngine(kernel));
   const next = stream(1);
   run(forecaster, next, 0, WARM_UP_STEPS);
   const blocks = [];
+  const yardsticks = [];
   for (let t = 0; t < steps; t += BLOCK_STEPS) {
     const started = process.hrtime.bigint();
     run(forecaster, next, WARM_UP_STEPS + t, WARM_UP_STEPS + t + BLOCK_STEPS);
-    blocks.push(Number(process.hrtime.bigint() - started) / 1e3 / BLOCK_STEPS);
+    const between = process.hrtime.bigint();
+    for (let i = 0; i < BLOCK_STEPS; i++) update();
+    blocks.push(Number(between - started) / 1e3 / BLOCK_STEPS);
+    yardsticks.push(Number(process.hrtime.bigint() - between) / 1e3 / BLOCK_STEPS);
   }
-  return blocks.toSorted((a, b) => a - b)[Math.floor(blocks.length / 2)];
+  return { time: median(blocks), yardstick: median(yardsticks) };
+}
+
+function median(values) {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 }
 
 function heapBytes() {
@@ -96,17 +119,18 @@ function bytes(level) {
 
 const kB = (size) => (size / 1e3).toFixed(1).padStart(8);
 console.log(
-  'effort    horizon  network  µs a sample   kB a series = heap + kernel memory    kB saved',
+  'effort    horizon  network  µs a sample  ÷ yardstick   kB a series = heap + kernel memory    kB saved',
 );
 for (const effort of ['simple', 'low', 'balanced', 'high']) {
   for (const horizon of [12, 48]) {
     for (const network of [false, true]) {
       const level = { effort, horizon, network };
       const { heap, linear, saved } = bytes(level);
-      const time = microseconds(level).toFixed(1).padStart(10);
+      const { time, yardstick } = microseconds(level);
       const name = `${effort.padEnd(9)}${String(horizon).padStart(8)}  ${network ? 'gru ' : 'none'}`;
+      const times = `${time.toFixed(1).padStart(10)} ${(time / yardstick).toFixed(2).padStart(11)}`;
       const kept = `${kB(heap + linear)}    ${kB(heap)}   ${kB(linear)}        ${kB(saved)}`;
-      console.log(`${name} ${time}     ${kept}`);
+      console.log(`${name} ${times}     ${kept}`);
     }
   }
 }
