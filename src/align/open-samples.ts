@@ -54,6 +54,11 @@ export class OpenSamples {
     this.#count -= count;
   }
 
+  /** Forgets the newest one. */
+  dropLast(): void {
+    this.#count--;
+  }
+
   save(out: ByteWriter): void {
     out.number(this.#count);
     for (let i = 0; i < this.#count; i++) out.number(this.#timeMs[i]!).number(this.#value[i]!);

@@ -21,13 +21,21 @@ export class Channel {
   /** Of the stream, over all series of the shard; `#counted` is this one's part of it. */
   readonly #total: ShardCounts;
   readonly #counted = noCounts();
-  /** Steps that closed after their group had gone on. */
+  /** Samples of steps that closed after their group had gone on. */
   #late = 0;
+  /** Samples learned by the newest step before the one that is closing. */
+  #learnedBefore = 0;
 
   constructor(info: SeriesInfo, settings: StreamSettings, total: ShardCounts, steps: StepSink) {
     this.info = info;
     this.#total = total;
-    this.#steps = steps;
+    this.#steps = {
+      step: (timeMs, value) => {
+        steps.step(timeMs, value);
+        this.#learnedBefore = this.#aligner.counts.learned;
+      },
+      restart: () => steps.restart(),
+    };
     this.#aligner = createAligner({ ...settings.align, receiveTime: info.receiveTime });
   }
 
@@ -50,9 +58,9 @@ export class Channel {
     this.#count();
   }
 
-  /** The step that has just closed has come too late to be learned from. */
+  /** The step that is closing has come too late to be learned from. */
   tooLate(): void {
-    this.#late++;
+    this.#late += this.#aligner.counts.learned - this.#learnedBefore;
   }
 
   /** Start of the step `lead` steps after the one at `stepMs`. */
@@ -82,12 +90,13 @@ export class Channel {
   }
 
   save(out: ByteWriter): void {
-    out.bytes(this.#aligner.save()).number(this.#late);
+    out.bytes(this.#aligner.save()).number(this.#late).number(this.#learnedBefore);
   }
 
   load(from: ByteReader): void {
     this.#aligner.load(from.bytes());
     this.#late = from.number();
+    this.#learnedBefore = from.number();
     this.#count();
   }
 }

@@ -1,7 +1,9 @@
-import { OPEN_MAX, OpenSamples } from '../align/open-samples.ts';
+import { OpenSamples } from '../align/open-samples.ts';
 import type { ByteReader, ByteWriter } from '../store/bytes.ts';
 import { noCounts, type ShardCounts } from './channel.ts';
 
+/** Values of a covariate that wait for their steps. */
+const KEPT_MAX = 16_384;
 const COUNTS = ['learned', 'duplicate', 'late', 'filtered', 'pending'] as const;
 
 /**
@@ -30,9 +32,13 @@ export class KnownCovariates {
     const values = this.#values[covariate]!;
     if (isGone) return this.#count('late', 1);
     if (values.replace(timeMs, value)) return this.#count('duplicate', 1);
-    if (values.count >= OPEN_MAX) return this.#count('filtered', 1);
     values.add(timeMs, value);
     this.#count('pending', 1);
+    if (values.count <= KEPT_MAX) return;
+    // What lies farthest ahead is needed last, if it is not a wrong stamp.
+    values.dropLast();
+    this.#count('pending', -1);
+    this.#count('filtered', 1);
   }
 
   /**

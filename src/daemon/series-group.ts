@@ -59,7 +59,7 @@ export class SeriesGroup implements Learned {
     this.#engine = engine;
     this.#total = total;
     this.#channels = Array.from({ length: channels }, () => undefined);
-    this.#waiting = new WaitingSteps(channels);
+    this.#waiting = new WaitingSteps(channels, settings.align.gapStepsMax);
     this.#began = new Float64Array(channels);
     this.#single = channels === 1 ? new Float64Array(1) : undefined;
   }
@@ -83,7 +83,10 @@ export class SeriesGroup implements Learned {
     this.#emit = emit;
     const place = info.group?.channel ?? 0;
     const channel = this.#channels[place];
-    if (channel) return channel.push(timeMs, value);
+    if (channel) {
+      channel.push(timeMs, value);
+      return this.#endRound();
+    }
     const isGone = this.#stepOf(timeMs) <= this.#newestMs;
     this.#known.push(place - this.#channels.length, timeMs, value, isGone);
   }
@@ -91,6 +94,7 @@ export class SeriesGroup implements Learned {
   tick(timeMs: number, emit: EmitPoints): void {
     this.#emit = emit;
     for (const channel of this.#channels) if (channel?.info.receiveTime) channel.tick(timeMs);
+    this.#endRound();
   }
 
   finish(emit: EmitPoints): void {
@@ -112,6 +116,12 @@ export class SeriesGroup implements Learned {
     }
     this.#began[channel] = 0;
     this.#waiting.close(channel, timeMs, value);
+  }
+
+  /** A sample, or the clock, has closed what it closes: the steps that all channels have go on. */
+  #endRound(): void {
+    if (this.#single) return;
+    this.#waiting.endRound();
     for (let step = this.#waiting.next(); step; step = this.#waiting.next()) this.#goOn(step);
   }
 
@@ -139,7 +149,8 @@ export class SeriesGroup implements Learned {
   #goOn({ timeMs, values }: WaitingStep): void {
     const { everyMs } = this.#channels.find((channel) => channel?.everyMs)!;
     const steps = (timeMs - this.#newestMs) / everyMs!;
-    if (steps < 0.5 || steps > this.#settings.align.gapStepsMax + 1) this.#forecaster?.restart();
+    // Steps are left out only where a channel's gap was longer than the limit.
+    if (Math.round(steps) !== 1) this.#forecaster?.restart();
     this.#step(timeMs, values);
   }
 

@@ -1,8 +1,10 @@
 import type { ByteReader, ByteWriter } from '../store/bytes.ts';
 
-/** So many steps wait for a channel that has been heard before, and at the start. */
-const WAITING_MAX = 2;
-const WAITING_FIRST_MAX = 9;
+/** A channel is waited for while each other one closes steps in so many rounds; more at the start. */
+const ROUNDS_MAX = 2;
+const FIRST_ROUNDS_MAX = 9;
+/** So many steps wait at most, beyond those that one gap may have. */
+const WAITING_MAX = 64;
 
 /** One step of a group on its way to be complete. */
 export interface WaitingStep {
@@ -17,19 +19,26 @@ export interface WaitingStep {
  * The channels of a group close their steps one after the other; what they learn together must be
  * one step of them all. A step waits until every channel has closed it. A channel that falls silent
  * is waited for once, and then no more until it speaks again, so that it does not hold up the others.
+ * Silence is told in rounds, not in steps: one sample may close many at once, those of a gap.
  */
 export class WaitingSteps {
   readonly #channels: number;
+  readonly #stepsMax: number;
   /** Oldest first. */
   readonly #steps: WaitingStep[] = [];
-  /** [channels] 1: fallen silent. */
-  readonly #silent: Uint8Array;
+  /** [channels][channels]: rounds in which the second closed steps since the first one did. */
+  readonly #rounds: Float64Array;
+  /** [channels] 1: has closed a step in this round. */
+  readonly #heard: Uint8Array;
   /** Newest step that has gone on. */
   #goneMs = Number.NEGATIVE_INFINITY;
 
-  constructor(channels: number) {
+  /** @param gapStepsMax steps that one sample may close before its own */
+  constructor(channels: number, gapStepsMax: number) {
     this.#channels = channels;
-    this.#silent = new Uint8Array(channels);
+    this.#stepsMax = gapStepsMax + WAITING_MAX;
+    this.#rounds = new Float64Array(channels * channels);
+    this.#heard = new Uint8Array(channels);
   }
 
   /** Newest step that has gone on; −∞ before the first. */
@@ -37,9 +46,9 @@ export class WaitingSteps {
     return this.#goneMs;
   }
 
-  /** A channel speaks again: it is waited for. */
+  /** A channel speaks: it is waited for. */
   heard(channel: number): void {
-    this.#silent[channel] = 0;
+    this.#heard[channel] = 1;
   }
 
   /** @param timeMs a step that is not gone */
@@ -47,21 +56,37 @@ export class WaitingSteps {
     const step = this.#stepAt(timeMs);
     step.values[channel] = value;
     step.closed[channel] = 1;
-    if (!Number.isNaN(value)) this.heard(channel);
+    this.heard(channel);
   }
 
-  /** The oldest step, if it need not wait any more. */
+  /** All that one sample or tick closes has been closed. */
+  endRound(): void {
+    const n = this.#channels;
+    for (let channel = 0; channel < n; channel++) {
+      const since = this.#rounds.subarray(channel * n, (channel + 1) * n);
+      if (this.#heard[channel] === 1) since.fill(0);
+      else for (let other = 0; other < n; other++) since[other]! += this.#heard[other]!;
+    }
+    this.#heard.fill(0);
+  }
+
+  /** The oldest step, if it need not wait any more; between rounds. */
   next(): WaitingStep | undefined {
     const [oldest] = this.#steps;
     if (!oldest) return undefined;
-    const started = this.#goneMs > Number.NEGATIVE_INFINITY;
-    const waited = this.#steps.length > (started ? WAITING_MAX : WAITING_FIRST_MAX);
-    for (let channel = 0; channel < this.#channels; channel++) {
-      if (oldest.closed[channel] === 1 || this.#silent[channel] === 1) continue;
-      if (!waited) return undefined;
-      this.#silent[channel] = 1;
+    const isFull = this.#steps.length > this.#stepsMax;
+    for (let channel = 0; channel < this.#channels && !isFull; channel++) {
+      if (oldest.closed[channel] === 0 && !this.#isSilent(channel)) return undefined;
     }
     return this.#take();
+  }
+
+  #isSilent(channel: number): boolean {
+    const started = this.#goneMs > Number.NEGATIVE_INFINITY;
+    const most = started ? ROUNDS_MAX : FIRST_ROUNDS_MAX;
+    const n = this.#channels;
+    for (let i = channel * n; i < (channel + 1) * n; i++) if (this.#rounds[i]! > most) return true;
+    return false;
   }
 
   /** The oldest step as it is. */
@@ -94,8 +119,9 @@ export class WaitingSteps {
     return step;
   }
 
+  /** Between rounds. */
   save(out: ByteWriter): void {
-    out.number(this.#goneMs).numbers(Float64Array.from(this.#silent)).number(this.#steps.length);
+    out.number(this.#goneMs).numbers(this.#rounds).number(this.#steps.length);
     for (const { timeMs, values, closed } of this.#steps) {
       out.number(timeMs).numbers(values).numbers(Float64Array.from(closed));
     }
@@ -103,11 +129,10 @@ export class WaitingSteps {
 
   load(from: ByteReader): void {
     this.#goneMs = from.number();
-    const flags = new Float64Array(this.#channels);
-    from.numbers(flags, 'silent channels');
-    this.#silent.set(flags);
+    from.numbers(this.#rounds, 'rounds of channels');
     const count = from.number();
-    if (!(count <= WAITING_FIRST_MAX + 1)) throw new Error(`saved group: ${count} waiting steps`);
+    if (!(count <= this.#stepsMax)) throw new Error(`saved group: ${count} waiting steps`);
+    const flags = new Float64Array(this.#channels);
     for (let i = 0; i < count; i++) {
       const step = this.#stepAt(from.number());
       from.numbers(step.values, 'waiting values');

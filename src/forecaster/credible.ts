@@ -16,6 +16,12 @@ export class Credible {
   /** How far a forecast may go. */
   #least = Number.NEGATIVE_INFINITY;
   #most = Number.POSITIVE_INFINITY;
+  readonly #isLogarithmic: boolean;
+
+  /** @param isLogarithmic the values are logarithms: what is far is judged of what they stand for */
+  constructor(isLogarithmic = false) {
+    this.#isLogarithmic = isLogarithmic;
+  }
 
   add(value: number): void {
     this.#low = value < this.#low ? value : this.#low + (value - this.#low) / MEMORY_STEPS;
@@ -27,7 +33,9 @@ export class Credible {
     const size = Math.max(Math.abs(this.#low), Math.abs(this.#high));
     const reach = BEYOND * (this.#high - this.#low) + ROUNDING * size;
     this.#least = this.#low - reach;
-    this.#most = this.#high + reach;
+    // ln(high + (high − low)) of the values themselves: a factor of two at most.
+    const most = this.#high + Math.log(1 + BEYOND * -Math.expm1(this.#low - this.#high));
+    this.#most = this.#isLogarithmic ? most + ROUNDING * size : this.#high + reach;
   }
 
   /** True before the first value, and on the range's very edge. */

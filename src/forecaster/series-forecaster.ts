@@ -70,7 +70,7 @@ class OnlineForecaster implements SeriesForecaster {
   readonly #experts: readonly Expert[];
   readonly #history: HistoryRing;
   readonly #mixture: Combiner;
-  readonly #credible = new Credible();
+  readonly #credible: Credible;
   readonly #intervals: Intervals;
   /** Where recent changes, and not the errors of each lead alone, tell the width of intervals. */
   readonly #volatility: Volatility | undefined;
@@ -110,6 +110,7 @@ class OnlineForecaster implements SeriesForecaster {
     const { transform = 'none' } = settings;
     this.#volatility = isOfChanges(transform) ? new Volatility(horizon) : undefined;
     this.#isLogarithmic = isLogarithmic(transform);
+    this.#credible = new Credible(this.#isLogarithmic);
     this.#skill = new Skill(horizon);
     this.#answersChanges = !settings.without?.includes('change');
     const anomalySize = ANOMALY_SIZE[settings.effort ?? 'simple'];

@@ -1,4 +1,5 @@
 import { ByteReader, ByteWriter } from '../store/bytes.ts';
+import { VALUE_MAX } from './credible.ts';
 import type { ForecasterSettings, ScoredLead, SeriesForecaster, StepReport } from './forecaster.ts';
 import {
   createReport,
@@ -80,7 +81,7 @@ export class TransformedForecaster implements SeriesForecaster {
     report.changeKind = inner.changeKind;
     if (!inner.issued) return report;
 
-    if (!Number.isNaN(forward(this.#kind, value))) this.#last = value;
+    if (Math.abs(forward(this.#kind, value)) <= VALUE_MAX) this.#last = value;
     this.#lasts[this.#steps % this.#horizon] = this.#last;
     this.#steps++;
     this.#all(inner.mean, report.mean);

@@ -29,8 +29,9 @@ export interface AnomalySize {
 /** A past shorter than this makes nothing rare; patterns come once in 12 steps. */
 const PAST_MIN = 300;
 const PATTERNS_MIN = 25;
-/** Of the largest value. */
+/** Of the largest value of late, which shrinks by `LARGEST_KEEP` a step: one fault is forgotten. */
 const ROUNDING = 1e-12;
+const LARGEST_KEEP = 0.95;
 
 export class AnomalyScore {
   readonly #daily: DailyDeviation;
@@ -64,7 +65,7 @@ export class AnomalyScore {
       this.#level = this.#rank(3, this.#discord.level);
       this.#shape = this.#rank(4, this.#discord.shape);
     }
-    this.#largest = Math.max(this.#largest, Math.abs(value));
+    this.#largest = Math.max(LARGEST_KEEP * this.#largest, Math.abs(value));
     const squares =
       this.#rank(0, error) ** 2 +
       this.#rank(1, deviation) ** 2 +

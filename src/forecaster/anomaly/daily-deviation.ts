@@ -1,4 +1,5 @@
 import type { ByteReader, ByteWriter } from '../../store/bytes.ts';
+import { clamp, MeanSize } from '../scaler.ts';
 
 const HOUR_MS = 3_600_000;
 const HOURS = 24;
@@ -7,6 +8,10 @@ const SHAPE_EVERY_MS_MAX = 12 * HOUR_MS;
 /** Memory of an hour's mean; at least so many values. */
 const MEMORY_DAYS = 60;
 const MEMORY_VALUES_MIN = 100;
+/** Bound on what a mean learns from, in usual deviations, once so many are known. */
+const DEVIATION_MAX = 10;
+const SIZE_KNOWN = 30;
+const SIZE_STEPS = 500;
 /** Steps that the mean deviation goes back. */
 const WINDOW_STEPS = 96;
 
@@ -16,6 +21,7 @@ export class DailyDeviation {
   /** [hours] */
   readonly #mean: Float64Array;
   readonly #count: Float64Array;
+  readonly #size = new MeanSize(1, SIZE_STEPS);
   /** The last deviations in a ring, NaN where missing. */
   readonly #recent = new Float64Array(WINDOW_STEPS).fill(Number.NaN);
   #at = 0;
@@ -46,11 +52,19 @@ export class DailyDeviation {
   }
 
   #learn(hour: number, value: number): number {
-    const count = this.#count[hour]!;
-    const deviation = count > 0 ? value - this.#mean[hour]! : 0;
-    this.#count[hour] = Math.min(count + 1, this.#memoryValues);
-    this.#mean[hour]! += (value - this.#mean[hour]!) / this.#count[hour]!;
+    const isFirst = this.#count[hour] === 0;
+    const deviation = isFirst ? 0 : value - this.#mean[hour]!;
+    this.#count[hour] = Math.min(this.#count[hour]! + 1, this.#memoryValues);
+    this.#mean[hour]! += isFirst ? value : this.#bounded(deviation) / this.#count[hour]!;
     return deviation;
+  }
+
+  /** One fault must not stay in a mean for months: it counts as some usual deviations. */
+  #bounded(deviation: number): number {
+    const size = this.#size.mean(0);
+    const isKnown = this.#size.count(0) >= SIZE_KNOWN && size > 0;
+    this.#size.add(0, deviation);
+    return isKnown ? clamp(deviation / size, DEVIATION_MAX) * size : deviation;
   }
 
   /** Before 1970 too. */
@@ -87,11 +101,13 @@ export class DailyDeviation {
   }
 
   save(out: ByteWriter): void {
+    this.#size.save(out);
     out.number(this.#at).number(this.#sum).number(this.#known);
     out.numbers(this.#mean).numbers(this.#count).numbers(this.#recent);
   }
 
   load(from: ByteReader): void {
+    this.#size.load(from);
     this.#at = from.number();
     this.#sum = from.number();
     this.#known = from.number();
