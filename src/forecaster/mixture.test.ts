@@ -25,7 +25,7 @@ function play(mixture: Mixture, rounds: number, round: (i: number) => Round): nu
 
 describe('Mixture', () => {
   it('starts at the naive forecast', () => {
-    const mixture = new Mixture(1, 3, 5_000);
+    const mixture = new Mixture({ horizon: 1, experts: 3, memorySteps: 5_000, seasonal: [] });
     const row = Float64Array.of(5, 7, 9, ...new Array(mixture.lanes).fill(0));
     expect(mixture.mix(0, row, 0)).toBe(5);
   });
@@ -34,31 +34,39 @@ describe('Mixture', () => {
     const random = new Random(1);
     let last = 0;
     const naive: number[] = [];
-    const error = play(new Mixture(1, 4, 5_000), 4_000, (i) => {
-      const forecasts = [last, ...[1, 2, 3].map(() => last + 0.3 * random.normal())];
-      const actual = last + random.normal();
-      if (i >= 2_000) naive.push((actual - last) ** 2);
-      last = actual;
-      return { forecasts, actual };
-    });
+    const error = play(
+      new Mixture({ horizon: 1, experts: 4, memorySteps: 5_000, seasonal: [] }),
+      4_000,
+      (i) => {
+        const forecasts = [last, ...[1, 2, 3].map(() => last + 0.3 * random.normal())];
+        const actual = last + random.normal();
+        if (i >= 2_000) naive.push((actual - last) ** 2);
+        last = actual;
+        return { forecasts, actual };
+      },
+    );
     expect(error).toBeLessThan((1.003 * naive.reduce((a, b) => a + b, 0)) / naive.length);
   });
 
   it('subtracts what experts have in common, as weights alone cannot', () => {
     const random = new Random(2);
-    const error = play(new Mixture(1, 3, 5_000), 4_000, () => {
-      const actual = random.normal();
-      const common = random.normal();
-      const forecasts = [0, actual + common, common + 0.1 * random.normal() - 0.5 * actual];
-      return { forecasts, actual };
-    });
+    const error = play(
+      new Mixture({ horizon: 1, experts: 3, memorySteps: 5_000, seasonal: [] }),
+      4_000,
+      () => {
+        const actual = random.normal();
+        const common = random.normal();
+        const forecasts = [0, actual + common, common + 0.1 * random.normal() - 0.5 * actual];
+        return { forecasts, actual };
+      },
+    );
     // The best convex mix errs by more than .5.
     expect(error).toBeLessThan(0.3);
   });
 
   it('hears an expert again after silence', () => {
     const random = new Random(3);
-    const mixture = new Mixture(1, 2, 5_000);
+    const mixture = new Mixture({ horizon: 1, experts: 2, memorySteps: 5_000, seasonal: [] });
     const error = play(mixture, 3_000, (i) => {
       const actual = random.normal();
       return { forecasts: [0, i % 3 === 0 ? Number.NaN : actual], actual };
@@ -74,11 +82,11 @@ describe('Mixture', () => {
       return { forecasts: [0, actual + random.normal(), random.normal()], actual };
     };
     const rounds = Array.from({ length: 400 }, round);
-    const a = new Mixture(1, 3, 5_000);
+    const a = new Mixture({ horizon: 1, experts: 3, memorySteps: 5_000, seasonal: [] });
     play(a, 300, (i) => rounds[i]!);
     const writer = new ByteWriter();
     a.save(writer);
-    const b = new Mixture(1, 3, 5_000);
+    const b = new Mixture({ horizon: 1, experts: 3, memorySteps: 5_000, seasonal: [] });
     b.load(new ByteReader(writer.finish()));
     const rest = (mixture: Mixture) => play(mixture, 100, (i) => rounds[300 + i]!);
     expect(rest(b)).toBe(rest(a));

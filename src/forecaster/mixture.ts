@@ -6,7 +6,7 @@
  *     q  ridge stack of the experts (Stack)
  *     b  p + β (q − p)              β = ½ while the stack's record is as good, 0 if it is worse
  *     m  polynomial weights over b, p, r, q; b while none of the others is better beyond chance
- *     forecast = n + κ (m − n)      n the naive forecast, κ the trust in m (Trust)
+ *     forecast = n + κ (m − n)      n the best simple forecast (Simplest), κ the trust in m (Trust)
  */
 import type { LinearKernel } from '../recurrent/linear.ts';
 import type { ByteReader, ByteWriter } from '../store/bytes.ts';
@@ -14,6 +14,7 @@ import type { Combiner } from './combiner.ts';
 import { Ensemble } from './ensemble.ts';
 import { ErrorScale } from './error-scale.ts';
 import { clamp } from './scaler.ts';
+import { Simplest } from './simplest.ts';
 import { Stack } from './stack.ts';
 import { Trust } from './trust.ts';
 
@@ -35,12 +36,23 @@ const BLENDED = 2;
 const WEIGHTED = 3;
 const QUICK = 4;
 const STACKED = 5;
+const NAIVE = 6;
 /** b, p, r, q lie side by side. */
 const CHOICES = 4;
 
+export interface MixtureSettings {
+  readonly horizon: number;
+  readonly experts: number;
+  /** How long the record of an expert counts. */
+  readonly memorySteps: number;
+  /** Places of the seasonal naive forecasts among the experts. */
+  readonly seasonal: readonly number[];
+  readonly linear?: LinearKernel | undefined;
+}
+
 export class Mixture implements Combiner {
-  /** forecast, m, b, p, r, q */
-  readonly lanes = 6;
+  /** forecast, m, b, p, r, q, n */
+  readonly lanes = 7;
   readonly #experts: number;
   readonly #scale: ErrorScale;
   readonly #weights: Ensemble;
@@ -48,13 +60,15 @@ export class Mixture implements Combiner {
   readonly #stack: Stack;
   readonly #choice: Ensemble;
   readonly #trust: Trust;
+  readonly #simplest: Simplest;
+  /** [horizon]: place of n among the experts in the newest forecast. */
+  readonly #naive: Float64Array;
   /** [horizon] */
   readonly #weightsError: Float64Array;
   readonly #stackError: Float64Array;
   readonly #count: Float64Array;
 
-  /** @param memorySteps how long the record of an expert counts */
-  constructor(horizon: number, experts: number, memorySteps: number, linear?: LinearKernel) {
+  constructor({ horizon, experts, memorySteps, seasonal, linear }: MixtureSettings) {
     this.#experts = experts;
     this.#scale = new ErrorScale(horizon);
     this.#weights = new Ensemble(horizon, experts, { memorySteps });
@@ -65,6 +79,8 @@ export class Mixture implements Combiner {
       caution: CHOICE_CAUTION,
     });
     this.#trust = new Trust(horizon);
+    this.#simplest = new Simplest(horizon, seasonal);
+    this.#naive = new Float64Array(horizon);
     this.#weightsError = new Float64Array(horizon);
     this.#stackError = new Float64Array(horizon);
     this.#count = new Float64Array(horizon);
@@ -76,12 +92,14 @@ export class Mixture implements Combiner {
     const quick = this.#choice.weight(lead, QUICK - BLENDED);
     const weight =
       quick * this.#quick.weight(lead, expert) + (1 - quick) * this.#weights.weight(lead, expert);
-    return trust * weight + (expert === 0 ? 1 - trust : 0);
+    return trust * weight + (expert === this.#naive[lead] ? 1 - trust : 0);
   }
 
   mix(lead: number, row: Float64Array, offset: number): number {
     const lanes = offset + this.#experts;
-    const naive = row[offset]!;
+    const place = this.#simplest.of(lead, row, offset);
+    const naive = row[offset + place]!;
+    this.#naive[lead] = place;
     const weighted = this.#weights.mix(lead, row, offset);
     const stacked = this.#stack.mix(lead, row, offset, this.#scale.of(lead));
     row[lanes + BLENDED] = weighted + this.#share(lead) * (stacked - weighted);
@@ -92,14 +110,15 @@ export class Mixture implements Combiner {
     const trust = this.#trust.of(lead);
     const forecast = trust === 1 ? mixed : naive + trust * (mixed - naive);
     row[lanes + MIXED] = mixed;
+    row[lanes + NAIVE] = naive;
     row[lanes] = forecast;
     return forecast;
   }
 
   learn(lead: number, row: Float64Array, offset: number, actual: number): void {
     const lanes = offset + this.#experts;
-    const naive = row[offset]!;
-    this.#scale.add(lead, naive - actual);
+    const naive = row[lanes + NAIVE]!;
+    this.#scale.add(lead, row[offset]! - actual);
     const scale = this.#scale.of(lead);
     if (!(scale > 0)) return;
     const mixed = row[lanes + MIXED]!;
@@ -107,6 +126,7 @@ export class Mixture implements Combiner {
     this.#quick.learn(lead, row, offset, row[lanes + QUICK]!, actual, scale);
     this.#stack.learn(lead, row, offset, actual, scale);
     this.#choice.learn(lead, row, lanes + BLENDED, mixed, actual, scale);
+    this.#simplest.learn(lead, row, offset, actual, scale);
     this.#trust.learn(lead, mixed - naive, actual - naive, scale);
 
     const count = Math.min(this.#count[lead]! + 1, RECORD_STEPS);
@@ -135,15 +155,20 @@ export class Mixture implements Combiner {
     return excess >= span ? 0 : 0.5 * (1 - excess / span);
   }
 
+  #parts() {
+    const weights = [this.#weights, this.#quick, this.#choice];
+    return [this.#scale, ...weights, this.#stack, this.#trust, this.#simplest];
+  }
+
   save(out: ByteWriter): void {
-    const parts = [this.#scale, this.#weights, this.#quick, this.#stack, this.#choice, this.#trust];
-    for (const part of parts) part.save(out);
+    for (const part of this.#parts()) part.save(out);
+    out.numbers(this.#naive);
     out.numbers(this.#weightsError).numbers(this.#stackError).numbers(this.#count);
   }
 
   load(from: ByteReader): void {
-    const parts = [this.#scale, this.#weights, this.#quick, this.#stack, this.#choice, this.#trust];
-    for (const part of parts) part.load(from);
+    for (const part of this.#parts()) part.load(from);
+    from.numbers(this.#naive, 'simple forecasts');
     from.numbers(this.#weightsError, 'record of the weights');
     from.numbers(this.#stackError, 'record of the stack');
     from.numbers(this.#count, 'length of the record');

@@ -45,6 +45,24 @@ const DIRECT_LAGS_MAX = 12;
 /** Bound on y, in mean sizes of y: one spike is no season. */
 const OUTLIER = 8;
 
+/** Cadences up to so long, and the rhythm that data of such a cadence mostly have. */
+const LIKELY_MS = [
+  [10_000, HOUR_MS],
+  [12 * HOUR_MS, DAY_MS],
+  [DAY_MS, 7 * DAY_MS],
+  [Number.POSITIVE_INFINITY, YEAR_MS],
+] as const;
+
+/**
+ * What to begin with, while nothing can be found yet: an hour, a day, a week or a year by the cadence.
+ * @param longest in steps; beyond it there is none
+ */
+export function likelySeasons(everyMs: number, longest: number): number[] {
+  const [, season] = LIKELY_MS.find(([most]) => everyMs <= most)!;
+  const steps = Math.round(season / everyMs);
+  return steps >= SEASON_STEPS_MIN && steps <= longest ? [steps] : [];
+}
+
 interface Tested {
   readonly correlation: number;
   readonly evidence: number;

@@ -18,9 +18,11 @@ import type {
   StepReport,
 } from './forecaster.ts';
 import { HistoryRing } from './history.ts';
-import { findSeasons } from './season-finder.ts';
+import { findSeasons, likelySeasons } from './season-finder.ts';
 
-/** Steps kept: seasons up to a third of it can be found. */
+/** A season is found when it has come round so often in what is kept. */
+const CYCLES = 3;
+/** Steps kept. */
 const KEPT_STEPS: Record<Effort, number> = {
   simple: 1_024,
   low: 1_024,
@@ -80,7 +82,7 @@ export class SeasonSeeker implements SeriesForecaster {
     this.#kept = Array.from({ length: 1 + companions + knownAhead }, () => new HistoryRing(steps));
     this.#companions = new Float64Array(companions);
     this.#ahead = new Float64Array(knownAhead * (1 + settings.horizon));
-    this.#current = this.#make([]);
+    this.#current = this.#make(likelySeasons(settings.everyMs, Math.floor(steps / CYCLES)));
   }
 
   get putAside(): number {

@@ -12,6 +12,7 @@ import { type Combiner, WeightedCombiner } from './combiner.ts';
 import { Credible, VALUE_MAX } from './credible.ts';
 import type { Expert } from './experts/expert.ts';
 import { createExperts } from './experts/registry.ts';
+import { SeasonalNaive } from './experts/seasonal-naive.ts';
 import type { SharedNetwork } from './experts/shared-network.ts';
 import type {
   Effort,
@@ -44,7 +45,7 @@ export const SEASON_STEPS_MAX = 100_000;
 const MEMORY_SEASONS = 200;
 const MEMORY_STEPS_MIN = 5_000;
 const MEMORY_STEPS_MAX = 20_000;
-const FORMAT = 'foretide forecaster 6';
+const FORMAT = 'foretide forecaster 7';
 /** About 10 kB and 20 kB a series. */
 const ANOMALY_SIZE: Readonly<Record<Effort, AnomalySize | undefined>> = {
   simple: undefined,
@@ -103,7 +104,13 @@ class OnlineForecaster implements SeriesForecaster {
     this.#mixture =
       (settings.effort ?? 'simple') === 'simple'
         ? new WeightedCombiner(horizon, this.#experts.length)
-        : new Mixture(horizon, this.#experts.length, memorySteps(settings), engine.linear);
+        : new Mixture({
+            horizon,
+            experts: this.#experts.length,
+            memorySteps: memorySteps(settings),
+            seasonal: seasonalPlaces(this.#experts),
+            linear: engine.linear,
+          });
     const coverages = widestFirst(settings.coverage);
     this.#levels = coverages.length;
     this.#intervals = new Intervals(horizon, coverages);
@@ -313,6 +320,11 @@ class OnlineForecaster implements SeriesForecaster {
     this.putAside = from.number();
     from.end();
   }
+}
+
+/** Where the seasonal naive forecasts stand among the experts. */
+function seasonalPlaces(experts: readonly Expert[]): number[] {
+  return experts.flatMap((expert, i) => (expert instanceof SeasonalNaive ? [i] : []));
 }
 
 /** Steps that an expert's record counts: some hundred of the longest season. */
