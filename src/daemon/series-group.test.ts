@@ -145,6 +145,33 @@ describe('SeriesGroup', () => {
     expect(second).toMatchObject({ series: 'c1', actual: -7 });
   });
 
+  it.each([0, 5_000])(
+    'loses nothing over gaps of many steps, at a lateness of %d ms',
+    async (ms) => {
+      const shard = await group(3, { ...STREAM, align: { ...STREAM.align, latenessMs: ms } });
+      const samples: Sample[] = [];
+      for (let s = 0; s < 100; s++) {
+        if (s % 10 < 6) for (const c of [0, 1, 2]) samples.push([c, s, 100 * c + s]);
+      }
+      const points = feed(shard, samples);
+      shard.finish((last) => points.push(last));
+      expect(shard.counts().get('s')).toMatchObject({ learned: 180, late: 0, pending: 0 });
+      const values = points.flatMap(({ series, actual }) => (Number.isNaN(actual) ? [] : [series]));
+      expect(values).toHaveLength(180);
+    },
+  );
+
+  it('counts every sample of a step that came too late', async () => {
+    const shard = await group(2, { ...STREAM, align: { ...STREAM.align, aggregate: 'mean' } });
+    const four = (c: number, s: number): Sample[] =>
+      [0, 0.2, 0.4, 0.6].map((part) => [c, s + part, part]);
+    const alone = Array.from({ length: 20 }, (_, s) => four(0, s)).flat();
+    feed(shard, [...four(0, -1), ...four(1, -1), ...alone]);
+    feed(shard, [...four(1, 1), ...four(1, 25)]);
+    // Two steps of the silent channel, four samples each.
+    expect(shard.counts().get('s')!.late).toBe(8);
+  });
+
   it('needs nothing of a channel that never comes', async () => {
     const { shard } = await createShard();
     shard.apply({ kind: 'series', series: info(0, 2) }, 0, () => {});

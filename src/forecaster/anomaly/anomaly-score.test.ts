@@ -98,6 +98,17 @@ describe('AnomalyScore', () => {
     expect(told).toEqual(scores(new AnomalyScore(EVERY_MS, SIZE), steps));
   });
 
+  it.each([
+    ['one absurd value', 1_000, 1e15],
+    ['a first value of 0', 0, 0],
+    ['a wild first value', 0, -5_000],
+  ])('is not blinded by %s', (_, at, value) => {
+    const steps = daily(4_000, (v, t) => (t === at ? value : t === 3_500 ? 80 : v + 1_000));
+    const all = scores(new AnomalyScore(EVERY_MS, SIZE), steps);
+    expect(Math.max(...all.slice(3_500, 3_505))).toBeGreaterThan(0.3);
+    expect(highest(all, 3_000)).toBeGreaterThanOrEqual(3_500);
+  });
+
   it('continues identically after save and load, and after a restart', () => {
     const steps = daily(1500, (v, t) => (t % 400 === 399 ? 3 * v : t % 90 === 5 ? Number.NaN : v));
     const one = new AnomalyScore(EVERY_MS, SIZE);
