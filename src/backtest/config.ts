@@ -93,7 +93,10 @@ function layoutFaults({ layout, every, rows }: Survey, options: StreamOptions): 
       else if (!numeric.includes(column)) faults.push(`--${key}: "${column}" holds no numbers`);
     }
   }
-  if (numeric.length === 0) faults.push(`no column of numbers was found; ${there}`);
+  if (numeric.length === 0) {
+    const states = 'states are read with --columns NAME --set kind=symbol';
+    faults.push(`no column of numbers was found; ${there}; ${states}`);
+  }
   if (time && every === undefined && options.every === undefined) {
     faults.push('its times tell no cadence; give it with --every, as in --every 1h');
   }

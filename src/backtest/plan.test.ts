@@ -118,7 +118,7 @@ describe('the plan of a backtest', () => {
   it('says everything that is wrong, by option', async () => {
     expect(await faultsOf(csv(['name,note', 'x,y', 'z,w']), {})).toEqual([
       'no column of times was found; name it with --time (there are name, note)',
-      'no column of numbers was found; there are name, note',
+      'no column of numbers was found; there are name, note; states are read with --columns NAME --set kind=symbol',
     ]);
     expect(await faultsOf(csv(['time,v']), {})).toEqual(['holds no rows']);
     const many = await faultsOf(regular(40, HOUR), {

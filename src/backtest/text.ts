@@ -16,8 +16,16 @@ export function resultText(result: FileResult): string {
     ...series.map((of) => seriesTable(of, series.length > 1)),
     windowTable(all, series.length),
     weightTable(series),
+    advice(result),
   ];
   return parts.filter((part) => part !== '').join('\n\n');
+}
+
+/** What a daemon needs to be told for the same forecasts: it finds seasons only on the way. */
+function advice({ every, seasons, horizon }: FileResult): string {
+  if (seasons.length === 0) return '';
+  const keys = `every: ${every}, horizon: ${horizon}, seasons: [${seasons.join(', ')}]`;
+  return `the same forecasts from a daemon: ${keys} in its configuration`;
 }
 
 /** One sentence that answers: is it worth it, and are the intervals honest? */

@@ -33,14 +33,14 @@ import {
   type MutableScore,
   widestFirst,
 } from './report.ts';
+import { same } from './saved.ts';
 import { SeasonSeeker } from './season-seeker.ts';
+import { checkedSettings } from './settings.ts';
 import { Skill } from './skill.ts';
 import { isLogarithmic, isOfChanges } from './transform.ts';
 import { TransformedForecaster } from './transformed-forecaster.ts';
 import { Volatility } from './volatility.ts';
 
-/** Longer seasons are left out: their history would not fit in a series' memory. */
-export const SEASON_STEPS_MAX = 100_000;
 /** Bounds of the memory of the experts' record. */
 const MEMORY_SEASONS = 200;
 const MEMORY_STEPS_MIN = 5_000;
@@ -92,7 +92,7 @@ class OnlineForecaster implements SeriesForecaster {
   putAside = 0;
 
   constructor(given: SeasonedSettings, engine: RecurrentEngine, shared?: SharedNetwork) {
-    const settings = checked(given);
+    const settings = checkedSettings(given);
     const { horizon } = settings;
     this.#horizon = horizon;
     this.#experts = createExperts(settings, engine, shared);
@@ -342,24 +342,4 @@ function copyKnown(from: ArrayLike<number>, to: Float64Array): void {
 
 function clamp(value: number, least: number, most: number): number {
   return Math.max(least, Math.min(most, value));
-}
-
-function same(what: string, saved: string | number, wanted: string | number): void {
-  if (saved === wanted) return;
-  throw new Error(`saved forecaster: ${what} is "${saved}", but these settings need "${wanted}"`);
-}
-
-function checked(settings: SeasonedSettings): SeasonedSettings {
-  const { horizon, coverage, everyMs, seasonSteps } = settings;
-  if (!(Number.isInteger(horizon) && horizon >= 1)) {
-    throw new Error(`horizon: ${horizon} is no whole number of steps from 1 up`);
-  }
-  const levels = widestFirst(coverage);
-  if (levels.length === 0 || !levels.every((level) => level > 0 && level < 1)) {
-    throw new Error(`coverage: ${coverage} is not in (0, 1)`);
-  }
-  if (!(everyMs > 0)) throw new Error(`everyMs: ${everyMs} is not above 0`);
-  const bad = seasonSteps.find((season) => !(Number.isInteger(season) && season >= 2));
-  if (bad !== undefined) throw new Error(`season: ${bad} is no whole number of steps from 2 up`);
-  return { ...settings, seasonSteps: seasonSteps.filter((season) => season <= SEASON_STEPS_MAX) };
 }

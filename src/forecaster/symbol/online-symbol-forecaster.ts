@@ -4,9 +4,11 @@
  *     code → history → scores of the forecasts for this step → weights and experts learn
  *                    → experts forecast → their probabilities are mixed per lead
  */
+
 import type { RecurrentEngine } from '../../recurrent/engine.ts';
 import { ByteReader, ByteWriter } from '../../store/bytes.ts';
 import { HistoryRing } from '../history.ts';
+import { same } from '../saved.ts';
 import { Skill } from '../skill.ts';
 import { createSymbolExperts } from './registry.ts';
 import type { SymbolExpert } from './symbol-expert.ts';
@@ -210,11 +212,6 @@ function normalise(values: Float64Array, at: number, count: number): void {
   let sum = 0;
   for (let i = at; i < at + count; i++) sum += values[i]!;
   for (let i = at; i < at + count; i++) values[i]! /= sum;
-}
-
-function same(what: string, saved: string | number, wanted: string | number): void {
-  if (saved === wanted) return;
-  throw new Error(`saved forecaster: ${what} is "${saved}", but these settings need "${wanted}"`);
 }
 
 function check({ horizon, symbolsMax, everyMs }: SymbolSettings): void {
