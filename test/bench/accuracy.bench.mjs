@@ -3,7 +3,8 @@
 // columns, divided by the deviation of the first rows).
 //
 //   npm run bench:accuracy -- --data DIR [--only ETTh1,airline] [--effort low] [--cell none]
-//                             [--seasons auto] [--without analog,change] [--ablation] [--weights]
+//                             [--seasons auto] [--without analog,change] [--weights]
+//                             [--ablation [--part network,ensemble]]
 //
 // DIR holds ETTh1.csv.gz, ETTm1.csv.gz, elec2-demand.csv.gz, airline-passengers.csv.
 // --ablation scores a set again and again, each time with one part left out.
@@ -24,6 +25,8 @@ const { values: args } = parseArgs({
     seasons: { type: 'string' },
     without: { type: 'string', default: '' },
     ablation: { type: 'boolean', default: false },
+    /** Of the ablation; default: all in turn. */
+    part: { type: 'string' },
     weights: { type: 'boolean', default: false },
     dist: { type: 'string', default: new URL('../../dist/', import.meta.url).pathname },
   },
@@ -93,7 +96,11 @@ const PARTS = [
   'reservoir',
   'regression',
   'change',
+  'network',
+  'ensemble',
 ];
+/** Without an ensemble: the best single expert alone, beside the last value. */
+const ALL_BUT_BEST = PARTS.filter((part) => !['regression', 'regression_full'].includes(part));
 
 function read(file) {
   const bytes = readFileSync(join(args.data, file));
@@ -142,12 +149,13 @@ class Errors {
 
 /** One pass; gives the errors by split, lead and method. */
 function pass(set, columns, times, without) {
+  const hasNetwork = args.cell !== 'none' && !without.includes('network');
   const settings = {
     horizon: set.horizon,
     seasonSteps: args.seasons === 'auto' ? 'auto' : set.seasons,
     coverage: [0.9, 0.8],
     everyMs: set.everyMs,
-    recurrent: args.cell === 'none' ? undefined : networkSettings({ ...args, cell: args.cell }),
+    recurrent: hasNetwork ? networkSettings({ ...args, cell: args.cell }) : undefined,
     seed: 1,
     effort: args.effort,
     without,
@@ -272,8 +280,8 @@ function ablation(set, columns, times) {
   const all = mse([]);
   console.log(`${set.name} ${set.splits[0].test.join(':')}, MSE at H = ${set.leads.join('/')}`);
   console.log(`  everything          ${all.map((e) => e.toPrecision(4)).join('  ')}`);
-  for (const part of PARTS) {
-    const cells = mse([part]).map((e, l) => {
+  for (const part of args.part?.split(',') ?? PARTS) {
+    const cells = mse(part === 'ensemble' ? ALL_BUT_BEST : [part]).map((e, l) => {
       const change = 100 * (e / all[l] - 1);
       return `${e.toPrecision(4)} (${change < 0 ? '' : '+'}${change.toFixed(2)} %)`;
     });
