@@ -1,31 +1,13 @@
 import { describe, expect, it } from 'vitest';
+import { streamSettings } from '../../test/support/stream-settings.ts';
 import { autoregression, Random } from '../../test/support/streams.ts';
 import type { SeriesInfo } from '../decode/series.ts';
 import type { SeriesPoints } from '../store/points.ts';
 import { type Engines, loadEngines } from './engines.ts';
-import type { StreamSettings } from './settings.ts';
 import { Shard } from './shard.ts';
 
 const T0 = 1_700_000_000_000;
-const STREAM: StreamSettings = {
-  name: 's',
-  align: {
-    every: { ms: 1000 },
-    aggregate: 'none',
-    latenessMs: 0,
-    gapStepsMax: 20,
-    aheadStepsMax: 60,
-  },
-  horizon: 2,
-  seasons: [],
-  coverage: [0.9],
-  scoreLeads: [1, 2],
-  reportWeights: false,
-  recurrent: undefined,
-  effort: 'balanced',
-  engine: { name: 'wasm', fallback: 'none', bytesMax: 2 ** 26 },
-  seed: 1,
-};
+const STREAM = streamSettings();
 
 type Sample = readonly [channel: number, seconds: number, value: number];
 

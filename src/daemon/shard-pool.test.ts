@@ -1,6 +1,7 @@
 /** The pool over stand-ins for threads, that are slow and die as the seed has it. */
 import { EventEmitter } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
+import { streamSettings } from '../../test/support/stream-settings.ts';
 import { Random } from '../../test/support/streams.ts';
 import type { SeriesInfo } from '../decode/series.ts';
 import type { JournalEntry } from '../journal/journal.ts';
@@ -14,15 +15,8 @@ import { ShardPool } from './shard-pool.ts';
 import type { ShardPort, ShardRequest, ShardWorkerData } from './shard-protocol.ts';
 
 const T0 = 1_700_000_000_000;
-const STREAM: StreamSettings = {
+const STREAM = streamSettings({
   name: 'fast',
-  align: {
-    every: { ms: 1000 },
-    aggregate: 'none',
-    latenessMs: 0,
-    gapStepsMax: 20,
-    aheadStepsMax: 60,
-  },
   horizon: 3,
   seasons: [{ ms: 7_000 }],
   coverage: [0.9, 0.8],
@@ -39,9 +33,7 @@ const STREAM: StreamSettings = {
     clipNorm: 1,
   },
   effort: 'low',
-  engine: { name: 'wasm', fallback: 'none', bytesMax: 2 ** 26 },
-  seed: 1,
-};
+});
 const SETTINGS = new Map<string, StreamSettings>([
   ['fast', STREAM],
   [
