@@ -1,7 +1,8 @@
 /** The configuration of a backtest: from the command line, by the schema, with every fault at once. */
-import { formatPeriod, parsePeriod, periodMs } from '../config/duration.ts';
+import { formatDuration, formatPeriod, parsePeriod, periodMs } from '../config/duration.ts';
 import { faultsOf, pathText } from '../config/faults.ts';
 import { type Config, configSchema, type SourceConfig } from '../config/schema.ts';
+import { likelySeasonMs } from '../forecaster/season-finder.ts';
 import type { Layout } from './layout.ts';
 import type { Survey } from './survey.ts';
 
@@ -165,14 +166,10 @@ function lengthMs(every: string | undefined): number {
 
 /** The rhythm that data of such a cadence mostly have, where the recording is long enough for it. */
 export function guessedSeasons(everyMs: number, spanMs: number): string[] {
-  const [season, ms] =
-    everyMs <= 10_000
-      ? ['1h', 3_600_000]
-      : everyMs <= 12 * 3_600_000
-        ? ['1d', DAY_MS]
-        : everyMs <= DAY_MS
-          ? ['7d', 7 * DAY_MS]
-          : ['1y', 365.25 * DAY_MS];
+  if (!Number.isFinite(everyMs)) return [];
+  const ms = likelySeasonMs(everyMs);
+  // A year of calendar months, where the grid may be one of months.
+  const season = ms > 7 * DAY_MS ? '1y' : formatDuration(ms);
   return ms >= 2 * everyMs && spanMs >= SEASONS_MIN * ms ? [season] : [];
 }
 

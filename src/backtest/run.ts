@@ -1,9 +1,9 @@
 /** One recording through the same pipeline as `run`, with its forecasts scored as they come true. */
-import { periodMs } from '../config/duration.ts';
-import type { Config, StreamConfig } from '../config/schema.ts';
+import type { Config } from '../config/schema.ts';
 import { Daemon } from '../daemon/daemon.ts';
 import { prepareCore } from '../daemon/prepare.ts';
-import { seasonSteps, streamName } from '../daemon/settings.ts';
+import { firstSeasonSteps, streamName } from '../daemon/settings.ts';
+import { widestFirst } from '../forecaster/report.ts';
 import type { Accounting } from '../observe/accounting.ts';
 import type { Logger } from '../observe/log.ts';
 import type { Sink } from '../sink/sink.ts';
@@ -83,16 +83,10 @@ function metricsSettings({ config, scoring, everyMs }: BacktestJob, name: string
   return {
     horizon: stream.horizon,
     windowLeads: scoring.leads.filter((lead) => lead <= stream.horizon),
-    seasonSteps: firstSeason(stream, everyMs),
+    seasonSteps: firstSeasonSteps(stream, everyMs),
     from: scoring.from,
     to: scoring.to,
     fit: scoring.fit,
-    coverage: Math.max(...[stream.coverage].flat()),
+    coverage: widestFirst(stream.coverage)[0]!,
   };
-}
-
-function firstSeason({ every, seasons }: StreamConfig, everyMs: number): number | undefined {
-  if (seasons === 'auto') return undefined;
-  const [season] = seasons;
-  return season && seasonSteps(season, every ? periodMs(every) : everyMs);
 }

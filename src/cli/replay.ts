@@ -1,10 +1,9 @@
 import type { CommandModule } from 'yargs';
-import { periodMs } from '../config/duration.ts';
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import { Daemon } from '../daemon/daemon.ts';
 import { prepareCore } from '../daemon/prepare.ts';
-import { seasonSteps, streamName } from '../daemon/settings.ts';
+import { firstSeasonSteps, streamName } from '../daemon/settings.ts';
 import { formatAccounting } from '../observe/accounting.ts';
 import { createLog } from '../observe/log.ts';
 import { Scoreboard } from '../observe/scoreboard.ts';
@@ -108,12 +107,7 @@ function parseSpeed(text: string): number | 'max' {
 
 function firstSeason(config: Config, points: SeriesPoints): number | undefined {
   const stream = config.streams.find((s) => streamName(s) === points.stream);
-  if (!stream || stream.seasons === 'auto') return undefined;
-  const [season] = stream.seasons;
-  if (!season) return undefined;
-  const { every } = stream;
-  const everyMs = every ? periodMs(every) : points.targetMs[0]! - points.issuedMs;
-  return seasonSteps(season, everyMs);
+  return stream && firstSeasonSteps(stream, points.targetMs[0]! - points.issuedMs);
 }
 
 function scoreTable(board: Scoreboard): string {

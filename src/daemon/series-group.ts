@@ -147,17 +147,20 @@ export class SeriesGroup implements Learned {
   }
 
   #goOn({ timeMs, values }: WaitingStep): void {
-    const { everyMs } = this.#channels.find((channel) => channel?.everyMs)!;
-    const steps = (timeMs - this.#newestMs) / everyMs!;
+    const steps = (timeMs - this.#newestMs) / this.#gridded!.everyMs!;
     // Steps are left out only where a channel's gap was longer than the limit.
     if (Math.round(steps) !== 1) this.#forecaster?.restart();
     this.#step(timeMs, values);
   }
 
+  /** A channel whose grid is known; that of all of them. */
+  get #gridded(): Channel | undefined {
+    return this.#channels.find((channel) => channel?.everyMs);
+  }
+
   /** Start of the step that a time belongs to, or `lead` steps after it; NaN: the grid is not known. */
   #stepOf(timeMs: number, lead = 0): number {
-    const channel = this.#channels.find((channel) => channel?.everyMs);
-    return channel ? channel.targetMs(timeMs, lead) : Number.NaN;
+    return this.#gridded?.targetMs(timeMs, lead) ?? Number.NaN;
   }
 
   #step(timeMs: number, values: Float64Array): void {
@@ -193,7 +196,7 @@ export class SeriesGroup implements Learned {
   }
 
   #createForecaster(): GroupForecaster {
-    const everyMs = this.#channels.find((channel) => channel?.everyMs)?.everyMs;
+    const everyMs = this.#gridded?.everyMs;
     if (everyMs === undefined) throw new Error(`series "${this.#key}": step without a grid`);
     // The same whatever the order in which series appear.
     const seeds = Array.from({ length: this.#targets }, (_, i) =>

@@ -1,10 +1,11 @@
 import type { AlignSettings } from '../align/aligner.ts';
 import { channelsOf } from '../config/channels.ts';
-import type { Period } from '../config/duration.ts';
+import { type Period, periodMs } from '../config/duration.ts';
 import type { Config, StreamConfig } from '../config/schema.ts';
 import { BAR_PARTS, type BarPart } from '../decode/bars.ts';
 import type { Effort, ForecasterSettings, RecurrentSettings } from '../forecaster/forecaster.ts';
 import { networkSize } from '../forecaster/network-defaults.ts';
+import { widestFirst } from '../forecaster/report.ts';
 import type { SymbolSettings } from '../forecaster/symbol/symbol-forecaster.ts';
 import type { Bounds, TransformKind } from '../forecaster/transform.ts';
 import type { EngineChoice } from './engines.ts';
@@ -59,6 +60,16 @@ export function seasonSteps(season: Period, everyMs: number): number | undefined
 export function partSettings(stream: StreamSettings, part: BarPart): StreamSettings {
   const settings = { ...stream, align: { ...stream.align, aggregate: BAR_PARTS[part] } };
   return part === 'volume' ? { ...settings, transform: 'none', bounds: { min: 0 } } : settings;
+}
+
+/** The first season of a stream that is told, in steps of its grid; undefined where there is none. */
+export function firstSeasonSteps(
+  { every, seasons }: StreamConfig,
+  everyMs: number,
+): number | undefined {
+  if (seasons === 'auto') return undefined;
+  const [season] = seasons;
+  return season && seasonSteps(season, every ? periodMs(every) : everyMs);
 }
 
 /** How a series on a grid of `everyMs` is forecast. */
@@ -124,7 +135,7 @@ function coldSettings(stream: StreamConfig): StreamSettings {
     horizon: stream.horizon,
     // The shape of weights that are given hangs on the seasons: there they must be told.
     seasons: model.initial_weights !== undefined && stream.seasons === 'auto' ? [] : stream.seasons,
-    coverage: [...new Set([stream.coverage].flat())].sort((a, b) => b - a),
+    coverage: widestFirst(stream.coverage),
     reportWeights: false,
     scoreLeads: scoreLeads(stream),
     recurrent:

@@ -33,9 +33,10 @@ export class Credible {
     const size = Math.max(Math.abs(this.#low), Math.abs(this.#high));
     const reach = BEYOND * (this.#high - this.#low) + ROUNDING * size;
     this.#least = this.#low - reach;
-    // ln(high + (high − low)) of the values themselves: a factor of two at most.
-    const most = this.#high + Math.log(1 + BEYOND * -Math.expm1(this.#low - this.#high));
-    this.#most = this.#isLogarithmic ? most + ROUNDING * size : this.#high + reach;
+    // Of logarithms ln(high + (high − low)) of the values themselves: a factor of two at most.
+    this.#most = this.#isLogarithmic
+      ? this.#high + Math.log(1 + BEYOND * -Math.expm1(this.#low - this.#high)) + ROUNDING * size
+      : this.#high + reach;
   }
 
   /** True before the first value, and on the range's very edge. */

@@ -53,14 +53,20 @@ const LIKELY_MS = [
   [Number.POSITIVE_INFINITY, YEAR_MS],
 ] as const;
 
-/**
- * What to begin with, while nothing can be found yet: an hour, a day, a week or a year by the cadence.
- * @param longest in steps; beyond it there is none
- */
-export function likelySeasons(everyMs: number, longest: number): number[] {
+/** The rhythm that data of such a cadence mostly have: an hour, a day, a week or a year. */
+export function likelySeasonMs(everyMs: number): number {
   const [, season] = LIKELY_MS.find(([most]) => everyMs <= most)!;
-  const steps = Math.round(season / everyMs);
-  return steps >= SEASON_STEPS_MIN && steps <= longest ? [steps] : [];
+  return season;
+}
+
+/** What to begin with, while nothing can be found yet; none that could not be found in what is kept. */
+export function likelySeasons(everyMs: number, keptSteps: number): number[] {
+  const steps = Math.round(likelySeasonMs(everyMs) / everyMs);
+  return steps >= SEASON_STEPS_MIN && steps <= longestSeason(keptSteps) ? [steps] : [];
+}
+
+function longestSeason(keptSteps: number): number {
+  return Math.floor(keptSteps / CYCLES_MIN);
 }
 
 interface Tested {
@@ -79,7 +85,7 @@ export function findSeasons(
   everyMs: number,
   known: readonly number[] = [],
 ): number[] {
-  const longest = Math.floor(values.length / CYCLES_MIN);
+  const longest = longestSeason(values.length);
   const cadences = CADENCES_MS.map((ms) => Math.round(ms / everyMs)).filter(
     (steps) => steps >= SEASON_STEPS_MIN && steps <= longest,
   );

@@ -18,11 +18,11 @@ import type {
   StepReport,
 } from './forecaster.ts';
 import { HistoryRing } from './history.ts';
+import { same } from './saved.ts';
 import { findSeasons, likelySeasons } from './season-finder.ts';
+import { Stepping } from './stepping.ts';
 
-/** A season is found when it has come round so often in what is kept. */
-const CYCLES = 3;
-/** Steps kept. */
+/** Steps kept: seasons up to a third of it can be found. */
 const KEPT_STEPS: Record<Effort, number> = {
   simple: 1_024,
   low: 1_024,
@@ -48,7 +48,7 @@ interface Seasoned {
   readonly forecaster: SeriesForecaster;
 }
 
-export class SeasonSeeker implements SeriesForecaster {
+export class SeasonSeeker extends Stepping implements SeriesForecaster {
   readonly #settings: ForecasterSettings;
   readonly #create: Create;
   /** The series, its companions, and the covariates known ahead. */
@@ -71,6 +71,7 @@ export class SeasonSeeker implements SeriesForecaster {
   #putAsideBefore = 0;
 
   constructor(settings: ForecasterSettings, create: Create) {
+    super();
     if (settings.recurrent?.initialWeights) {
       throw new Error('initial weights need seasons that are told: the shape depends on them');
     }
@@ -82,21 +83,11 @@ export class SeasonSeeker implements SeriesForecaster {
     this.#kept = Array.from({ length: 1 + companions + knownAhead }, () => new HistoryRing(steps));
     this.#companions = new Float64Array(companions);
     this.#ahead = new Float64Array(knownAhead * (1 + settings.horizon));
-    this.#current = this.#make(likelySeasons(settings.everyMs, Math.floor(steps / CYCLES)));
+    this.#current = this.#make(likelySeasons(settings.everyMs, steps));
   }
 
   get putAside(): number {
     return this.#putAsideBefore + this.#current.forecaster.putAside;
-  }
-
-  step(
-    timeMs: number,
-    value: number,
-    companions: ArrayLike<number> = [],
-    ahead: ArrayLike<number> = [],
-  ): StepReport {
-    this.take(timeMs, value, companions, ahead);
-    return this.issue();
   }
 
   take(
@@ -223,10 +214,7 @@ export class SeasonSeeker implements SeriesForecaster {
 
   load(bytes: Uint8Array): void {
     const from = new ByteReader(bytes);
-    const format = from.text();
-    if (format !== FORMAT) {
-      throw new Error(`saved forecaster: format is "${format}", but needed is "${FORMAT}"`);
-    }
+    same('format', from.text(), FORMAT);
     for (const ring of this.#kept) ring.load(from);
     this.#steps = from.number();
     this.#seekAt = from.number();

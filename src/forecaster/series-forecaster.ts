@@ -37,6 +37,7 @@ import { same } from './saved.ts';
 import { SeasonSeeker } from './season-seeker.ts';
 import { checkedSettings } from './settings.ts';
 import { Skill } from './skill.ts';
+import { Stepping } from './stepping.ts';
 import { isLogarithmic, isOfChanges } from './transform.ts';
 import { TransformedForecaster } from './transformed-forecaster.ts';
 import { Volatility } from './volatility.ts';
@@ -66,7 +67,7 @@ export const createSeriesForecaster: ForecasterFactory = (settings, engine, shar
     : forecaster;
 };
 
-class OnlineForecaster implements SeriesForecaster {
+class OnlineForecaster extends Stepping implements SeriesForecaster {
   readonly #horizon: number;
   readonly #experts: readonly Expert[];
   readonly #history: HistoryRing;
@@ -92,6 +93,7 @@ class OnlineForecaster implements SeriesForecaster {
   putAside = 0;
 
   constructor(given: SeasonedSettings, engine: RecurrentEngine, shared?: SharedNetwork) {
+    super();
     const settings = checkedSettings(given);
     const { horizon } = settings;
     this.#horizon = horizon;
@@ -128,16 +130,6 @@ class OnlineForecaster implements SeriesForecaster {
     this.#scales = new Float64Array(horizon);
     this.#scored = createScores(horizon, this.#levels);
     this.#report = createReport(horizon, coverages, this.#scores);
-  }
-
-  step(
-    timeMs: number,
-    value: number,
-    companions: ArrayLike<number> = [],
-    ahead: ArrayLike<number> = [],
-  ): StepReport {
-    this.take(timeMs, value, companions, ahead);
-    return this.issue();
   }
 
   take(

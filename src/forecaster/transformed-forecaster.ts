@@ -8,7 +8,9 @@ import {
   type MutableScore,
   widestFirst,
 } from './report.ts';
+import { same } from './saved.ts';
 import { Skill } from './skill.ts';
+import { Stepping } from './stepping.ts';
 import { type Bounds, back, forward, type TransformKind, within } from './transform.ts';
 
 /**
@@ -16,7 +18,7 @@ import { type Bounds, back, forward, type TransformKind, within } from './transf
  * the series' own units and within its bounds, scores too. A value without a transform (≤ 0 where
  * logarithms are taken) counts as missing.
  */
-export class TransformedForecaster implements SeriesForecaster {
+export class TransformedForecaster extends Stepping implements SeriesForecaster {
   readonly #inner: SeriesForecaster;
   readonly #horizon: number;
   readonly #kind: TransformKind;
@@ -33,6 +35,7 @@ export class TransformedForecaster implements SeriesForecaster {
   #steps = 0;
 
   constructor(inner: SeriesForecaster, settings: ForecasterSettings) {
+    super();
     const { horizon, transform = 'none', bounds = {} } = settings;
     this.#inner = inner;
     this.#horizon = horizon;
@@ -47,16 +50,6 @@ export class TransformedForecaster implements SeriesForecaster {
 
   get putAside(): number {
     return this.#inner.putAside;
-  }
-
-  step(
-    timeMs: number,
-    value: number,
-    companions?: ArrayLike<number>,
-    ahead?: ArrayLike<number>,
-  ): StepReport {
-    this.take(timeMs, value, companions, ahead);
-    return this.issue();
   }
 
   take(
@@ -140,12 +133,7 @@ export class TransformedForecaster implements SeriesForecaster {
   load(bytes: Uint8Array): void {
     const from = new ByteReader(bytes);
     this.#inner.load(from.bytes());
-    const kind = from.text();
-    if (kind !== this.#kind) {
-      throw new Error(
-        `saved forecaster: transform is "${kind}", but these settings need "${this.#kind}"`,
-      );
-    }
+    same('transform', from.text(), this.#kind);
     this.#skill.load(from);
     from.numbers(this.#lasts, 'last values');
     this.#last = from.number();
