@@ -82,7 +82,19 @@ it('minimal.yaml resolves to the documented defaults', () => {
     sinks: { line_protocol: { file: 'forecast.lp' } },
     shards: 'auto',
     actual: true,
-    outbox: { points_max: 100_000 },
+    outbox: {
+      points_max: 100_000,
+      disk_mib: 1024,
+      age_max: 7 * 86_400_000,
+      when_full: 'drop_oldest',
+    },
+    state: {
+      keep: true,
+      commit_delay: 5,
+      checkpoint_every: 300_000,
+      journal_keep: 86_400_000,
+      journal_mib: 256,
+    },
     log: { level: 'info' },
   });
 });

@@ -3,17 +3,31 @@
  * docs/configuration.md. Keys are snake_case; durations are written "10s" and are ms once read.
  */
 import { z } from 'zod';
+import { duration } from './duration.ts';
 import { count, text } from './kinds.ts';
 import { rule } from './rule.ts';
 import { sinks } from './schema-sink.ts';
 import { source } from './schema-source.ts';
+import { state } from './schema-state.ts';
 import { stream } from './schema-stream.ts';
 import { checkStreams } from './stream-rules.ts';
 
 const outbox = z.strictObject({
   points_max: count
     .default(100_000)
-    .describe('Most steps waiting for a sink; beyond it the oldest are dropped and counted.'),
+    .describe(
+      'Most steps waiting for a sink in memory; with a state directory, the rest are on disk.',
+    ),
+  disk_mib: count.default(1_024).describe('Room for waiting steps on disk, over all sinks.'),
+  age_max: duration
+    .prefault('7d')
+    .describe('Steps that have waited longer are dropped and counted.'),
+  when_full: z
+    .enum(['drop_oldest', 'wait'])
+    .default('drop_oldest')
+    .describe(
+      'At the limit: drop the oldest steps and count them, or stop taking messages until a sink takes steps again; the broker then keeps what it can.',
+    ),
 });
 
 const log = z.strictObject({
@@ -44,6 +58,7 @@ export const configSchema = z
       ),
     actual: z.boolean().default(true).describe('Write the aligned series beside its forecasts.'),
     outbox: outbox.prefault({}).describe('Points waiting to be written.'),
+    state: state.prefault({}).describe('What outlives the process.'),
     log: log.prefault({}).describe('The log, on standard error.'),
   })
   .check(

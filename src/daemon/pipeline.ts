@@ -12,7 +12,6 @@ import {
   EMPTY,
   filter,
   finalize,
-  from,
   interval,
   map,
   merge,
@@ -23,9 +22,9 @@ import {
   tap,
 } from 'rxjs';
 import type { Intake } from '../decode/stream-decoder.ts';
-import type { Journal, JournalEntry } from '../journal/journal.ts';
+import type { Journal, JournalBatch } from '../journal/journal.ts';
 import { receiveNowMs } from '../source/receive-clock.ts';
-import type { Source } from '../source/source.ts';
+import type { MessageBatch, Source } from '../source/source.ts';
 import type { Outbox } from '../store/outbox.ts';
 import type { SeriesPoints } from '../store/points.ts';
 import type { Core } from './core.ts';
@@ -52,38 +51,58 @@ export function pipeline(parts: PipelineParts): Observable<readonly SeriesPoints
   const { source, intake, journal, core, outbox, gate, live } = parts;
   const ended = new Subject<void>();
 
-  const held = defer(() => of(intake.finish())).pipe(filter((entries) => entries.length > 0));
+  const held = defer(() => of({ entries: intake.finish(), messages: [] })).pipe(
+    filter(({ entries }) => entries.length > 0),
+  );
   const samples = concat(
-    source.messages(gate).pipe(map((batch) => intake.decode(batch))),
+    source.messages(gate).pipe(map((messages) => decoded(intake, messages))),
     held,
   ).pipe(finalize(() => ended.next()));
   const clock = live ? ticks(gate).pipe(takeUntil(ended)) : EMPTY;
 
   const computed = merge(samples, clock).pipe(
     tap(() => gate.entered()),
-    concatMap((entries) =>
-      from(journal.append(entries)).pipe(
-        // Handed over at once, however many are under way in the core …
-        map((last) => core.apply(entries, last + 1 - entries.length)),
-      ),
-    ),
+    // Handed over at once, however many are on their way to the disk …
+    map((batch) => ({ ...batch, committed: journal.append(batch) })),
+    concatMap(async ({ entries, messages, committed }) => {
+      const last = await committed;
+      for (const { acknowledge } of messages) acknowledge?.();
+      // … or under way in the core …
+      return { last, points: core.apply(entries, last + 1 - entries.length) };
+    }),
     // … and taken back in order.
-    concatMap((points) => points),
-    tap(() => gate.left()),
+    concatMap(async ({ last, points }) => {
+      const computed = await points;
+      outbox.put(computed, last);
+      gate.left();
+      return computed;
+    }),
   );
-  const rest = live ? EMPTY : defer(() => core.finish());
+  const end = defer(() => core.finish()).pipe(
+    tap((points) => outbox.put(points, Number.POSITIVE_INFINITY)),
+  );
 
-  return concat(computed, rest).pipe(
-    filter((points) => points.length > 0),
-    tap((points) => outbox.put(points)),
+  return concat(computed, live ? EMPTY : end).pipe(filter((points) => points.length > 0));
+}
+
+/** What one turn brings: entries, and the messages that they are made of. */
+interface Decoded extends JournalBatch {
+  readonly messages: MessageBatch;
+}
+
+function decoded(intake: Intake, messages: MessageBatch): Decoded {
+  const entries = intake.decode(messages);
+  const deliveries = messages.flatMap(({ delivery, repeated }) =>
+    delivery && !repeated ? [delivery] : [],
   );
+  return { entries, messages, deliveries, counts: intake.counts() };
 }
 
 /** The receive clock, on the same scale as `Message.receivedMs`; silent while the gate holds back. */
-function ticks(gate: PipelineGate): Observable<JournalEntry[]> {
+function ticks(gate: PipelineGate): Observable<Decoded> {
   return interval(TICK_MS).pipe(
     filter(() => gate.wait() === undefined),
     map(() => receiveNowMs() - TICK_SLACK_MS),
-    map((timeMs) => [{ kind: 'tick', timeMs }]),
+    map((timeMs) => ({ entries: [{ kind: 'tick', timeMs }], messages: [] })),
   );
 }

@@ -114,6 +114,9 @@ export class ShardPool implements Core {
         return this.#handOut(this.#deal(entry.batch), ({ thread, dealt }) => {
           thread.apply({ kind: 'samples', batch: dealt.take() }, offset);
         });
+      case 'thin':
+      case 'symbols':
+        return Promise.resolve([]);
       case 'tick':
         return this.#handOut(this.#working(), ({ thread }) => thread.apply(entry, offset));
     }

@@ -68,6 +68,9 @@ export class Shard {
       case 'tick':
         this.#tick(entry.timeMs, offset, emit);
         break;
+      case 'thin':
+      case 'symbols':
+        break;
     }
   }
 

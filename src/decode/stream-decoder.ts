@@ -111,7 +111,7 @@ export class Intake implements FieldSink {
   /** Series entries come before the samples that use them. */
   decode(batch: MessageBatch): JournalEntry[] {
     this.#entries = [];
-    for (const message of batch) this.#decodeOne(message);
+    for (const message of batch) if (!message.repeated) this.#decodeOne(message);
     return this.#take();
   }
 

@@ -1,4 +1,4 @@
-import type { Journal, JournalEntry } from './journal.ts';
+import type { Journal, JournalBatch, JournalEntry } from './journal.ts';
 
 /** Entries that are kept for readers; older ones are given up. */
 const ENTRIES_MAX = 1_024;
@@ -8,7 +8,7 @@ export class MemoryJournal implements Journal {
   #first = 0;
   #entries: JournalEntry[] = [];
 
-  append(entries: readonly JournalEntry[]): Promise<number> {
+  append({ entries }: JournalBatch): Promise<number> {
     this.#entries.push(...entries);
     // Trimmed in large pieces, so that appending stays cheap.
     if (this.#entries.length > 2 * ENTRIES_MAX) this.#drop(this.#entries.length - ENTRIES_MAX);

@@ -1,4 +1,5 @@
 import type { Observable } from 'rxjs';
+import type { Delivery } from '../journal/journal.ts';
 
 /** A row that a file source has already split: `cells[i]` belongs to `columns[i]`. */
 export interface Row {
@@ -25,6 +26,15 @@ export interface Message {
   readonly retained: boolean;
   /** Where it came from, for error messages: `topic a/b` or `file.csv.gz:123`. */
   readonly where: string;
+  /** Of QoS 1 and 2: how its repetition is known. */
+  readonly delivery?: Delivery;
+  /**
+   * A repetition of what was taken before: nothing is to be read from it, but it is acknowledged in
+   * its turn, as what it repeats may still be on its way to the journal.
+   */
+  readonly repeated?: true;
+  /** Of QoS 1 and 2: called once, in receive order, when the message is durable. */
+  readonly acknowledge?: () => void;
 }
 
 /** Messages in receive order. Sources send batches, never single messages. */
@@ -52,6 +62,8 @@ export interface Source {
    * `stop()`; errors only where going on is impossible, with a message for the user.
    */
   messages(gate: Gate): Observable<MessageBatch>;
+  /** Before `messages`: what was taken in an earlier life of the process, the oldest first. */
+  restore?(deliveries: readonly Delivery[]): void;
   readonly events: Observable<SourceEvent>;
   /** Share of the input read so far, 0..1; undefined where it has no end. */
   progress(): number | undefined;

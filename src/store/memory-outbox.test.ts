@@ -16,7 +16,7 @@ describe('MemoryOutbox', () => {
   it('gives every reader every point, each at its own pace', () => {
     const outbox = new MemoryOutbox(100);
     const [a, b] = [outbox.reader('a'), outbox.reader('b')];
-    outbox.put(points(1, 2, 3));
+    outbox.put(points(1, 2, 3), 0);
     expect(times(a.peek(2))).toEqual([1, 2]);
     a.advance(2);
     expect(times(a.peek(9))).toEqual([3]);
@@ -29,7 +29,7 @@ describe('MemoryOutbox', () => {
   it('offers the same points again until they are advanced over', () => {
     const outbox = new MemoryOutbox(100);
     const reader = outbox.reader('a');
-    outbox.put(points(1, 2));
+    outbox.put(points(1, 2), 0);
     expect(times(reader.peek(1))).toEqual([1]);
     expect(times(reader.peek(5))).toEqual([1, 2]);
   });
@@ -37,10 +37,10 @@ describe('MemoryOutbox', () => {
   it('drops the oldest beyond the limit, counted for the reader that is behind', () => {
     const outbox = new MemoryOutbox(3);
     const [slow, quick] = [outbox.reader('slow'), outbox.reader('quick')];
-    outbox.put(points(1, 2, 3));
+    outbox.put(points(1, 2, 3), 0);
     quick.peek(3);
     quick.advance(3);
-    outbox.put(points(4, 5));
+    outbox.put(points(4, 5), 0);
     expect(times(slow.peek(9))).toEqual([3, 4, 5]);
     expect([slow.dropped, quick.dropped]).toEqual([2, 0]);
     expect(times(quick.peek(9))).toEqual([4, 5]);
@@ -49,9 +49,9 @@ describe('MemoryOutbox', () => {
   it('does not count as dropped what was being written meanwhile', () => {
     const outbox = new MemoryOutbox(2);
     const reader = outbox.reader('a');
-    outbox.put(points(1, 2));
+    outbox.put(points(1, 2), 0);
     reader.peek(2);
-    outbox.put(points(3));
+    outbox.put(points(3), 0);
     expect(reader.dropped).toBe(1);
     reader.advance(2);
     expect(reader.dropped).toBe(0);
@@ -60,7 +60,7 @@ describe('MemoryOutbox', () => {
 
   it('keeps nothing where nobody reads', () => {
     const outbox = new MemoryOutbox(2);
-    outbox.put(points(1, 2, 3));
+    outbox.put(points(1, 2, 3), 0);
     expect(outbox.depth).toBe(0);
     expect(outbox.reader('late').depth).toBe(0);
   });

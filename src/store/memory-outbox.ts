@@ -26,7 +26,7 @@ export class MemoryOutbox implements Outbox {
     return depth;
   }
 
-  put(points: readonly SeriesPoints[]): void {
+  put(points: readonly SeriesPoints[], _through: number): void {
     if (this.#readers.size === 0) {
       this.#first += points.length;
       return;

@@ -55,7 +55,7 @@ describe('an outage', () => {
     const { outbox, drain, kinds, detail } = await drainTo(server.url);
     let next = 0;
     const put = (count: number): void => {
-      outbox.put(Array.from({ length: count }, () => step(next++)));
+      outbox.put(Array.from({ length: count }, () => step(next++)), 0);
       drain.notify();
     };
     for (let outage = 0; outage < 2; outage++) {
@@ -87,7 +87,7 @@ describe('an outage', () => {
   it('away at the start: said once, written when it comes', async () => {
     const port = await freePort();
     const { outbox, drain, kinds } = await drainTo(`http://127.0.0.1:${port}`);
-    outbox.put([step(1)]);
+    outbox.put([step(1)], 0);
     await until(() => drain.counts.retries > 5);
     const server = await startInfluxd({ port });
     servers.push(server);
@@ -120,7 +120,7 @@ describe('access', () => {
     const server = await startWithUsers();
     const credentials = { username: 'admin', password: 'wrong', retry_max: '1m' };
     const { outbox, drain, events } = await drainTo(server.url, credentials);
-    outbox.put([step(1)]);
+    outbox.put([step(1)], 0);
     await until(() => drain.unavailable);
     await new Promise((resolve) => setTimeout(resolve, 300));
     expect(drain.counts.retries).toBe(1);
@@ -139,7 +139,7 @@ describe('access', () => {
     const server = await startWithUsers();
     const credentials = { username: 'admin', password: 'right' };
     const { outbox, drain } = await drainTo(server.url, credentials);
-    outbox.put([step(1)]);
+    outbox.put([step(1)], 0);
     expect(await drain.stop({ deadlineMs: 10_000 })).toEqual({ unwritten: 0 });
     const query = 'SELECT value FROM actual';
     expect(await influxQuery(server.url, query, { ...admin, db: 'foretide' })).toHaveLength(1);
@@ -156,7 +156,7 @@ describe('access', () => {
     }
     const credentials = { username: 'writer', password: 'w' };
     const { outbox, drain, events } = await drainTo(server.url, credentials);
-    outbox.put([step(1)]);
+    outbox.put([step(1)], 0);
     expect(await drain.stop({ deadlineMs: 10_000 })).toEqual({ unwritten: 0 });
     expect(events).toEqual([]);
   });
@@ -168,7 +168,7 @@ describe('access', () => {
       username: 'writer',
       password: 'w',
     });
-    outbox.put([step(1)]);
+    outbox.put([step(1)], 0);
     await until(() => drain.unavailable);
     expect(detail('unavailable')).toMatch(/refuses access for user "writer": .*CREATE DATABASE/);
     await drain.stop({ deadlineMs: 1_000 });

@@ -1,0 +1,219 @@
+/**
+ * What outlives the process: one LMDB environment in `<state>/store`, several tables in it. Values
+ * are sealed (see sealed.ts). One writer; other processes may read meanwhile.
+ *
+ * Durable means on the disk: a commit resolves after fsync. Commits that are asked for while one is
+ * under way go together in the next (group commit).
+ */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Database, open, type RootDatabase } from 'lmdb';
+import { type Observable, Subject } from 'rxjs';
+import { seal, unseal } from './sealed.ts';
+
+export const TABLES = [
+  /** First offset of a record → entries (journal/lmdb.ts). */
+  'journal',
+  /** First offset of a record → the deliveries that it covers. */
+  'deliveries',
+  /** Series id → SeriesInfo. */
+  'series',
+  /** [series id, code] → a symbol's name. */
+  'symbols',
+  /** Group id → what is known of its state without reading it. */
+  'heads',
+  /** Group id → its state. */
+  'states',
+  /** Number of a chunk's first point → points that wait. */
+  'outbox',
+  /** Single values by name. */
+  'meta',
+] as const;
+
+export type TableName = (typeof TABLES)[number];
+export type Key = number | string | number[];
+
+const RETRY_MS_MIN = 250;
+const RETRY_MS_MAX = 5_000;
+
+/** Only to be used inside the callback of `commit`, which may be called again after a failure. */
+export interface Writer {
+  put(table: TableName, key: Key, bytes: Uint8Array): void;
+  remove(table: TableName, key: Key): void;
+}
+
+/** The disk does not take what is written, or does again; once an incident. */
+export type StoreEvent = { readonly kind: 'stalled' | 'resumed'; readonly detail: string };
+
+export interface CommitOptions {
+  /** Tried again until the disk takes it (or `close`); else the first failure rejects. */
+  readonly insist?: boolean;
+}
+
+interface Pending {
+  readonly write: (writer: Writer) => void;
+  readonly insist: boolean;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+export class StateStore {
+  readonly dir: string;
+  readonly #env: RootDatabase;
+  readonly #tables: Readonly<Record<TableName, Database<Buffer, Key>>>;
+  readonly #events = new Subject<StoreEvent>();
+  readonly #closing = new AbortController();
+  #pending: Pending[] = [];
+  #running: Promise<void> | undefined;
+  #stalledMs: number | undefined;
+
+  /** @throws Error of LMDB, when the directory cannot be used */
+  constructor(dir: string, options: { readonly readOnly?: boolean } = {}) {
+    this.dir = dir;
+    this.#env = open({
+      path: join(dir, 'store'),
+      noSubdir: false,
+      encoding: 'binary',
+      cache: false,
+      maxDbs: TABLES.length,
+      // A commit that has resolved is on the disk.
+      overlappingSync: false,
+      ...(options.readOnly && { readOnly: true }),
+    });
+    const tables = TABLES.map((name) => [name, this.#env.openDB({ name, encoding: 'binary' })]);
+    this.#tables = Object.fromEntries(tables);
+  }
+
+  get events(): Observable<StoreEvent> {
+    return this.#events;
+  }
+
+  /**
+   * Resolves when all that `write` puts is on the disk; all of it or nothing.
+   * @throws Error when the disk does not take it, or the store was closed before
+   */
+  commit(write: (writer: Writer) => void, { insist = false }: CommitOptions = {}): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#pending.push({ write, insist, resolve, reject });
+      this.#running ??= this.#run();
+    });
+  }
+
+  /**
+   * undefined: there is none.
+   * @throws DamagedValue, ForeignFormat
+   */
+  get(table: TableName, key: Key): Uint8Array | undefined {
+    const sealed = this.#tables[table].getBinary(key);
+    return sealed && unseal(sealed);
+  }
+
+  /** In the order of keys, from `start` to before `end`. */
+  keys<K extends Key>(
+    table: TableName,
+    range: { readonly start?: K; readonly end?: K; readonly reverse?: boolean } = {},
+  ): Iterable<K> {
+    return this.#tables[table].getKeys(range) as Iterable<K>;
+  }
+
+  count(table: TableName): number {
+    return (this.#tables[table].getStats() as { entryCount: number }).entryCount;
+  }
+
+  /** Waits for what is under way; what the disk does not take then is given up. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#running;
+    await this.#env.close();
+    this.#events.complete();
+  }
+
+  /** A consistent copy of the whole store in a new state directory; writing goes on meanwhile. */
+  async copyTo(dir: string): Promise<void> {
+    const path = join(dir, 'store');
+    mkdirSync(path, { recursive: true });
+    await this.#env.backup(path, true);
+  }
+
+  async #run(): Promise<void> {
+    // What is asked for in this turn goes together.
+    await undefined;
+    while (this.#pending.length > 0) {
+      const group = this.#pending;
+      this.#pending = [];
+      await this.#write(group);
+    }
+    this.#running = undefined;
+  }
+
+  /** Together; where the disk does not take that, one by one, so that small ones still find room. */
+  async #write(group: readonly Pending[]): Promise<void> {
+    if ((await this.#try(group)) === undefined) {
+      for (const { resolve } of group) resolve();
+      return;
+    }
+    for (const pending of group.toSorted((a, b) => Number(b.insist) - Number(a.insist))) {
+      const failure = await this.#writeOne(pending);
+      if (failure) pending.reject(failure);
+      else pending.resolve();
+    }
+  }
+
+  async #writeOne(pending: Pending): Promise<Error | undefined> {
+    let waitMs = RETRY_MS_MIN;
+    for (;;) {
+      const failure = await this.#try([pending]);
+      if (!failure) {
+        this.#resumed();
+        return undefined;
+      }
+      this.#stalled(failure);
+      const { signal } = this.#closing;
+      if (!pending.insist || signal.aborted) return failure;
+      await sleep(waitMs, undefined, { signal }).catch(() => {});
+      waitMs = Math.min(2 * waitMs, RETRY_MS_MAX);
+    }
+  }
+
+  async #try(group: readonly Pending[]): Promise<Error | undefined> {
+    try {
+      await this.#env.batch(() => {
+        for (const { write } of group) write(this.#writer);
+      });
+      return undefined;
+    } catch (error) {
+      return causeOf(error);
+    }
+  }
+
+  readonly #writer: Writer = {
+    // What became of it is told by the batch; here it would only be an unhandled rejection.
+    put: (table, key, bytes) => void this.#tables[table].put(key, seal(bytes)).catch(() => {}),
+    remove: (table, key) => void this.#tables[table].remove(key).catch(() => {}),
+  };
+
+  #stalled(failure: Error): void {
+    if (this.#stalledMs !== undefined) return;
+    this.#stalledMs = performance.now();
+    this.#events.next({ kind: 'stalled', detail: failure.message });
+  }
+
+  #resumed(): void {
+    if (this.#stalledMs === undefined) return;
+    const seconds = ((performance.now() - this.#stalledMs) / 1000).toFixed(1);
+    this.#stalledMs = undefined;
+    this.#events.next({ kind: 'resumed', detail: `after ${seconds} s` });
+  }
+}
+
+/** lmdb tells the reason in a promise that hangs on the error. */
+async function causeOf(error: unknown): Promise<Error> {
+  const { commitError } = error as { commitError?: Promise<never> };
+  try {
+    await commitError;
+  } catch (cause) {
+    return cause as Error;
+  }
+  return error as Error;
+}
