@@ -3,7 +3,7 @@ import type { JournalEntry } from '../journal/journal.ts';
 import type { SeriesPoints } from '../store/points.ts';
 import type { Engines } from './engines.ts';
 import type { StreamSettings } from './settings.ts';
-import { Shard, type ShardCounts } from './shard.ts';
+import { type RestoredGroup, type SavedSeries, Shard, type ShardCounts } from './shard.ts';
 import { ShardPool, type ShardPoolOptions } from './shard-pool.ts';
 
 /** More threads than this only where the user says so: each has memory of its own. */
@@ -23,12 +23,41 @@ export interface Core {
   finish(): Promise<readonly SeriesPoints[]>;
   /** By stream; what is under way counts as pending. */
   counts(): ReadonlyMap<string, Readonly<ShardCounts>>;
+  /**
+   * Takes groups of a former life that the core does not know yet, and applies what came after
+   * their states.
+   * @returns what that closed, in the order of the groups; of entries after `emitAfter` alone
+   */
+  adopt(groups: readonly RestoredGroup[], emitAfter: number): Promise<Adopted>;
+  /**
+   * States that have changed since they were last given, the longest unsaved first, `countMax` at
+   * most (Infinity: all of them, now). Each holds the entries up to its offset.
+   */
+  save(countMax: number): Promise<readonly SavedSeries[]>;
+  /** How many have changed since they were last given. */
+  readonly unsavedCount: number;
+  /** The oldest entry that no state given so far holds; undefined: there is none. */
+  readonly unsavedFrom: number | undefined;
   close(): Promise<void>;
+}
+
+export interface Adopted {
+  readonly points: readonly SeriesPoints[];
+  /** Groups that begin anew, as their states cannot be loaded. */
+  readonly refused: readonly Refusal[];
+}
+
+export interface Refusal {
+  /** Of the group's first series. */
+  readonly id: number;
+  readonly detail: string;
 }
 
 /** One shard in the calling thread. */
 export class InlineCore implements Core {
   readonly #shard: Shard;
+  /** The newest entry that all groups have. */
+  #through = -1;
 
   constructor(settings: ReadonlyMap<string, StreamSettings>, engines: Engines) {
     this.#shard = new Shard(settings, engines);
@@ -38,8 +67,38 @@ export class InlineCore implements Core {
     const out: SeriesPoints[] = [];
     entries.forEach((entry, i) => {
       this.#shard.apply(entry, offset + i, (points) => out.push(points));
+      this.#through = offset + i;
     });
     return out;
+  }
+
+  async adopt(groups: readonly RestoredGroup[], emitAfter: number): Promise<Adopted> {
+    const points: SeriesPoints[] = [];
+    const refused: Refusal[] = [];
+    for (const group of groups) {
+      const detail = this.#shard.adopt(group, emitAfter, (some) => points.push(some));
+      if (detail) refused.push({ id: group.series[0]!.id, detail });
+      this.#through = Math.max(this.#through, group.through);
+    }
+    return { points, refused };
+  }
+
+  async save(countMax: number): Promise<SavedSeries[]> {
+    const saved: SavedSeries[] = [];
+    while (saved.length < countMax) {
+      const next = this.#shard.saveNext(this.#through);
+      if (!next) break;
+      saved.push(next);
+    }
+    return saved;
+  }
+
+  get unsavedCount(): number {
+    return this.#shard.unsavedCount;
+  }
+
+  get unsavedFrom(): number | undefined {
+    return this.#shard.unsavedFrom;
   }
 
   async finish(): Promise<SeriesPoints[]> {

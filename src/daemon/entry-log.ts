@@ -1,10 +1,11 @@
 import type { JournalEntry } from '../journal/journal.ts';
 
-/** The series id of a tick's row. */
+/** The series ids of rows that concern all series. */
 const TICK = -1;
+const THIN = -2;
 const INITIAL_CAPACITY = 256;
 
-/** Rows in order of offsets: a sample each, or a tick (`seriesId` −1, and its time). */
+/** Rows in order of offsets: a sample each, a tick (−1, its time), or a thinning (−2, the factor). */
 export interface LoggedEntries {
   readonly offset: Float64Array<ArrayBuffer>;
   readonly seriesId: Int32Array<ArrayBuffer>;
@@ -24,10 +25,9 @@ export class EntryLog {
 
   add(entry: JournalEntry, offset: number): void {
     if (entry.kind === 'tick') {
-      this.#reserve(1);
-      this.#rows.seriesId[this.#end] = TICK;
-      this.#rows.timeMs[this.#end] = entry.timeMs;
-      this.#rows.offset[this.#end++] = offset;
+      this.addRow(offset, TICK, entry.timeMs, 0);
+    } else if (entry.kind === 'thin') {
+      this.addRow(offset, THIN, 0, entry.factor);
     } else if (entry.kind === 'samples') {
       const { count, seriesId, timeMs, value } = entry.batch;
       this.#reserve(count);
@@ -39,6 +39,15 @@ export class EntryLog {
     }
   }
 
+  /** One row, after all others. */
+  addRow(offset: number, seriesId: number, timeMs: number, value: number): void {
+    this.#reserve(1);
+    this.#rows.seriesId[this.#end] = seriesId;
+    this.#rows.timeMs[this.#end] = timeMs;
+    this.#rows.value[this.#end] = value;
+    this.#rows.offset[this.#end++] = offset;
+  }
+
   /** Forgets the entries before `offset`. */
   dropBefore(offset: number): void {
     while (this.#start < this.#end && this.#rows.offset[this.#start]! < offset) this.#start++;
@@ -47,12 +56,28 @@ export class EntryLog {
 
   /** A copy. */
   entries(): LoggedEntries {
+    return this.#copy(this.#start);
+  }
+
+  /** A copy of those after `after`. */
+  entriesAfter(after: number): LoggedEntries {
+    const { offset } = this.#rows;
+    let [low, high] = [this.#start, this.#end];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (offset[middle]! <= after) low = middle + 1;
+      else high = middle;
+    }
+    return this.#copy(low);
+  }
+
+  #copy(from: number): LoggedEntries {
     const { offset, seriesId, timeMs, value } = this.#rows;
     return {
-      offset: offset.slice(this.#start, this.#end),
-      seriesId: seriesId.slice(this.#start, this.#end),
-      timeMs: timeMs.slice(this.#start, this.#end),
-      value: value.slice(this.#start, this.#end),
+      offset: offset.slice(from, this.#end),
+      seriesId: seriesId.slice(from, this.#end),
+      timeMs: timeMs.slice(from, this.#end),
+      value: value.slice(from, this.#end),
     };
   }
 
@@ -71,6 +96,22 @@ export class EntryLog {
   }
 }
 
+/** Two lists as one, in order of offsets; no offset is in both. */
+export function mergeEntries(a: LoggedEntries | undefined, b: LoggedEntries): LoggedEntries {
+  if (!a) return b;
+  const all = allocate(a.offset.length + b.offset.length);
+  for (let [i, j, at] = [0, 0, 0]; at < all.offset.length; at++) {
+    const takesA = j === b.offset.length || (i < a.offset.length && a.offset[i]! < b.offset[j]!);
+    const from = takesA ? a : b;
+    const place = takesA ? i++ : j++;
+    all.offset[at] = from.offset[place]!;
+    all.seriesId[at] = from.seriesId[place]!;
+    all.timeMs[at] = from.timeMs[place]!;
+    all.value[at] = from.value[place]!;
+  }
+  return all;
+}
+
 /** The rows as entries again. */
 export function* replayEntries(
   rows: LoggedEntries,
@@ -80,6 +121,8 @@ export function* replayEntries(
     while (to < rows.offset.length && rows.offset[to] === offset) to++;
     if (rows.seriesId[from] === TICK) {
       yield { entry: { kind: 'tick', timeMs: rows.timeMs[from]! }, offset };
+    } else if (rows.seriesId[from] === THIN) {
+      yield { entry: { kind: 'thin', factor: rows.value[from]! }, offset };
     } else {
       const batch = {
         count: to - from,

@@ -22,7 +22,7 @@ import {
   tap,
 } from 'rxjs';
 import type { Intake } from '../decode/stream-decoder.ts';
-import type { Journal, JournalBatch } from '../journal/journal.ts';
+import type { Journal, JournalBatch, JournalEntry } from '../journal/journal.ts';
 import { receiveNowMs } from '../source/receive-clock.ts';
 import type { MessageBatch, Source } from '../source/source.ts';
 import type { Outbox } from '../store/outbox.ts';
@@ -51,14 +51,11 @@ export function pipeline(parts: PipelineParts): Observable<readonly SeriesPoints
   const { source, intake, journal, core, outbox, gate, live } = parts;
   const ended = new Subject<void>();
 
-  const held = defer(() => of({ entries: intake.finish(), messages: [] })).pipe(
-    filter(({ entries }) => entries.length > 0),
-  );
   const samples = concat(
     source.messages(gate).pipe(map((messages) => decoded(intake, messages))),
-    held,
+    defer(() => of({ entries: intake.finish(), messages: [] })),
   ).pipe(finalize(() => ended.next()));
-  const clock = live ? ticks(gate).pipe(takeUntil(ended)) : EMPTY;
+  const clock = live ? ticks(gate, intake).pipe(takeUntil(ended)) : EMPTY;
 
   const computed = merge(samples, clock).pipe(
     tap(() => gate.entered()),
@@ -98,11 +95,17 @@ function decoded(intake: Intake, messages: MessageBatch): Decoded {
   return { entries, messages, deliveries, counts: intake.counts() };
 }
 
-/** The receive clock, on the same scale as `Message.receivedMs`; silent while the gate holds back. */
-function ticks(gate: PipelineGate): Observable<Decoded> {
+/**
+ * The receive clock, on the same scale as `Message.receivedMs`; silent while the gate holds back. A
+ * tick that no series would hear is empty, and spares the disk.
+ */
+function ticks(gate: PipelineGate, intake: Intake): Observable<Decoded> {
   return interval(TICK_MS).pipe(
     filter(() => gate.wait() === undefined),
-    map(() => receiveNowMs() - TICK_SLACK_MS),
-    map((timeMs) => ({ entries: [{ kind: 'tick', timeMs }], messages: [] })),
+    map((): JournalEntry[] => {
+      const timeMs = receiveNowMs() - TICK_SLACK_MS;
+      return intake.followsClock ? [{ kind: 'tick', timeMs }] : [];
+    }),
+    map((entries) => ({ entries, messages: [] })),
   );
 }

@@ -1,4 +1,5 @@
 import type { JournalEntry } from '../journal/journal.ts';
+import type { Refusal } from './core.ts';
 import { replayEntries } from './entry-log.ts';
 import { PointsBlockWriter } from './points-block.ts';
 import type { SavedSeries, Shard } from './shard.ts';
@@ -30,12 +31,43 @@ export class ShardHost {
       return undefined;
     }
     for (const series of request.series) this.#add({ kind: 'series', series });
-    if (request.kind === 'finish') {
-      this.#shard.finish(this.#emit);
-      return this.#reply([]);
+    switch (request.kind) {
+      case 'finish':
+        this.#shard.finish(this.#emit);
+        return this.#reply([]);
+      case 'adopt':
+        return this.#adopt(request);
+      case 'save':
+        return this.#reply(this.#saveAll(request.offset));
+      case 'apply':
+        this.#shard.apply(request.entry, request.offset, this.#emit);
+        return this.#reply(this.#save(request.entry, request.offset));
     }
-    this.#shard.apply(request.entry, request.offset, this.#emit);
-    return this.#reply(this.#save(request.entry, request.offset));
+  }
+
+  /** Saved at once where entries were applied: the main thread need not keep those. */
+  #adopt({ groups, emitAfter }: ShardRequest & { kind: 'adopt' }): ShardReply {
+    const saved: SavedSeries[] = [];
+    const refused: Refusal[] = [];
+    for (const [place, group] of groups.entries()) {
+      const detail = this.#shard.adopt(group, emitAfter, (points, series) =>
+        this.#emit(points, series, place),
+      );
+      const { id } = group.series[0]!;
+      if (detail) refused.push({ id, detail });
+      const state = this.#shard.saveGroup(id, group.through);
+      if (state) saved.push(state);
+    }
+    return this.#reply(saved, refused);
+  }
+
+  #saveAll(offset: number): SavedSeries[] {
+    const saved: SavedSeries[] = [];
+    for (;;) {
+      const state = this.#shard.saveNext(offset);
+      if (!state) return saved;
+      saved.push(state);
+    }
   }
 
   #restore({ series, entries }: ShardRequest & { kind: 'restore' }): void {
@@ -70,13 +102,14 @@ export class ShardHost {
     return Math.ceil(this.#shard.seriesCount / TICKED_SERIES_PER_SAMPLE);
   }
 
-  #reply(saved: SavedSeries[]): ShardReply {
+  #reply(saved: SavedSeries[], refused: Refusal[] = []): ShardReply {
     const streams = [...this.#shard.counts().values()];
     return {
       points: this.#points.take(),
       names: this.#points.names,
       counts: Float64Array.from(streams.flatMap((counts) => COUNTS.map((name) => counts[name]))),
       saved,
+      refused,
       unsavedFrom: this.#shard.unsavedFrom,
     };
   }

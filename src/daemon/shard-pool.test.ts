@@ -1,101 +1,14 @@
 /** The pool over stand-ins for threads, that are slow and die as the seed has it. */
 import { EventEmitter } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
-import { streamSettings } from '../../test/support/stream-settings.ts';
+import { coreJournal, ENGINES, SETTINGS, T0 } from '../../test/support/core-journal.ts';
 import { Random } from '../../test/support/streams.ts';
-import type { SeriesInfo } from '../decode/series.ts';
-import type { JournalEntry } from '../journal/journal.ts';
 import type { SeriesPoints } from '../store/points.ts';
 import { type Core, InlineCore } from './core.ts';
-import { loadEngines } from './engines.ts';
-import type { StreamSettings } from './settings.ts';
 import { Shard } from './shard.ts';
 import { ShardHost } from './shard-host.ts';
 import { ShardPool } from './shard-pool.ts';
 import type { ShardPort, ShardRequest, ShardWorkerData } from './shard-protocol.ts';
-
-const T0 = 1_700_000_000_000;
-const STREAM = streamSettings({
-  name: 'fast',
-  horizon: 3,
-  seasons: [{ ms: 7_000 }],
-  coverage: [0.9, 0.8],
-  scoreLeads: [1, 3],
-  reportWeights: true,
-  recurrent: {
-    cell: 'gru',
-    hidden: 3,
-    layers: 1,
-    updateSteps: 2,
-    windowSteps: 6,
-    optimizer: 'adam',
-    learningRate: 0.01,
-    clipNorm: 1,
-  },
-  effort: 'low',
-});
-const SETTINGS = new Map<string, StreamSettings>([
-  ['fast', STREAM],
-  [
-    'clock',
-    {
-      ...STREAM,
-      name: 'clock',
-      align: { ...STREAM.align, aggregate: 'mean' },
-      recurrent: undefined,
-    },
-  ],
-  ['states', { ...STREAM, name: 'states', symbolsMax: 6 }],
-]);
-
-const ENGINES = await loadEngines(SETTINGS, () => {});
-
-/** Series come one by one; samples in disorder, twice or far off now and then; the clock ticks. */
-function* journal(batches: number, seed: number): Generator<JournalEntry[]> {
-  const random = new Random(seed);
-  let [series, seconds] = [0, 0];
-  const vocabularies: SeriesInfo[] = [];
-  for (let b = 0; b < batches; b++) {
-    const entries: JournalEntry[] = [];
-    if (series < 15 && b % 3 === 0) {
-      const states = series >= 12;
-      const stream = states ? 'states' : series % 3 === 0 ? 'clock' : 'fast';
-      const receiveTime = stream === 'clock';
-      // Two in three of a stream belong together, four by four.
-      const group = { key: `g${series >> 2}`, channel: series & 3, channels: 4 };
-      const alone = { id: series, stream, name: `s${series}`, receiveTime };
-      const info: SeriesInfo = receiveTime || states ? alone : { ...alone, group };
-      if (states) vocabularies[series] = info;
-      entries.push({ kind: 'series', series: info });
-      series++;
-    }
-    const count = Math.floor(random.uniform() * 20);
-    const batch = {
-      count,
-      seriesId: new Int32Array(count),
-      timeMs: new Float64Array(count),
-      value: new Float64Array(count),
-    };
-    for (let i = 0; i < count; i++) {
-      seconds += random.uniform() < 0.9 ? random.uniform() / 3 : -1;
-      batch.seriesId[i] = Math.floor(random.uniform() * series);
-      batch.timeMs[i] = T0 + 1000 * (random.uniform() < 0.01 ? seconds * 10 : seconds);
-      const named = vocabularies[batch.seriesId[i]!];
-      batch.value[i] = named ? symbolCode(named, random) : random.normal();
-    }
-    if (count > 0) entries.push({ kind: 'samples', batch });
-    if (b % 7 === 0) entries.push({ kind: 'tick', timeMs: T0 + 1000 * seconds });
-    yield entries;
-  }
-}
-
-/** Symbols are named as they come, which threads do not hear of. */
-function symbolCode(info: SeriesInfo, random: Random): number {
-  info.symbols ??= [];
-  const code = Math.floor(random.uniform() * Math.min(6, info.symbols.length + 1));
-  info.symbols[code] ??= `state ${code}`;
-  return code;
-}
 
 /** A thread that is none: copies what passes, and takes its time. */
 class SlowPort extends EventEmitter implements ShardPort {
@@ -152,7 +65,7 @@ async function run(core: Core, depth: number, seed = 1): Promise<Outcome> {
   const points: SeriesPoints[][] = [];
   const waiting: Promise<readonly SeriesPoints[]>[] = [];
   let offset = 0;
-  for (const entries of journal(150, seed)) {
+  for (const entries of coreJournal(150, seed)) {
     waiting.push(core.apply(entries, offset));
     offset += entries.length;
     if (waiting.length >= depth) points.push([...(await waiting.shift()!)]);
@@ -229,9 +142,13 @@ describe('ShardPool', () => {
         if (batches++ === 140) ports[1]!.die('out of memory');
         return core.apply(entries, offset);
       },
+      adopt: (groups, emitAfter) => core.adopt(groups, emitAfter),
+      save: (countMax) => core.save(countMax),
       finish: () => core.finish(),
       counts: () => core.counts(),
       close: () => core.close(),
+      unsavedCount: 0,
+      unsavedFrom: undefined,
     };
     expect(await run(killing, 4, 9)).toEqual(alone);
     expect(said).toHaveLength(1);
@@ -248,7 +165,7 @@ describe('ShardPool', () => {
   it('counts what is under way as pending, so that the account always adds up', async () => {
     const { core } = pool(3);
     let [offset, received] = [0, 0];
-    for (const entries of journal(30, 3)) {
+    for (const entries of coreJournal(30, 3)) {
       for (const entry of entries) if (entry.kind === 'samples') received += entry.batch.count;
       core.apply(entries, offset);
       offset += entries.length;

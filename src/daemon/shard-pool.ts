@@ -9,12 +9,13 @@ import type { SeriesInfo } from '../decode/series.ts';
 import type { JournalEntry } from '../journal/journal.ts';
 import type { SeriesPoints } from '../store/points.ts';
 import { noCounts, type ShardCounts } from './channel.ts';
-import type { Core } from './core.ts';
+import type { Adopted, Core, Refusal } from './core.ts';
 import { shardOf } from './hash.ts';
 import { mergeBlocks, PointsBlockReader } from './points-block.ts';
 import type { StreamSettings } from './settings.ts';
+import type { RestoredGroup, SavedSeries } from './shard.ts';
 import { COUNTS, type ShardReply, type StartWorker } from './shard-protocol.ts';
-import { ShardThread, startWorker } from './shard-thread.ts';
+import { least, ShardThread, startWorker } from './shard-thread.ts';
 
 export interface ShardPoolOptions {
   readonly shards: number;
@@ -27,6 +28,7 @@ export interface ShardPoolOptions {
 /** One entry under way. */
 interface Gathering {
   readonly readers: PointsBlockReader[];
+  readonly refused: Refusal[];
   waiting: number;
   readonly resolve: (points: SeriesPoints[]) => void;
   readonly reject: (error: Error) => void;
@@ -58,6 +60,10 @@ export class ShardPool implements Core {
   readonly #series: SeriesInfo[] = [];
   readonly #placeOf: Place[] = [];
   readonly #seriesOf = (id: number): SeriesInfo => this.#series[id]!;
+  /** Saved by their shards, and not given to whoever keeps them; the longest waiting first. */
+  readonly #unsaved = new Map<number, SavedSeries>();
+  /** The newest entry that was handed out. */
+  #through = -1;
   #failure: Error | undefined;
 
   constructor({ shards, settings, onRestart, ...options }: ShardPoolOptions) {
@@ -78,6 +84,7 @@ export class ShardPool implements Core {
 
   apply(entries: readonly JournalEntry[], offset: number): Promise<SeriesPoints[]> {
     const parts = Promise.all(entries.map((entry, i) => this.#apply(entry, offset + i)));
+    this.#through = offset + entries.length - 1;
     const points = parts.then((all) => (all.length === 1 ? all[0]! : all.flat()));
     // Who waits for an earlier one hears of a failure first, and need not ask for this one.
     points.catch(() => {});
@@ -86,6 +93,46 @@ export class ShardPool implements Core {
 
   finish(): Promise<SeriesPoints[]> {
     return this.#handOut(this.#working(), ({ thread }) => thread.finish());
+  }
+
+  async adopt(groups: readonly RestoredGroup[], emitAfter: number): Promise<Adopted> {
+    const parts = new Map<Place, RestoredGroup[]>();
+    for (const [i, group] of groups.entries()) {
+      const place = this.#placeFor(group.series[0]!);
+      for (const series of group.series) this.#assign(series, place);
+      this.#through = Math.max(this.#through, group.through);
+      place.origins.push(i);
+      parts.set(place, [...(parts.get(place) ?? []), group]);
+    }
+    const refused: Refusal[] = [];
+    const points = await this.#handOut(
+      [...parts.keys()],
+      (place) => {
+        place.thread.adopt(parts.get(place)!, emitAfter);
+      },
+      refused,
+    );
+    return { points, refused };
+  }
+
+  async save(countMax: number): Promise<SavedSeries[]> {
+    if (countMax === Number.POSITIVE_INFINITY) {
+      await this.#handOut(this.#working(), ({ thread }) => thread.save(this.#through));
+    }
+    const given = [...this.#unsaved.values()].slice(0, countMax);
+    for (const { id } of given) this.#unsaved.delete(id);
+    return given;
+  }
+
+  get unsavedCount(): number {
+    return this.#unsaved.size;
+  }
+
+  get unsavedFrom(): number | undefined {
+    let oldest: number | undefined;
+    for (const { thread } of this.#places) oldest = least(oldest, thread.unsavedFrom);
+    for (const { from } of this.#unsaved.values()) oldest = least(oldest, from);
+    return oldest;
   }
 
   counts(): Map<string, ShardCounts> {
@@ -123,11 +170,18 @@ export class ShardPool implements Core {
   }
 
   #place(series: SeriesInfo): void {
-    const key = series.group?.key ?? series.name;
-    const place = this.#places[shardOf(key, this.#places.length)]!;
+    const place = this.#placeFor(series);
+    this.#assign(series, place);
+    place.thread.add(series);
+  }
+
+  #placeFor({ group, name }: SeriesInfo): Place {
+    return this.#places[shardOf(group?.key ?? name, this.#places.length)]!;
+  }
+
+  #assign(series: SeriesInfo, place: Place): void {
     this.#series[series.id] = series;
     this.#placeOf[series.id] = place;
-    place.thread.add(series);
   }
 
   #working(): Place[] {
@@ -144,11 +198,15 @@ export class ShardPool implements Core {
     return this.#places.filter(({ dealt }) => dealt.count > 0);
   }
 
-  #handOut(places: readonly Place[], give: (place: Place) => void): Promise<SeriesPoints[]> {
+  #handOut(
+    places: readonly Place[],
+    give: (place: Place) => void,
+    refused: Refusal[] = [],
+  ): Promise<SeriesPoints[]> {
     if (this.#failure) return Promise.reject(this.#failure);
     if (places.length === 0) return Promise.resolve([]);
     return new Promise((resolve, reject) => {
-      const gathering = { readers: [], waiting: places.length, resolve, reject };
+      const gathering = { readers: [], refused, waiting: places.length, resolve, reject };
       for (const place of places) {
         const origins = place.origins.length > 0 ? place.origins : undefined;
         place.parts.push({ gathering, origins });
@@ -158,11 +216,19 @@ export class ShardPool implements Core {
     });
   }
 
-  #gather(place: Place, { points, names, counts }: ShardReply): void {
+  #gather(place: Place, { points, names, counts, saved, refused }: ShardReply): void {
     const { gathering, origins } = place.parts.shift()!;
     place.counts = counts;
+    for (const state of saved) this.#saved(state);
+    gathering.refused.push(...refused);
     gathering.readers.push(new PointsBlockReader(points, this.#seriesOf, origins, names));
     if (--gathering.waiting === 0) gathering.resolve(mergeBlocks(gathering.readers));
+  }
+
+  /** What waits to be given keeps its place in the row, and the entries it stands for. */
+  #saved(state: SavedSeries): void {
+    const from = this.#unsaved.get(state.id)?.from ?? state.from;
+    this.#unsaved.set(state.id, { ...state, from });
   }
 
   #fail(error: Error): void {

@@ -1,9 +1,10 @@
 /** What the main thread and a shard's thread say to each other. One reply a request, in order. */
 import type { SeriesInfo } from '../decode/series.ts';
 import type { JournalEntry } from '../journal/journal.ts';
+import type { Refusal } from './core.ts';
 import type { LoggedEntries } from './entry-log.ts';
 import type { StreamSettings } from './settings.ts';
-import type { SavedSeries } from './shard.ts';
+import type { RestoredGroup, SavedSeries } from './shard.ts';
 
 /** What a thread is started with. */
 export interface ShardWorkerData {
@@ -20,6 +21,15 @@ export type ShardRequest =
     }
   /** The input has ended. */
   | { readonly kind: 'finish'; readonly series: readonly SeriesInfo[] }
+  /** Groups of a former life; the origin of their points is the group's place in the list. */
+  | {
+      readonly kind: 'adopt';
+      readonly series: readonly SeriesInfo[];
+      readonly groups: readonly RestoredGroup[];
+      readonly emitAfter: number;
+    }
+  /** All that has changed is to be saved. */
+  | { readonly kind: 'save'; readonly series: readonly SeriesInfo[]; readonly offset: number }
   /** First words to a thread that takes over from one that died. No reply. */
   | {
       readonly kind: 'restore';
@@ -36,6 +46,7 @@ export interface ShardReply {
   /** [streams][COUNTS], in the order of the settings. */
   readonly counts: Float64Array<ArrayBuffer>;
   readonly saved: readonly SavedSeries[];
+  readonly refused: readonly Refusal[];
   /** The oldest entry that a restored shard would need applied again; undefined: none. */
   readonly unsavedFrom: number | undefined;
 }

@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 import type { SeriesInfo } from '../decode/series.ts';
 import type { JournalEntry } from '../journal/journal.ts';
 import { EntryLog } from './entry-log.ts';
-import type { SavedSeries } from './shard.ts';
+import type { RestoredGroup, SavedSeries } from './shard.ts';
 import type { ShardPort, ShardReply, ShardRequest, StartWorker } from './shard-protocol.ts';
 
 /** Deaths in a row, without a reply between them: the work itself is what kills it. */
@@ -36,6 +36,7 @@ export class ShardThread {
   readonly #log = new EntryLog();
   /** Handed over, and not answered yet; the oldest first. */
   readonly #unanswered: Work[] = [];
+  #unsavedFrom: number | undefined;
   #deaths = 0;
   #closed = false;
 
@@ -68,6 +69,25 @@ export class ShardThread {
     this.#post({ kind: 'finish', series: this.#newSeries });
   }
 
+  /** Their series are not to be added before. */
+  adopt(groups: readonly RestoredGroup[], emitAfter: number): void {
+    for (const { series, saved } of groups) {
+      this.#series.push(...series);
+      if (saved) this.#saved.set(saved.id, { ...saved, from: saved.offset + 1 });
+    }
+    this.#post({ kind: 'adopt', series: this.#newSeries, groups, emitAfter });
+  }
+
+  save(offset: number): void {
+    this.#post({ kind: 'save', series: this.#newSeries, offset });
+  }
+
+  /** The oldest entry that no saved state holds, as far as is known here; undefined: none. */
+  get unsavedFrom(): number | undefined {
+    const waiting = this.#unanswered.find((work) => work.kind === 'apply');
+    return least(this.#unsavedFrom, waiting?.offset);
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     await this.#port?.terminate();
@@ -95,6 +115,7 @@ export class ShardThread {
     const work = this.#unanswered.shift();
     if (!work) throw new Error('a shard has replied to nothing');
     this.#deaths = 0;
+    this.#unsavedFrom = reply.unsavedFrom;
     for (const saved of reply.saved) this.#saved.set(saved.id, saved);
     if (work.kind === 'apply') {
       this.#log.add(work.entry, work.offset);
@@ -128,7 +149,7 @@ export class ShardThread {
 
   #restore(): void {
     // Series that have not been told of yet come with the requests, as they did before.
-    const untold = new Set([...this.#newSeries, ...this.#unanswered.flatMap((w) => w.series)]);
+    const untold = new Set([...this.#newSeries, ...this.#unanswered.flatMap(toldBy)]);
     const series = this.#series
       .filter((info) => !untold.has(info))
       .map((info) => ({ info, saved: this.#saved.get(info.id) }));
@@ -136,6 +157,17 @@ export class ShardThread {
     this.#port.postMessage({ kind: 'restore', series, entries: this.#log.entries() });
     for (const work of this.#unanswered) this.#port.postMessage(work);
   }
+}
+
+/** The series that a request tells the shard of. */
+function toldBy(work: Work): readonly SeriesInfo[] {
+  const groups = work.kind === 'adopt' ? work.groups.flatMap(({ series }) => series) : [];
+  return [...work.series, ...groups];
+}
+
+/** The smaller one; undefined where there is none. */
+export function least(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? (a ?? b) : Math.min(a, b);
 }
 
 /** What is saved together. */

@@ -12,6 +12,7 @@ import type { JournalEntry } from '../journal/journal.ts';
 import type { SeriesPoints } from '../store/points.ts';
 import { noCounts, type ShardCounts } from './channel.ts';
 import type { Engines } from './engines.ts';
+import { type LoggedEntries, replayEntries } from './entry-log.ts';
 import type { Learned } from './learned.ts';
 import { SeriesGroup } from './series-group.ts';
 import type { StreamSettings } from './settings.ts';
@@ -29,8 +30,24 @@ export type Emit = (points: SeriesPoints, series: SeriesInfo, origin: number) =>
 export interface SavedSeries {
   readonly id: number;
   readonly offset: number;
+  /** The oldest entry that the state saved before does not hold. */
+  readonly from: number;
   readonly bytes: Uint8Array;
 }
+
+/** A group as a restart finds it: its newest state, and what came after. */
+export interface RestoredGroup {
+  /** In ascending order of ids. */
+  readonly series: readonly SeriesInfo[];
+  /** undefined: nothing was saved yet, or it is damaged. */
+  readonly saved: Omit<SavedSeries, 'from'> | undefined;
+  /** After `saved.offset`, in order; its own and those that concern all. */
+  readonly entries: LoggedEntries;
+  /** It has all entries up to this one. */
+  readonly through: number;
+}
+
+const nobody: Emit = () => {};
 
 /** A series and what it is learned with. */
 interface Member {
@@ -48,6 +65,8 @@ export class Shard {
   readonly #groupOf = new Map<string, Learned>();
   /** Those that have changed since they were saved, the longest unsaved first. */
   readonly #unsaved = new Set<Learned>();
+  /** The same of adopted ones, whose changes may be older than any other. */
+  readonly #adopted = new Set<Learned>();
   readonly #counts: ReadonlyMap<string, ShardCounts>;
 
   constructor(settings: ReadonlyMap<string, StreamSettings>, engines: Engines) {
@@ -92,27 +111,84 @@ export class Shard {
 
   /** The oldest entry that must be applied again to a shard restored now; undefined: none. */
   get unsavedFrom(): number | undefined {
-    const [oldest] = this.#unsaved;
-    return oldest?.unsavedFrom;
+    const [longest] = this.#unsaved;
+    let oldest = longest?.unsavedFrom ?? Number.POSITIVE_INFINITY;
+    for (const group of this.#adopted) oldest = Math.min(oldest, group.unsavedFrom!);
+    return Number.isFinite(oldest) ? oldest : undefined;
   }
 
   /** Saves what has waited longest; undefined when all is saved. */
   saveNext(offset: number): SavedSeries | undefined {
-    const [group] = this.#unsaved;
-    if (!group) return undefined;
+    const [group] = this.#adopted.size > 0 ? this.#adopted : this.#unsaved;
+    return group && this.#save(group, offset);
+  }
+
+  /** Saves one group, where it has changed since. */
+  saveGroup(id: number, offset: number): SavedSeries | undefined {
+    const { group } = this.#members.get(id)!;
+    return group.unsavedFrom === undefined ? undefined : this.#save(group, offset);
+  }
+
+  /** How many groups have changed since they were saved. */
+  get unsavedCount(): number {
+    return this.#unsaved.size + this.#adopted.size;
+  }
+
+  #save(group: Learned, offset: number): SavedSeries {
+    const from = group.unsavedFrom!;
     this.#unsaved.delete(group);
+    this.#adopted.delete(group);
     group.unsavedFrom = undefined;
-    return { id: group.id, offset, bytes: group.save() };
+    return { id: group.id, offset, from, bytes: group.save() };
   }
 
   /**
    * Puts a group back as it was saved, once its members have been added.
    * @throws Error when the bytes are of other settings or damaged
    */
-  restore({ id, offset, bytes }: SavedSeries): void {
+  restore({ id, offset, bytes }: Omit<SavedSeries, 'from'>): void {
     const { group } = this.#members.get(id)!;
     group.load(bytes);
     group.loadedAt = offset;
+  }
+
+  /**
+   * Brings a group of a former life up to date: its state, then the entries after it.
+   * @param emitAfter what older entries close was told in that life
+   * @returns why its state cannot be loaded: it then begins anew, with these entries
+   */
+  adopt(
+    { series, saved, entries }: RestoredGroup,
+    emitAfter: number,
+    emit: Emit,
+  ): string | undefined {
+    for (const info of series) this.#add(info);
+    const refused = saved && this.#refusalOf(series, saved);
+    const { group } = this.#members.get(series[0]!.id)!;
+    for (const { entry, offset } of replayEntries(entries)) {
+      const tell = offset > emitAfter ? emit : nobody;
+      if (entry.kind === 'samples') this.#push(entry.batch, offset, tell);
+      else if (entry.kind === 'tick') this.#tickGroup(group, entry.timeMs, offset, tell);
+    }
+    if (this.#unsaved.delete(group)) this.#adopted.add(group);
+    return refused;
+  }
+
+  /** Loads a state; where that fails, the group is a new one again. */
+  #refusalOf(series: readonly SeriesInfo[], saved: Omit<SavedSeries, 'from'>): string | undefined {
+    const [first] = series;
+    const total = this.#counts.get(first!.stream)!;
+    const before = { ...total };
+    try {
+      this.restore(saved);
+      return undefined;
+    } catch (error) {
+      Object.assign(total, before);
+      this.#groups.delete(this.#members.get(first!.id)!.group);
+      if (first!.group) this.#groupOf.delete(first!.group.key);
+      for (const info of series) this.#add(info);
+      return (error as Error).message;
+    }
   }
 
   #add(info: SeriesInfo): void {
@@ -150,11 +226,13 @@ export class Shard {
   }
 
   #tick(timeMs: number, offset: number, emit: Emit): void {
-    for (const group of this.#groups) {
-      if (!group.followsClock || group.loadedAt >= offset) continue;
-      this.#changed(group, offset);
-      group.tick(timeMs, (points, series) => emit(points, series, group.id));
-    }
+    for (const group of this.#groups) this.#tickGroup(group, timeMs, offset, emit);
+  }
+
+  #tickGroup(group: Learned, timeMs: number, offset: number, emit: Emit): void {
+    if (!group.followsClock || group.loadedAt >= offset) return;
+    this.#changed(group, offset);
+    group.tick(timeMs, (points, series) => emit(points, series, group.id));
   }
 
   #changed(group: Learned, offset: number): void {

@@ -85,7 +85,23 @@ export class SeriesRegistry {
     return code;
   }
 
+  /**
+   * Takes up where an earlier life of the process ended.
+   * @param series of which `symbols` are all that are known
+   * @param size ids below it are given away, also where their series is not known any more
+   */
+  restore(series: readonly SeriesInfo[], size: number): void {
+    this.#byId.length = size;
+    for (const info of series) {
+      this.#byName.set(info.name, info);
+      this.#byId[info.id] = info;
+      if (info.symbols) {
+        this.#codes[info.id] = new Map(info.symbols.map((name, code) => [name, code]));
+      }
+    }
+  }
+
   all(): readonly SeriesInfo[] {
-    return this.#byId;
+    return this.#byId.filter((info) => info !== undefined);
   }
 }

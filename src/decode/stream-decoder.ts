@@ -32,9 +32,13 @@ export interface IntakeOptions {
   readonly live: boolean;
   /** Our own topics: a stream that begins with a wildcard does not mean them. */
   readonly base?: string;
+  /** Of an earlier life of the process: counting goes on from there. */
+  readonly counts?: ReadonlyMap<string, Readonly<IntakeCounts>>;
   /** Everything that is turned away; the caller limits what it says of it. */
   readonly onRejection: (stream: string, where: string, rejection: Rejection) => void;
 }
+
+const NO_COUNTS: IntakeCounts = { received: 0, invalid: 0, filtered: 0 };
 
 /** A stream, as the intake needs it. */
 interface StreamIntake {
@@ -93,8 +97,8 @@ export class Intake implements FieldSink {
         namer: createNamer(config, name),
         channels: channelsOf(config),
         takesPositive: config.transform === 'log' || config.transform === 'log_return',
-        counts: { received: 0, invalid: 0, filtered: 0 },
-        series: 0,
+        counts: { ...NO_COUNTS, ...options.counts?.get(name) },
+        series: registry.all().filter(({ stream }) => stream === name).length,
       };
     });
   }
@@ -102,6 +106,11 @@ export class Intake implements FieldSink {
   /** Messages on topics that no stream wants, and the first; they belong to no stream's account. */
   get unmatched(): { readonly count: number; readonly example: string | undefined } {
     return { count: this.#unmatched, example: this.#unmatchedExample };
+  }
+
+  /** Whether any series goes by the time of arrival. */
+  get followsClock(): boolean {
+    return this.#registry.all().some(({ receiveTime }) => receiveTime);
   }
 
   counts(): Map<string, IntakeCounts> {
@@ -204,11 +213,17 @@ export class Intake implements FieldSink {
     const series = this.#seriesOf(field, timeMs === undefined, part);
     if (typeof series !== 'number') return this.reject(field, series);
     this.#route.stream.counts.received++;
-    const cell =
-      typeof value === 'number'
-        ? value
-        : this.#registry.symbolCode(series, value, this.#route.stream.config.symbols_max);
+    const cell = typeof value === 'number' ? value : this.#symbolCode(series, value);
     this.#samples.push(series, timeMs ?? this.#message.receivedMs, cell);
+  }
+
+  #symbolCode(id: number, symbol: string): number {
+    const info = this.#registry.get(id)!;
+    const from = info.symbols?.length ?? 0;
+    const code = this.#registry.symbolCode(id, symbol, this.#route.stream.config.symbols_max);
+    if (code === from)
+      this.#entries.push({ kind: 'symbols', id, from, names: [info.symbols![code]!] });
+    return code;
   }
 
   reject(field: string | undefined, given: Rejection): void {

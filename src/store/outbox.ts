@@ -30,6 +30,8 @@ export interface DurableOutbox extends Outbox {
    * written. As of the start; −1 where nothing was ever staged.
    */
   readonly doneThrough: number;
+  /** The newest `through` of a `put`; `doneThrough` before the first. */
+  readonly through: number;
   /**
    * Adds to a commit all that waits in memory alone, the readers' positions and `doneThrough`. So no
    * state is saved that is ahead of its points.

@@ -1,0 +1,123 @@
+/**
+ * What a daemon keeps on disk, put together: journal, outbox, checkpoints, and the taking up of what
+ * an earlier life has left.
+ */
+import type { Config } from '../config/schema.ts';
+import type { SeriesRegistry } from '../decode/series.ts';
+import { LmdbJournal } from '../journal/lmdb.ts';
+import { readHeads } from '../store/heads.ts';
+import type { DurableOutbox } from '../store/outbox.ts';
+import type { StateStore } from '../store/state-store.ts';
+import { Checkpointer } from './checkpointer.ts';
+import type { Core } from './core.ts';
+import type { KnownSeries } from './known-series.ts';
+import { RecoveringCore } from './recovering-core.ts';
+import { Recovery } from './recovery.ts';
+
+const MIB = 2 ** 20;
+
+export interface KeeperParts {
+  readonly store: StateStore;
+  /** Of the streams that are wanted. */
+  readonly known: KnownSeries;
+  readonly registry: SeriesRegistry;
+  readonly settings: Config['state'];
+  readonly outbox: DurableOutbox;
+  readonly core: Core;
+  /** Something is lost or begins anew. */
+  readonly onLoss: (text: string) => void;
+  readonly onInfo: (text: string) => void;
+  /** All that was left is taken up. */
+  readonly onRecovered: () => void;
+  /** The journal has room again. */
+  readonly onTrim: () => void;
+}
+
+export class Keeper {
+  readonly journal: LmdbJournal;
+  readonly core: RecoveringCore;
+  readonly #checkpointer: Checkpointer;
+  readonly #startedMs = performance.now();
+
+  constructor(parts: KeeperParts) {
+    const { store, known, registry, settings, outbox, onLoss, onTrim } = parts;
+    registry.restore(known.series, known.size);
+    this.journal = openJournal(parts);
+    const recovery = new Recovery(
+      {
+        store,
+        journal: this.journal,
+        series: known.series,
+        emitAfter: outbox.doneThrough,
+        onDone: () => this.#recovered(parts, recovery.backlog.samples),
+      },
+      { onLoss },
+    );
+    this.core = new RecoveringCore(parts.core, recovery);
+    this.#checkpointer = new Checkpointer({
+      store,
+      journal: this.journal,
+      core: this.core,
+      outbox,
+      everyMs: settings.checkpoint_every,
+      recoveringFrom: () => (this.core.settled ? undefined : outbox.doneThrough),
+      onTrim,
+    });
+  }
+
+  /** Whether the journal has no room: the source has to wait until states are saved. */
+  get isFull(): boolean {
+    return this.journal.fullness >= 1;
+  }
+
+  start(): void {
+    this.core.recover().catch(() => {}); // the pipeline hears of it with the next batch
+    this.#checkpointer.start();
+  }
+
+  /** Saves some at once, out of turn. */
+  async checkpoint(count: number): Promise<void> {
+    await this.#checkpointer.round(count);
+  }
+
+  /** Takes up the rest, where there is one; for an account that adds up. */
+  async settle(): Promise<void> {
+    await this.core.recover();
+  }
+
+  /** Saves all that has changed. @throws Error when the disk does not take it */
+  async stop(): Promise<void> {
+    await this.#checkpointer.stop();
+  }
+
+  /** Before the core is closed, where `stop` is left out. */
+  async close(): Promise<void> {
+    await this.#checkpointer.abandon();
+    await this.journal.close();
+  }
+
+  #recovered({ known, onInfo, onRecovered }: KeeperParts, samples: number): void {
+    if (known.series.length > 0) {
+      const seconds = ((performance.now() - this.#startedMs) / 1000).toFixed(1);
+      onInfo(
+        `took up ${known.series.length} series after ${seconds} s; ` +
+          `${samples} samples since their last checkpoints were learned again from the journal`,
+      );
+    }
+    onRecovered();
+  }
+}
+
+function openJournal({ store, registry, settings, outbox, onLoss }: KeeperParts): LmdbJournal {
+  const damaged = (): void => {}; // the recovery reads them too, and says so
+  const heads = readHeads(store, damaged);
+  const newest = Math.max(-1, ...[...heads.values()].map(({ offset }) => offset));
+  return new LmdbJournal(store, {
+    commitDelayMs: settings.commit_delay,
+    keepMs: settings.journal_keep,
+    bytesMax: settings.journal_mib * MIB,
+    endAtLeast: Math.max(newest, outbox.doneThrough) + 1,
+    seriesOf: (id) => registry.get(id),
+    onDamage: onLoss,
+  });
+}

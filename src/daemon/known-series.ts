@@ -1,0 +1,128 @@
+/** The series that an earlier life of the process has left in the store. */
+import type { StreamConfig } from '../config/schema.ts';
+import type { SeriesInfo } from '../decode/series.ts';
+import { removeState } from '../store/heads.ts';
+import { jsonBytes, readJson } from '../store/json.ts';
+import type { StateStore } from '../store/state-store.ts';
+import { type StreamSettings, streamName } from './settings.ts';
+import { differences, type StreamIdentity, streamIdentity } from './stream-identity.ts';
+
+export interface RecoveryEvents {
+  /** One thing is damaged or does not fit; what becomes of it. */
+  readonly onLoss: (text: string) => void;
+}
+
+const STREAMS = 'streams';
+/** An id is never given away twice: the journal may still speak of the first one. */
+const SERIES_END = 'series_end';
+
+/** Series of an earlier life, with their symbols. */
+export interface KnownSeries {
+  readonly series: readonly SeriesInfo[];
+  /** Ids below it are given away. */
+  readonly size: number;
+}
+
+/** Reads the series that the store knows; those of streams that are not wanted any more sleep. */
+export function readSeries(store: StateStore, events: RecoveryEvents): KnownSeries {
+  const series: SeriesInfo[] = [];
+  let size = 0;
+  for (const id of store.keys<number>('series')) {
+    size = id + 1;
+    try {
+      series.push(readJson<SeriesInfo>(store.get('series', id)!));
+    } catch (error) {
+      events.onLoss(`series ${id}: its name is lost (${(error as Error).message}); it begins anew`);
+    }
+  }
+  const [newestHead = -1] = store.keys<number>('heads', { reverse: true });
+  size = Math.max(size, newestHead + 1, readMeta(store, SERIES_END, 0));
+  return { series: readSymbols(store, series, events), size };
+}
+
+function readMeta<T>(store: StateStore, key: string, otherwise: T): T {
+  try {
+    const bytes = store.get('meta', key);
+    return bytes ? readJson<T>(bytes) : otherwise;
+  } catch {
+    return otherwise;
+  }
+}
+
+function readSymbols(
+  store: StateStore,
+  series: readonly SeriesInfo[],
+  { onLoss }: RecoveryEvents,
+): SeriesInfo[] {
+  const names = new Map<number, string[]>();
+  for (const key of store.keys<number[]>('symbols')) {
+    const [id, code] = key as [number, number];
+    const own = names.get(id) ?? [];
+    names.set(id, own);
+    try {
+      own[code] = readJson<string>(store.get('symbols', key)!);
+    } catch (error) {
+      own[code] = `(lost ${code})`;
+      onLoss(`series ${id}: symbol ${code} has lost its name (${(error as Error).message})`);
+    }
+  }
+  return series.map((info) => {
+    const symbols = names.get(info.id);
+    return symbols ? { ...info, symbols } : info;
+  });
+}
+
+/**
+ * Series whose stream has changed in a way that their states do not survive are forgotten: they come
+ * back as new ones.
+ * @returns the series that stay and are wanted
+ */
+export async function forgetChanged(
+  store: StateStore,
+  { series, size }: KnownSeries,
+  streams: readonly StreamConfig[],
+  settings: ReadonlyMap<string, StreamSettings>,
+  { onLoss }: RecoveryEvents,
+): Promise<KnownSeries> {
+  // Where it is damaged nothing says what has changed: a state that does not fit is refused later.
+  const before = readMeta<Record<string, StreamIdentity>>(store, STREAMS, {});
+  const now: Record<string, StreamIdentity> = { ...before };
+  const changed = new Set<string>();
+  for (const stream of streams) {
+    const name = streamName(stream);
+    const identity = streamIdentity(stream, settings.get(name)!);
+    now[name] = identity;
+    const keys = before[name] ? differences(before[name], identity) : [];
+    const count = series.filter((info) => info.stream === name).length;
+    if (keys.length === 0 || count === 0) continue;
+    changed.add(name);
+    onLoss(`stream ${name}: ${keys.join(', ')} changed; its ${count} series begin anew`);
+  }
+  const gone = series.filter(({ stream }) => changed.has(stream));
+  await store.commit((write) => {
+    for (const { id } of gone) {
+      write.remove('series', id);
+      removeState(write, id);
+      for (const key of [...store.keys<number[]>('symbols', { start: [id], end: [id + 1] })]) {
+        write.remove('symbols', key);
+      }
+    }
+    write.put('meta', STREAMS, jsonBytes(now));
+    write.put('meta', SERIES_END, jsonBytes(size));
+  });
+  return { series: wanted(series, streams, changed), size };
+}
+
+/** Of two series of one name the newer one: the other was a stream's that is gone since. */
+function wanted(
+  series: readonly SeriesInfo[],
+  streams: readonly StreamConfig[],
+  changed: ReadonlySet<string>,
+): SeriesInfo[] {
+  const names = new Set(streams.map(streamName));
+  const byName = new Map<string, SeriesInfo>();
+  for (const info of series) {
+    if (names.has(info.stream) && !changed.has(info.stream)) byName.set(info.name, info);
+  }
+  return [...byName.values()];
+}
