@@ -58,7 +58,7 @@ class Life {
       if (entry.kind !== 'symbols') continue;
       // As the intake does with those that it did not bring itself.
       const known = this.registry.get(entry.id);
-      if (known) (known.symbols ??= []).push(...entry.names);
+      if (known) known.symbols = [...(known.symbols ?? []), ...entry.names];
     }
     const last = await this.keeper.journal.append({ entries });
     const { core } = this.keeper;
