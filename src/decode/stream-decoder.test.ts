@@ -48,8 +48,15 @@ describe('Intake', () => {
   it('numbers the symbols of each series, with one number for those beyond the most', () => {
     const { intake, registry } = intakeOf(['topic: "s/+", kind: symbol, symbols_max: 2']);
     const texts = ['x', 'y', 'x', 'z', 'w', '(other)', 'y'];
-    const [, samples] = intake.decode(texts.map((text) => on('s/a', JSON.stringify(text))));
-    expect(samples).toMatchObject({ batch: { value: Float64Array.of(0, 1, 0, 2, 2, 2, 1) } });
+    const entries = intake.decode(texts.map((text) => on('s/a', JSON.stringify(text))));
+    expect(entries.at(-1)).toMatchObject({
+      batch: { value: Float64Array.of(0, 1, 0, 2, 2, 2, 1) },
+    });
+    expect(entries.filter(({ kind }) => kind === 'symbols')).toEqual([
+      { kind: 'symbols', id: 0, from: 0, names: ['x'] },
+      { kind: 'symbols', id: 0, from: 1, names: ['y'] },
+      { kind: 'symbols', id: 0, from: 2, names: ['(other)'] },
+    ]);
     intake.decode([on('s/b', '"y"')]);
     expect(registry.all().map(({ symbols }) => symbols)).toEqual([['x', 'y', '(other)'], ['y']]);
   });
