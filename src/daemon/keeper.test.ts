@@ -6,6 +6,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { coreJournal, ENGINES, SETTINGS } from '../../test/support/core-journal.ts';
 import { TestOutbox } from '../../test/support/durable-outbox.ts';
+import { SlowPort } from '../../test/support/slow-port.ts';
 import { Random } from '../../test/support/streams.ts';
 import { SeriesRegistry } from '../decode/series.ts';
 import type { JournalEntry } from '../journal/journal.ts';
@@ -14,6 +15,7 @@ import { StateStore } from '../store/state-store.ts';
 import { type Core, InlineCore } from './core.ts';
 import { Keeper } from './keeper.ts';
 import { readSeries } from './known-series.ts';
+import { ShardPool } from './shard-pool.ts';
 
 const STATE = {
   keep: true,
@@ -88,6 +90,17 @@ class Life {
   }
 }
 
+/** Threads are stand-ins, slow ones. */
+function coreOf(shards: number): Core {
+  if (shards === 1) return new InlineCore(SETTINGS, ENGINES);
+  return new ShardPool({
+    shards,
+    settings: SETTINGS,
+    onRestart: () => {},
+    startWorker: (data) => new SlowPort(data, () => 'live'),
+  });
+}
+
 function newDir(): string {
   const dir = mkdtempSync(join(tmpdir(), 'foretide-keeper-'));
   dirs.push(dir);
@@ -124,19 +137,25 @@ async function uninterrupted(
 }
 
 describe('Keeper', () => {
-  it.each([1, 2, 3])(
-    'dies again and again, and comes to the same points and states (%i)',
-    async (seed) => {
-      const whole = await uninterrupted(150, seed);
+  it.each([
+    [1, 1],
+    [2, 1],
+    [3, 1],
+    [4, 3],
+    [5, 2],
+  ])(
+    'dies again and again, and comes to the same points and states (seed %i, %i threads)',
+    async (seed, shards) => {
+      const whole = await uninterrupted(100, seed);
       const random = new Random(seed);
       const dir = newDir();
       const told: (readonly SeriesPoints[])[] = [];
-      let life = new Life(dir);
+      let life = new Life(dir, coreOf(shards));
       let deaths = 0;
-      for (const entries of coreJournal(150, seed)) {
+      for (const entries of coreJournal(100, seed)) {
         if (random.uniform() < 0.1) {
           told.push(await life.die());
-          life = new Life(dir);
+          life = new Life(dir, coreOf(shards));
           deaths++;
           if (random.uniform() < 0.5) life.keeper.start();
         }
