@@ -1,6 +1,6 @@
 import type { JournalEntry } from '../journal/journal.ts';
+import { PointsBlockWriter } from '../store/points-block.ts';
 import { replayEntries } from './entry-log.ts';
-import { PointsBlockWriter } from './points-block.ts';
 import type { SavedSeries, Shard } from './shard.ts';
 import { COUNTS, type ShardReply, type ShardRequest } from './shard-protocol.ts';
 

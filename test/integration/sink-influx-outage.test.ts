@@ -28,7 +28,7 @@ function configFor(url: string, over: object = {}): Config {
 
 async function drainTo(url: string, over: object = {}) {
   const [sink] = await createSinks(configFor(url, over), {});
-  const outbox = new MemoryOutbox(100_000);
+  const outbox = new MemoryOutbox({ pointsMax: 100_000 });
   const drain = new SinkDrain(outbox.reader(sink!.name), sink!, { batchSteps: 20 });
   const events: DrainEvent[] = [];
   drain.events.subscribe((event) => events.push(event));
@@ -55,7 +55,10 @@ describe('an outage', () => {
     const { outbox, drain, kinds, detail } = await drainTo(server.url);
     let next = 0;
     const put = (count: number): void => {
-      outbox.put(Array.from({ length: count }, () => step(next++)), 0);
+      outbox.put(
+        Array.from({ length: count }, () => step(next++)),
+        0,
+      );
       drain.notify();
     };
     for (let outage = 0; outage < 2; outage++) {
