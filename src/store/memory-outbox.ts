@@ -1,7 +1,7 @@
-import { LaneReader } from './lane-reader.ts';
 import type { Outbox, OutboxReader, WhenFull } from './outbox.ts';
 import { PointQueue } from './point-queue.ts';
 import type { SeriesPoints } from './points.ts';
+import { ReaderSet } from './reader-set.ts';
 
 export interface MemoryOutboxOptions {
   /** Most points that wait for any one reader. */
@@ -18,17 +18,26 @@ export interface MemoryOutboxOptions {
  */
 export class MemoryOutbox implements Outbox {
   readonly #options: MemoryOutboxOptions;
-  readonly #readers = new Map<string, LaneReader>();
   readonly #queue = new PointQueue();
+  readonly #readers: ReaderSet;
 
   constructor(options: MemoryOutboxOptions) {
+    const queue = this.#queue;
     this.#options = options;
+    this.#readers = new ReaderSet({
+      get end() {
+        return queue.end;
+      },
+      read: (from: number, to: number) => ({ first: from, points: queue.slice(from, to) }),
+      moved: () => {
+        queue.dropBefore(this.#readers.position);
+        options.onAdvance?.();
+      },
+    });
   }
 
   get depth(): number {
-    let depth = 0;
-    for (const reader of this.#readers.values()) depth = Math.max(depth, reader.depth);
-    return depth;
+    return this.#readers.depth;
   }
 
   get full(): boolean {
@@ -38,37 +47,13 @@ export class MemoryOutbox implements Outbox {
 
   put(points: readonly SeriesPoints[], _through: number): void {
     const queue = this.#queue;
+    const { whenFull, pointsMax } = this.#options;
     queue.push(points);
-    if (this.#options.whenFull !== 'wait') {
-      const oldest = queue.end - this.#options.pointsMax;
-      for (const reader of this.#readers.values()) reader.dropBefore(oldest);
-    }
-    this.#trim();
+    if (whenFull !== 'wait') this.#readers.dropBefore(queue.end - pointsMax);
+    queue.dropBefore(this.#readers.position);
   }
 
   reader(sink: string): OutboxReader {
-    const existing = this.#readers.get(sink);
-    if (existing) return existing;
-    const queue = this.#queue;
-    const source = {
-      get end() {
-        return queue.end;
-      },
-      read: (from: number, to: number) => ({ first: from, points: queue.slice(from, to) }),
-      moved: () => {
-        this.#trim();
-        this.#options.onAdvance?.();
-      },
-    };
-    const reader = new LaneReader(source, queue.end);
-    this.#readers.set(sink, reader);
-    return reader;
-  }
-
-  /** Gives up what every reader has had. */
-  #trim(): void {
-    let needed = this.#queue.end;
-    for (const reader of this.#readers.values()) needed = Math.min(needed, reader.position);
-    this.#queue.dropBefore(needed);
+    return this.#readers.get(sink);
   }
 }
