@@ -15,8 +15,16 @@ function step(issuedMs: number): SeriesPoints {
 class Queue implements OutboxReader {
   readonly waiting: SeriesPoints[] = [];
   dropped = 0;
+  droppedEver = 0;
+  splits = 0;
   get depth(): number {
     return this.waiting.length;
+  }
+  get fresh(): number {
+    return this.waiting.length;
+  }
+  split(): void {
+    this.splits++;
   }
   put(from: number, to: number): void {
     for (let i = from; i <= to; i++) this.waiting.push(step(i));
