@@ -8,7 +8,7 @@ import {
   rmSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { type LostEntries, salvage } from './salvage.ts';
+import { type Salvaged, salvage } from './salvage.ts';
 import { replaceFile, syncDir } from './state-dir.ts';
 
 /** Damaged stores that are kept, the newest. */
@@ -21,13 +21,13 @@ const COMPLETE = 'complete';
  * at any moment leaves the old one in its place, or what `finishHealing` goes on from.
  * @throws Error of the file system or LMDB; the old store is then where it was
  */
-export async function heal(dir: string): Promise<readonly LostEntries[]> {
+export async function heal(dir: string): Promise<Salvaged> {
   const healing = join(dir, 'healing');
   rmSync(healing, { recursive: true, force: true });
-  let lost: readonly LostEntries[];
+  let salvaged: Salvaged;
   try {
     const next = join(healing, 'store');
-    lost = await salvage(join(dir, 'store', 'data.mdb'), next);
+    salvaged = await salvage(join(dir, 'store', 'data.mdb'), next);
     syncFile(join(next, 'data.mdb'));
     syncDir(next);
     replaceFile(join(healing, COMPLETE), '');
@@ -41,7 +41,7 @@ export async function heal(dir: string): Promise<readonly LostEntries[]> {
   syncDir(dir);
   finishHealing(dir);
   forgetOldest(dir, damaged);
-  return lost;
+  return salvaged;
 }
 
 /** Goes on where `heal` was interrupted; what is left of an unfinished one is only a copy. */

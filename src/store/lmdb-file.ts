@@ -6,6 +6,12 @@ const BLOCK_BYTES = 1 << 16;
 const BLOCKS_MAX = 256;
 const PAGE_BYTES = [4_096, 16_384, 65_536, 8_192, 32_768];
 
+interface Picked {
+  readonly meta: Meta;
+  readonly fault: string | undefined;
+  readonly newest: boolean;
+}
+
 /** An LMDB file, read page by page and never mapped: a missing part is an error, not a signal. */
 export class LmdbFile {
   readonly #fd: number;
@@ -13,15 +19,20 @@ export class LmdbFile {
   readonly #blocks = new Map<number, Buffer>();
   #bytesRead = 0;
   readonly meta: Meta;
-  /** What is wrong with its two meta pages: the newest commit may be gone. */
+  /** What is wrong with its two meta pages. */
   readonly metaFault: string | undefined;
+  /** Whether `meta` is of the newest commit for sure; else it may be of the one before. */
+  readonly newest: boolean;
 
   /** @throws Malformed when neither meta page can be used; Error of the file system */
   constructor(path: string) {
     this.#fd = openSync(path, 'r');
     try {
       this.bytes = fstatSync(this.#fd).size;
-      [this.meta, this.metaFault] = this.#pick();
+      const { meta, fault, newest } = this.#pick();
+      this.meta = meta;
+      this.metaFault = fault;
+      this.newest = newest || !fault;
     } catch (error) {
       this.close();
       throw error;
@@ -71,16 +82,16 @@ export class LmdbFile {
     return block;
   }
 
-  #pick(): [Meta, string | undefined] {
+  #pick(): Picked {
     const first = this.#meta(0, 0);
     const places = first instanceof Error ? PAGE_BYTES : [first.pageBytes];
     const seconds = places.map((at) => this.#meta(1, at));
     const second = seconds.find((meta) => !(meta instanceof Error)) ?? seconds[0]!;
     if (first instanceof Error) {
       if (second instanceof Error) throw first;
-      return [second, first.message];
+      return { meta: second, fault: first.message, newest: false };
     }
-    if (second instanceof Error) return [first, second.message];
+    if (second instanceof Error) return { meta: first, fault: second.message, newest: false };
     return this.#newer(first, second);
   }
 
@@ -88,22 +99,25 @@ export class LmdbFile {
    * Metas are written in turns; that of a new file, and the first of a copy, are at 0. Each commit
    * writes the root of the list of tables, so its page tells which meta is newer, should they lie.
    */
-  #newer(first: Meta, second: Meta): [Meta, string | undefined] {
-    if (isInitial(second)) return [first, undefined];
-    if (isInitial(first)) return [second, undefined];
+  #newer(first: Meta, second: Meta): Picked {
+    const fault = first.fault ?? second.fault;
+    if (isInitial(second)) return { meta: first, fault, newest: !second.fault };
+    if (isInitial(first)) return { meta: second, fault, newest: !first.fault };
     const [a, b] = [this.#rootTxn(first), this.#rootTxn(second)];
-    const fits =
-      first.pageBytes === second.pageBytes &&
-      Math.abs(first.txn - second.txn) === 1 &&
-      (first.txn > second.txn ? a : b) === Math.max(first.txn, second.txn) &&
-      a <= first.txn &&
-      b <= second.txn;
-    const newer = a > b || (a === b && first.txn > second.txn) ? first : second;
-    const txn = Math.max(newer.txn, a, b);
-    const told = `meta pages of transactions ${first.txn} and ${second.txn}`;
-    return fits
-      ? [newer, undefined]
-      : [{ ...newer, txn }, `${told}, but their pages of ${a}, ${b}`];
+    const [newer, older] = a > b ? [first, second] : [second, first];
+    const [newerTxn, olderTxn] = a > b ? [a, b] : [b, a];
+    const apart =
+      newer.pageBytes !== older.pageBytes ||
+      newer.txn !== newerTxn ||
+      older.txn !== newerTxn - 1 ||
+      olderTxn > older.txn
+        ? `meta pages of transactions ${first.txn} and ${second.txn}, their pages of ${a} and ${b}`
+        : undefined;
+    return {
+      meta: { ...newer, txn: Math.max(newer.txn, newerTxn) },
+      fault: fault ?? apart,
+      newest: older.txn <= newerTxn && olderTxn === newerTxn - 1,
+    };
   }
 
   /** 0 where it cannot be told. */

@@ -50,6 +50,8 @@ export interface Meta {
   readonly main: Tree;
   readonly lastPage: number;
   readonly txn: number;
+  /** What LMDB would stumble over, though the rest may be right. */
+  readonly fault: string | undefined;
 }
 
 export interface Node {
@@ -85,32 +87,32 @@ export function readTree(bytes: Buffer, at = 0): Tree {
   };
 }
 
-/** @throws Malformed */
+/** @throws Malformed when nothing can be read by it */
 export function readMeta(page: Buffer, number: number): Meta {
-  const refuse = (what: string): never => {
-    throw new Malformed(`meta page ${number}: ${what}`);
-  };
-  if (page.length < HEAD_BYTES + 144) refuse('the file ends in it');
-  if (u64(page, 0) !== number || page.readUInt16LE(18) !== META) refuse('its head is not one');
-  if (page.readUInt32LE(24) !== MAGIC || page.readUInt32LE(28) !== VERSION) refuse('not of LMDB');
+  const told = (what: string): string => `meta page ${number}: ${what}`;
+  if (page.length < HEAD_BYTES + 144) throw new Malformed(told('the file ends in it'));
   const pageBytes = page.readUInt32LE(48);
   if (pageBytes < 512 || pageBytes > 65_536 || (pageBytes & (pageBytes - 1)) !== 0) {
-    refuse(`pages of ${pageBytes} bytes`);
+    throw new Malformed(told(`pages of ${pageBytes} bytes`));
   }
-  const meta = {
-    pageBytes,
-    free: readTree(page, 48),
-    main: readTree(page, 96),
-    lastPage: u64(page, 144),
-    txn: u64(page, 152),
-  };
+  const free = readTree(page, 48);
+  const main = readTree(page, 96);
+  const meta = { pageBytes, free, main, lastPage: u64(page, 144), txn: u64(page, 152) };
+  const what = metaFault(page, number, meta);
+  return { ...meta, fault: what && told(what) };
+}
+
+function metaFault(page: Buffer, number: number, meta: Omit<Meta, 'fault'>): string | undefined {
+  const { lastPage, pageBytes, free, main } = meta;
   const mapBytes = u64(page, 40);
-  const bytes = (meta.lastPage + 1) * pageBytes;
-  if (meta.lastPage < 1 || bytes > MAP_BYTES_MAX) refuse(`last page ${meta.lastPage}`);
-  if (mapBytes < bytes || mapBytes > MAP_BYTES_MAX) refuse(`a map of ${mapBytes} bytes`);
-  if (u64(page, 32) !== 0) refuse('a fixed address');
-  if (meta.free.flags !== INTEGER_KEYS || meta.main.flags !== 0) refuse('unknown flags');
-  return meta;
+  const bytes = (lastPage + 1) * pageBytes;
+  if (u64(page, 0) !== number || page.readUInt16LE(18) !== META) return 'its head is not one';
+  if (page.readUInt32LE(24) !== MAGIC || page.readUInt32LE(28) !== VERSION) return 'not of LMDB';
+  if (lastPage < 1 || bytes > MAP_BYTES_MAX) return `last page ${lastPage}`;
+  if (mapBytes < bytes || mapBytes > MAP_BYTES_MAX) return `a map of ${mapBytes} bytes`;
+  if (u64(page, 32) !== 0) return 'a fixed address';
+  if (free.flags !== INTEGER_KEYS || main.flags !== 0) return 'unknown flags';
+  return undefined;
 }
 
 /** @throws Malformed when it is none of `kind`. */

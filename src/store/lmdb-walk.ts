@@ -67,16 +67,14 @@ export class LmdbWalk {
   readonly #pages: Uint8Array;
   /** Entries that a table should have, by its name; as far as the list of tables can be read. */
   readonly expected = new Map<string, number>();
-  /** Whether the walk went to its end, and what is free is known for sure. */
-  complete = false;
+  #freeBeyond = 0;
+  /** Whether it is known for sure what is free. */
   freeKnown = true;
 
   constructor(file: LmdbFile, visitor: Visitor) {
     this.#file = file;
     this.#visitor = visitor;
-    const pagesMax = Math.ceil(file.bytes / file.meta.pageBytes);
-    // The file may be shorter than the last page says: what is missing is then free or lost.
-    this.#pages = new Uint8Array(Math.min(file.meta.lastPage + 1, pagesMax));
+    this.#pages = new Uint8Array(Math.max(2, Math.ceil(file.bytes / file.meta.pageBytes)));
     this.#pages.fill(USED, 0, 2);
   }
 
@@ -95,12 +93,23 @@ export class LmdbWalk {
       if (tree.flags !== 0) this.#visitor.fault(name, `unknown flags ${tree.flags}`);
       this.#tree(name, tree, byBytes, (entry) => this.#visitor.entry(name, entry));
     }
-    this.complete = !this.#enough();
+    if (!this.#enough()) this.#checkEnd();
+  }
+
+  /** Pages that are free at the end need not be in the file. */
+  #checkEnd(): void {
+    const { lastPage } = this.#file.meta;
+    const beyond = Math.max(0, lastPage + 1 - this.#pages.length);
+    if (this.#freeBeyond !== beyond) this.#visitor.fault(ROOT, `last page ${lastPage}`);
+    if (this.#pages.indexOf(USED, lastPage + 1) >= 0) {
+      this.#visitor.fault(ROOT, `pages in use after the last, ${lastPage}`);
+    }
   }
 
   /** Leaves that no tree leads to and that are not free: their parents are damaged. */
   *lostLeaves(): Generator<Entry> {
-    for (let number = 2; number < this.#pages.length; number++) {
+    const end = Math.min(this.#pages.length, this.#file.meta.lastPage + 1);
+    for (let number = 2; number < end; number++) {
       if (this.#pages[number] !== 0) continue;
       try {
         const page = this.#file.page(number);
@@ -246,6 +255,7 @@ export class LmdbWalk {
     }
     // Free pages at the end may lie beyond a file that never needed them.
     const end = Math.min(number + count, this.#pages.length);
+    this.#freeBeyond += number + count - Math.max(number, end);
     for (let i = number; i < end; i++) {
       if (this.#pages[i] !== 0) throw new Malformed(`page ${i} is free twice, or in use`);
       this.#pages[i] = FREE;

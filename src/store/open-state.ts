@@ -4,7 +4,7 @@ import { checkStore, type Depth } from './check.ts';
 import { ensureFormat } from './format.ts';
 import { finishHealing, heal } from './heal.ts';
 import { lockState, type StateLock } from './lock.ts';
-import type { LostEntries } from './salvage.ts';
+import type { LostEntries, Salvaged } from './salvage.ts';
 import { StartRecord } from './start-record.ts';
 import { prepareDir } from './state-dir.ts';
 import { stateError } from './state-error.ts';
@@ -30,6 +30,8 @@ export interface OpenState {
   readonly cleanStart: boolean;
   /** What damage has taken, by table. */
   readonly lost: readonly LostEntries[];
+  /** false: damage may have taken all of the newest commit; the store is then as before it. */
+  readonly newest: boolean;
   /** To be called once, when the daemon has run well for some seconds. */
   healthy(): void;
   /** In words, when the store’s file is no longer where it was: nothing written now would be kept. */
@@ -50,11 +52,11 @@ export async function openState(dir: string, log: StateLog): Promise<OpenState> 
   try {
     record = new StartRecord(dir);
     finishHealing(dir);
-    const lost = await makeSound(dir, record, log);
+    const sound = await makeSound(dir, record, log);
     store = new StateStore(dir);
     await ensureFormat(store);
     record.setStore();
-    return opened(store, { lock, record, lost, log });
+    return opened(store, { ...sound, lock, record, log });
   } catch (error) {
     await store?.close();
     quietly(() => record?.undo());
@@ -63,14 +65,13 @@ export async function openState(dir: string, log: StateLog): Promise<OpenState> 
   }
 }
 
-interface Parts {
+interface Parts extends Salvaged {
   readonly lock: StateLock;
   readonly record: StartRecord;
-  readonly lost: readonly LostEntries[];
   readonly log: StateLog;
 }
 
-function opened(store: StateStore, { lock, record, lost, log }: Parts): OpenState {
+function opened(store: StateStore, { lock, record, lost, newest, log }: Parts): OpenState {
   const { dir } = store;
   const path = dataPath(dir);
   const file = statSync(path);
@@ -83,6 +84,7 @@ function opened(store: StateStore, { lock, record, lost, log }: Parts): OpenStat
     store,
     cleanStart: record.cleanBefore,
     lost,
+    newest,
     healthy: () => note(() => record.setHealthy()),
     vanished: () => vanished(path, file),
     close: async () => {
@@ -93,31 +95,28 @@ function opened(store: StateStore, { lock, record, lost, log }: Parts): OpenStat
   };
 }
 
-/** @returns what is lost */
-async function makeSound(
-  dir: string,
-  record: StartRecord,
-  log: StateLog,
-): Promise<readonly LostEntries[]> {
+const ALL_THERE: Salvaged = { lost: [], newest: true };
+
+async function makeSound(dir: string, record: StartRecord, log: StateLog): Promise<Salvaged> {
   const path = dataPath(dir);
   const bytes = existsSync(path) ? statSync(path).size : 0;
-  if (bytes === 0 && !record.storeBefore) return [];
+  if (bytes === 0 && !record.storeBefore) return ALL_THERE;
   if (!existsSync(path)) {
     log.error(`state directory ${dir}: the store that was here is gone; starting with a new one`);
-    return [];
+    return ALL_THERE;
   }
   const faults = look(path, depthAfter(record));
   if (faults.length > 0) return mend(dir, faults, log);
-  if (record.deaths < DEATHS_MAX) return [];
+  if (record.deaths < DEATHS_MAX) return ALL_THERE;
   const died = `the last ${record.deaths} starts died early`;
   if (record.rebuilt) {
     log.error(`state directory ${dir}: ${died}, but the store is sound: the cause is elsewhere`);
-    return [];
+    return ALL_THERE;
   }
   log.warn(`state directory ${dir}: ${died}; no damage is found, so the store is written anew`);
-  const lost = await heal(dir);
+  const salvaged = await heal(dir);
   record.setRebuilt();
-  return lost;
+  return salvaged;
 }
 
 function depthAfter({ deaths, cleanBefore }: StartRecord): Depth {
@@ -135,16 +134,14 @@ function look(path: string, depth: Depth): readonly string[] {
   }
 }
 
-async function mend(
-  dir: string,
-  faults: readonly string[],
-  log: StateLog,
-): Promise<readonly LostEntries[]> {
+async function mend(dir: string, faults: readonly string[], log: StateLog): Promise<Salvaged> {
   log.error(`state directory ${dir}: the store is damaged: ${faults.slice(0, 3).join('; ')}`);
-  const lost = await heal(dir);
-  const told = lost.map(describeLost).join('; ') || 'nothing is lost';
+  const salvaged = await heal(dir);
+  const parts = salvaged.lost.map(describeLost);
+  if (!salvaged.newest) parts.push('the newest commit may be lost');
+  const told = parts.join('; ') || 'nothing is lost';
   log.error(`state directory ${dir}: the store was written anew: ${told}; the old one is kept`);
-  return lost;
+  return salvaged;
 }
 
 function describeLost({ table, count, kept, keys }: LostEntries): string {

@@ -20,16 +20,22 @@ export interface LostEntries {
   readonly kept: number;
 }
 
+export interface Salvaged {
+  /** By table; empty where nothing is lost. */
+  readonly lost: readonly LostEntries[];
+  /** false: all of the newest commit may be missing. */
+  readonly newest: boolean;
+}
+
 /**
  * Copies every value that is whole into a new store, key by key, without LMDB reading the old one.
  * Where the way to a leaf is damaged, but it is known which pages are free, leaves that nothing leads
  * to are taken, too: with every value goes the place where it belongs.
  * @param path of the damaged file, which is only read
  * @param to folder of the new environment
- * @returns what is lost, by table; empty where nothing is
  * @throws Error of the file system or LMDB: no space, say
  */
-export async function salvage(path: string, to: string): Promise<readonly LostEntries[]> {
+export async function salvage(path: string, to: string): Promise<Salvaged> {
   const { env, tables } = openTables(to);
   try {
     const copy = new Copy((batch) => {
@@ -37,34 +43,36 @@ export async function salvage(path: string, to: string): Promise<readonly LostEn
         for (const { table, key, value } of batch) tables[table].putSync(key, value);
       });
     });
-    readAll(path, copy, tables);
-    return copy.lost();
+    const newest = readAll(path, copy, tables);
+    return { lost: copy.lost(), newest };
   } finally {
     await env.close();
   }
 }
 
-function readAll(path: string, copy: Copy, tables: Tables): void {
+/** @returns whether it was the newest commit */
+function readAll(path: string, copy: Copy, tables: Tables): boolean {
   let file: LmdbFile;
   try {
     file = new LmdbFile(path);
   } catch (error) {
     if (!(error instanceof Malformed)) throw error;
     copy.nothingKnown();
-    return;
+    return false;
   }
   try {
     const walk = new LmdbWalk(file, copy);
     walk.run();
     copy.flush();
     copy.expected = walk.expected;
-    if (!copy.faulty || !walk.freeKnown) return;
+    if (!copy.faulty || !walk.freeKnown) return file.newest;
     for (const entry of walk.lostLeaves()) {
       for (const table of TABLES) {
         const whole = wholeKey(table, entry);
         if (whole && !tables[table].doesExist(whole.key)) copy.add(table, whole.key, whole.value);
       }
     }
+    return file.newest;
   } finally {
     file.close();
     copy.flush();
