@@ -61,6 +61,10 @@ export class RunningSource {
     return this.messages.map(({ payload }) => Buffer.from(payload).toString());
   }
 
+  get uncommitted(): number {
+    return this.#uncommitted.length;
+  }
+
   /** Acknowledges the first of what waits for it, as the pipeline does after a commit. */
   commit(count = Number.POSITIVE_INFINITY): void {
     for (const { delivery, repeated, acknowledge } of this.#uncommitted.splice(0, count)) {
