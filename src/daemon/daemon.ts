@@ -206,5 +206,6 @@ function withName(sink: string, detail: string): string {
 function logSourceEvent(log: Logger, event: SourceEvent): void {
   if (event.kind === 'connected') log.info(`source: connected: ${event.detail}`);
   else if (event.kind === 'dropped') log.warn(`source: ${event.count} dropped: ${event.detail}`);
+  else if (event.kind === 'repeated') log.info(`source: ${event.count} repeated: ${event.detail}`);
   else log.warn(`source: ${event.kind}: ${event.detail}`);
 }

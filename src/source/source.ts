@@ -29,8 +29,9 @@ export interface Message {
   /** Of QoS 1 and 2: how its repetition is known. */
   readonly delivery?: Delivery;
   /**
-   * A repetition of what was taken before: nothing is to be read from it, but it is acknowledged in
-   * its turn, as what it repeats may still be on its way to the journal.
+   * Nothing is to be read from it, but it is acknowledged in its turn: it repeats what was taken
+   * before, which may still be on its way to the journal; or it tells what we know already, since we
+   * published it ourselves.
    */
   readonly repeated?: true;
   /** Of QoS 1 and 2: called once, in receive order, when the message is durable. */
@@ -51,7 +52,7 @@ export type SourceEvent =
   | { readonly kind: 'connected'; readonly detail: string }
   | { readonly kind: 'disconnected'; readonly detail: string }
   | { readonly kind: 'refused'; readonly detail: string }
-  | { readonly kind: 'dropped'; readonly count: number; readonly detail: string };
+  | { readonly kind: 'dropped' | 'repeated'; readonly count: number; readonly detail: string };
 
 /** The contract of every input. */
 export interface Source {
