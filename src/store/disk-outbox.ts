@@ -102,6 +102,10 @@ export class DiskOutbox implements DurableOutbox {
     return this.#chunks.list.bytes;
   }
 
+  get through(): number {
+    return this.#through;
+  }
+
   put(points: readonly SeriesPoints[], through: number): void {
     this.#forgetOthers();
     this.#through = Math.max(this.#through, through);
