@@ -1,6 +1,7 @@
 import type { CommandModule } from 'yargs';
 import { loadConfig } from '../config/load.ts';
 import { Daemon } from '../daemon/daemon.ts';
+import { openDaemonState } from '../daemon/daemon-state.ts';
 import { prepareCore } from '../daemon/prepare.ts';
 import { formatAccounting } from '../observe/accounting.ts';
 import { createLog } from '../observe/log.ts';
@@ -30,12 +31,13 @@ async function run(path: string): Promise<void> {
   }
   const log = createLog(config.log.level);
   const core = await prepareCore(config, log);
+  const state = await openDaemonState(config, core.settings, log);
   const source = await createSource(config);
   const sinks = await createSinks(config, { sourceUrl: source.url });
   if (sinks.length === 0) log.warn('no sinks configured: forecasts are computed and go nowhere');
 
   const live = config.source.mqtt !== undefined;
-  const daemon = new Daemon(config, { ...core, source, sinks, live, log });
+  const daemon = new Daemon(config, { ...core, source, sinks, live, log, ...(state && { state }) });
   stopOnSignals(log, () => daemon.stop());
   try {
     await daemon.run();

@@ -1,6 +1,7 @@
 import type { Config } from '../config/schema.ts';
 import { SeriesRegistry } from '../decode/series.ts';
 import { createIntake, type Intake } from '../decode/stream-decoder.ts';
+import type { Journal } from '../journal/journal.ts';
 import { MemoryJournal } from '../journal/memory.ts';
 import { type Accounting, sumAccounting } from '../observe/accounting.ts';
 import { Incidents } from '../observe/incidents.ts';
@@ -9,8 +10,11 @@ import { type DrainEvent, SinkDrain } from '../sink/drain.ts';
 import type { Sink } from '../sink/sink.ts';
 import type { Source, SourceEvent } from '../source/source.ts';
 import { MemoryOutbox } from '../store/memory-outbox.ts';
+import type { Outbox } from '../store/outbox.ts';
 import type { SeriesPoints } from '../store/points.ts';
 import { type Core, createCore, resolveShards } from './core.ts';
+import type { DaemonState } from './daemon-state.ts';
+import { DurableState } from './durable-state.ts';
 import { PipelineGate } from './gate.ts';
 import { pipeline } from './pipeline.ts';
 import type { CoreParts } from './prepare.ts';
@@ -35,6 +39,8 @@ export interface DaemonParts extends CoreParts {
   readonly onPoints?: (points: readonly SeriesPoints[]) => void;
   /** In place of real threads, or to have a hand on them. */
   readonly startWorker?: StartWorker;
+  /** Where what is learned is kept; undefined: nowhere. Closed with the daemon. */
+  readonly state?: DaemonState;
 }
 
 /** Stopped in good order, but a sink did not take everything. */
@@ -50,35 +56,48 @@ export class Daemon {
   readonly #incidents: Incidents;
   readonly #intake: Intake;
   readonly #core: Core;
-  readonly #outbox: MemoryOutbox;
+  readonly #journal: Journal;
+  readonly #outbox: Outbox;
+  readonly #durable: DurableState | undefined;
   readonly #drains: readonly SinkDrain[];
   readonly #gate: PipelineGate;
   readonly #stopped = new AbortController();
   #running: Promise<void> | undefined;
+  #failure: Error | undefined;
 
   constructor(config: Config, parts: DaemonParts) {
-    const { live, log, sinks } = parts;
+    const { live, log, sinks, state, source } = parts;
     this.#config = config;
     this.#parts = parts;
     this.#incidents = new Incidents(log);
-    this.#intake = createIntake(config.streams, new SeriesRegistry(), {
-      live,
-      base: config.base,
-      onRejection: (stream, where, { verdict, reason, detail }) =>
-        this.#incidents.report(`stream ${stream}: ${verdict} (${reason})`, `${where}: ${detail}`),
-    });
-    this.#core = createCore({
+    const registry = new SeriesRegistry();
+    const core = createCore({
       shards: resolveShards(config.shards),
       settings: parts.settings,
       engines: parts.engines,
       onRestart: (text) => log.error(text),
       startWorker: parts.startWorker,
     });
+    const onRoom = (): void => this.#gate.update();
+    if (state) {
+      const fail = (error: Error): void => this.#fail(error);
+      this.#durable = new DurableState(config, { state, registry, core, log, onRoom, fail });
+      source.restore?.(this.#durable.journal.deliveries.newest());
+    }
+    this.#core = this.#durable?.core ?? core;
+    this.#journal = this.#durable?.journal ?? new MemoryJournal();
     // A recorded stream is held back before the outbox could overflow.
     const pointsMax = live ? config.outbox.points_max : Number.POSITIVE_INFINITY;
-    this.#outbox = new MemoryOutbox({ pointsMax, onAdvance: () => this.#gate.update() });
+    this.#outbox = this.#durable?.outbox ?? new MemoryOutbox({ pointsMax, onAdvance: onRoom });
+    this.#intake = createIntake(config.streams, registry, {
+      live,
+      base: config.base,
+      counts: this.#durable?.journal.counts,
+      onRejection: (stream, where, { verdict, reason, detail }) =>
+        this.#incidents.report(`stream ${stream}: ${verdict} (${reason})`, `${where}: ${detail}`),
+    });
     const depthMax = live ? Number.POSITIVE_INFINITY : RECORDED_DEPTH_MAX;
-    this.#gate = new PipelineGate(() => this.#outbox.depth, depthMax);
+    this.#gate = new PipelineGate(() => this.#depth(), depthMax);
     this.#drains = sinks.map((sink) => new SinkDrain(this.#outbox.reader(sink.name), sink));
   }
 
@@ -94,6 +113,7 @@ export class Daemon {
   /** Stops intake; what was accepted is finished and written, then `run` resolves. */
   async stop(): Promise<void> {
     this.#stopped.abort();
+    this.#durable?.stopWithin(STOP_MS_MAX);
     await this.#parts.source.stop();
     await this.#running?.catch(() => {}); // `run` reports it
   }
@@ -119,17 +139,37 @@ export class Daemon {
       drain.start();
     }
     let unwritten: string | undefined;
+    this.#durable?.start();
+    let computed = false;
     try {
       await this.#compute();
+      await this.#durable?.settle(this.#intake);
+      computed = true;
     } finally {
-      await this.#core.close();
       unwritten = await this.#stopSinks();
+      if (computed) await this.#durable?.save();
+      await this.#core.close();
       await source.close();
+      await this.#durable?.close();
       clearInterval(flush);
       events.unsubscribe();
       this.#incidents.flush(true);
     }
-    if (unwritten) throw new UnwrittenError(unwritten);
+    if (this.#failure) throw this.#failure;
+    if (unwritten && this.#durable) log.info(`${unwritten}; it is kept for the next start`);
+    else if (unwritten) throw new UnwrittenError(unwritten);
+  }
+
+  /** What waits for the slowest sink; Infinity where there is no room at all. */
+  #depth(): number {
+    const isFull = this.#outbox.full || this.#durable?.isFull;
+    return isFull ? Number.POSITIVE_INFINITY : this.#outbox.depth;
+  }
+
+  /** Going on is of no use. */
+  #fail(error: Error): void {
+    this.#failure ??= error;
+    void this.stop();
   }
 
   #compute(): Promise<void> {
@@ -138,7 +178,7 @@ export class Daemon {
       pipeline({
         source,
         intake: this.#intake,
-        journal: new MemoryJournal(),
+        journal: this.#journal,
         core: this.#core,
         outbox: this.#outbox,
         gate: this.#gate,

@@ -2,7 +2,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { coreJournal, ENGINES, SETTINGS } from '../../test/support/core-journal.ts';
 import { TestOutbox } from '../../test/support/durable-outbox.ts';
@@ -41,9 +40,11 @@ class Life {
   constructor(dir: string, core: Core = new InlineCore(SETTINGS, ENGINES)) {
     this.store = new StateStore(dir);
     this.outbox = new TestOutbox(this.store);
+    const known = readSeries(this.store, { onLoss: (text) => this.losses.push(text) });
+    this.registry.restore(known.series, known.size);
     this.keeper = new Keeper({
       store: this.store,
-      known: readSeries(this.store, { onLoss: (text) => this.losses.push(text) }),
+      known,
       registry: this.registry,
       settings: STATE,
       outbox: this.outbox,
@@ -70,8 +71,6 @@ class Life {
   /** Everything is saved. @returns all points in the order of `put` */
   async stop(): Promise<readonly SeriesPoints[]> {
     await this.keeper.settle();
-    await this.apply([]);
-    await turn();
     await this.keeper.stop();
     await this.#end();
     return this.outbox.points;

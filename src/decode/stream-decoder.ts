@@ -117,6 +117,17 @@ export class Intake implements FieldSink {
     return new Map(this.#streams.map(({ name, counts }) => [name, counts]));
   }
 
+  /**
+   * Begins the account anew, where a part of what was received is not known of any more.
+   * @param further what became of the samples behind the journal, by stream
+   */
+  reckon(further: ReadonlyMap<string, Readonly<Record<string, number>>>): void {
+    for (const { name, counts } of this.#streams) {
+      const known = Object.values(further.get(name) ?? {}).reduce((sum, count) => sum + count, 0);
+      counts.received = counts.invalid + counts.filtered + known;
+    }
+  }
+
   /** Series entries come before the samples that use them. */
   decode(batch: MessageBatch): JournalEntry[] {
     this.#entries = [];

@@ -99,6 +99,13 @@ export class LmdbJournal implements Journal {
     return this.#bytes / this.#settings.bytesMax;
   }
 
+  /** In place of the counts that came with the newest record. */
+  async putCounts(counts: ReadonlyMap<string, IntakeCounts>): Promise<void> {
+    const meta = { ...this.#meta, counts: Object.fromEntries(counts), bytes: this.#bytes };
+    await this.#store.commit((write) => write.put('meta', META, jsonBytes(meta)));
+    this.#meta = meta;
+  }
+
   append(batch: JournalBatch): Promise<number> {
     const appended = new Promise<number>((resolve, reject) => {
       this.#waiting.push({ batch, resolve, reject });

@@ -94,9 +94,14 @@ export class StateStore {
     return (this.#tables[table].getStats() as { entryCount: number }).entryCount;
   }
 
+  /** From now on each commit has one try: a stop must not wait for a full disk. */
+  giveUp(): void {
+    this.#closing.abort();
+  }
+
   /** Waits for what is under way; what the disk does not take then is given up. */
   async close(): Promise<void> {
-    this.#closing.abort();
+    this.giveUp();
     await this.#running;
     await this.#env.close();
     this.#events.complete();
