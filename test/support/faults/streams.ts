@@ -1,0 +1,126 @@
+/** Streams of all sorts, in small: their configuration, and messages for them round by round. */
+import { Random } from '../streams.ts';
+import type { Publisher } from './publisher.ts';
+
+const T0_MS = 1_700_000_000_000;
+/** Comes last: where it is in the database, everything before it has been taken. */
+export const END_SERIES = 'load/end';
+const ARRIVAL = 'arrival';
+const MODES = ['idle', 'heating', 'cooling', 'defrost'];
+const EFFORT = 'effort: low, cell: none';
+
+/** Each with what a round brings to it. */
+const CONFIG = `
+streams:
+  - { name: each, topic: "load/each/+", values: v, time: t, every: 1s, aggregate: none, horizon: 3,
+      seasons: [], model: { ${EFFORT} } }
+  - { name: network, topic: load/network, values: v, time: t, every: 1s, aggregate: none, horizon: 2,
+      seasons: [], model: { effort: balanced, cell: gru, hidden: 4, update_interval: 4, window: 8 } }
+  - { name: group, topic: load/group, values: [a, b], time: t, every: 1s, aggregate: none, horizon: 2,
+      seasons: [], model: { ${EFFORT} } }
+  - { name: mean, topic: load/mean, values: v, time: t, every: 3s, aggregate: mean, lateness: 3s,
+      horizon: 2, seasons: [], model: { ${EFFORT} } }
+  - { name: found, topic: load/found, values: v, time: t, horizon: 2, model: { ${EFFORT} } }
+  - { name: symbol, topic: load/symbol, kind: symbol, values: s, time: t, every: 1s, aggregate: none,
+      horizon: 2, seasons: [], model: { ${EFFORT} } }
+  - { name: ${ARRIVAL}, topic: "load/${ARRIVAL}", values: v, time: receive, every: 1s, horizon: 2,
+      seasons: [], model: { ${EFFORT} } }
+  - { name: end, topic: ${END_SERIES}, values: v, time: t, every: 1s, aggregate: none, horizon: 1,
+      seasons: [], model: { ${EFFORT} } }
+`;
+
+export interface DaemonKeys {
+  readonly base: string;
+  readonly brokerUrl: string;
+  readonly databaseUrl: string;
+  readonly shards?: number;
+  readonly protocol?: '5' | '3.1.1';
+  readonly checkpointEvery?: string;
+  /** Further top-level keys, as YAML. */
+  readonly more?: string;
+}
+
+/** A daemon's configuration; it writes to the database of its base. */
+export function daemonConfig(keys: DaemonKeys): string {
+  const { base, brokerUrl, databaseUrl, shards = 1, protocol = '5', more = '' } = keys;
+  return `
+base: ${base}
+shards: ${shards}
+state: { checkpoint_every: ${keys.checkpointEvery ?? '5m'} }
+source: { mqtt: { url: "${brokerUrl}", protocol: "${protocol}", retry_min: 50ms, retry_max: 500ms } }
+sinks: { influx: { url: "${databaseUrl}", database: ${base}, retry_min: 50ms, retry_max: 500ms } }
+${more}${CONFIG}`;
+}
+
+/** Series that are learned by the time of arrival depend on when a message came. */
+export function hasItsOwnTime(series: string): boolean {
+  return !series.includes(`/${ARRIVAL}`);
+}
+
+export interface LoadOptions {
+  /** Share of the messages that cannot be read. */
+  readonly brokenShare?: number;
+  /** Share of the messages that are published twice. */
+  readonly twiceShare?: number;
+}
+
+/** Messages told by the seed alone, and how many samples of each stream they hold. */
+export class Load {
+  /** Samples, by stream. */
+  readonly samples = new Map<string, number>();
+  readonly #random: Random;
+  readonly #options: LoadOptions;
+  readonly #level = new Float64Array(16).fill(20);
+  #round = 0;
+  #mode = MODES[0]!;
+
+  constructor(seed: number, options: LoadOptions = {}) {
+    this.#random = new Random(seed);
+    this.#options = options;
+  }
+
+  /** One time step of every stream. */
+  publish(publisher: Publisher): void {
+    const t = T0_MS + 1_000 * this.#round++;
+    const v = (place: number): number => this.#walk(place);
+    for (let i = 0; i < 4; i++) this.#send(publisher, 'each', `load/each/${i}`, { t, v: v(i) });
+    this.#send(publisher, 'network', 'load/network', { t, v: v(4) });
+    this.#send(publisher, 'group', 'load/group', { t, a: v(5), b: v(6) }, 2);
+    this.#send(publisher, 'mean', 'load/mean', { t, v: v(7) });
+    this.#send(publisher, 'found', 'load/found', { t: 2 * t - T0_MS, v: v(8) });
+    if (this.#random.uniform() < 0.2) this.#mode = MODES[Math.floor(this.#random.uniform() * 4)]!;
+    this.#send(publisher, 'symbol', 'load/symbol', { t, s: this.#mode });
+    this.#send(publisher, ARRIVAL, `load/${ARRIVAL}`, { v: v(9) });
+  }
+
+  /** After the last round. */
+  publishEnd(publisher: Publisher): void {
+    const payload = JSON.stringify({ t: T0_MS, v: 1 });
+    this.#count('end', 1);
+    publisher.publish(END_SERIES, payload);
+  }
+
+  #send(publisher: Publisher, stream: string, topic: string, message: object, samples = 1): void {
+    const { brokenShare = 0, twiceShare = 0 } = this.#options;
+    const chance = this.#random.uniform();
+    if (chance < brokenShare) {
+      this.#count(stream, 1);
+      publisher.publish(topic, `{ "t": broken ${this.#round}`);
+      return;
+    }
+    const times = chance < brokenShare + twiceShare ? 2 : 1;
+    for (let i = 0; i < times; i++) {
+      this.#count(stream, samples);
+      publisher.publish(topic, JSON.stringify(message));
+    }
+  }
+
+  #count(stream: string, samples: number): void {
+    this.samples.set(stream, (this.samples.get(stream) ?? 0) + samples);
+  }
+
+  #walk(place: number): number {
+    this.#level[place]! += this.#random.normal();
+    return Number(this.#level[place]!.toFixed(3));
+  }
+}
