@@ -55,7 +55,10 @@ describe('an outage', () => {
     const { outbox, drain, kinds, detail } = await drainTo(server.url);
     let next = 0;
     const put = (count: number): void => {
-      outbox.put(Array.from({ length: count }, () => step(next++)), 0);
+      outbox.put(
+        Array.from({ length: count }, () => step(next++)),
+        0,
+      );
       drain.notify();
     };
     for (let outage = 0; outage < 2; outage++) {
