@@ -37,6 +37,10 @@ class SlowJournal extends MemoryJournal implements Journal {
 const idleCore: Core = {
   apply: async () => [],
   finish: async () => [],
+  adopt: async () => ({ points: [], refused: [] }),
+  save: async () => [],
+  unsavedCount: 0,
+  unsavedFrom: undefined,
   counts: () => new Map(),
   close: async () => {},
 };
@@ -62,7 +66,7 @@ function start() {
     intake,
     journal,
     core: idleCore,
-    outbox: new MemoryOutbox(1_000, () => {}),
+    outbox: new MemoryOutbox({ pointsMax: 1_000 }),
     gate: new PipelineGate(() => 0, 1),
     live: false,
   }).subscribe({
