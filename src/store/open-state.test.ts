@@ -81,9 +81,11 @@ describe('openState', () => {
     const dir = newDir();
     writeFileSync(dir, '');
     const opening = start(dir);
-    await expect(opening).rejects.toThrow('is not a directory; choose another with state.dir');
+    await expect(opening).rejects.toThrow('it, or a part of its path, is a file; choose another');
     await expect(opening).rejects.toMatchObject({ exitCode: 5 });
-    await expect(start(join(dir, 'deeper'))).rejects.toThrow('a part of the path is a file');
+    await expect(start(join(dir, 'deeper'))).rejects.toThrow(
+      'it, or a part of its path, is a file',
+    );
   });
 
   it('refuses what a newer version has written, and leaves it as it is', async () => {
