@@ -6,6 +6,9 @@ import { checkStore } from './check.ts';
 import { openState } from './open-state.ts';
 import { StateStore, type StoreEvent } from './state-store.ts';
 
+// Other work may keep the machine and the disk busy.
+vi.setConfig({ testTimeout: 120_000 });
+
 const missing = noSmallDisk();
 const title = missing ? `a small disk (skipped: ${missing})` : 'a small disk';
 const silent = { info() {}, warn() {}, error() {} };

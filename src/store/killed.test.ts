@@ -5,9 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { checkStore } from './check.ts';
 import { openState } from './open-state.ts';
+
+// Other work may keep the machine and the disk busy.
+vi.setConfig({ testTimeout: 120_000 });
 
 /** Built, as another process cannot run the source. */
 const SCRIPT = fileURLToPath(new URL('../../dist/store/open-state.js', import.meta.url));
@@ -22,7 +25,9 @@ const CODE = `
     bytes.writeUInt32LE(round);
     await store.commit((write) => {
       for (let i = 0; i < 10; i++) write.put('heads', i, bytes);
-      for (let i = 0; i < 4; i++) write.put('states', (round * 7 + i * 13) % 90, Buffer.alloc((round * 997) % 9000, round));
+      for (let i = 0; i < 4; i++) {
+        write.put('states', (round * 7 + i * 13) % 90, Buffer.alloc((round * 997) % 9000, round));
+      }
       write.put('journal', round, Buffer.alloc(round % 800));
       if (round > 40) write.remove('journal', round - 40);
     });

@@ -5,8 +5,11 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { lockState } from './lock.ts';
+
+// Other work may keep the machine and the disk busy.
+vi.setConfig({ testTimeout: 120_000 });
 
 /** Built, as another process cannot run the source. */
 const SCRIPT = fileURLToPath(new URL('../../dist/store/lock.js', import.meta.url));
