@@ -26,6 +26,8 @@ const RECORDED_DEPTH_MAX = 10_000;
 const INCIDENTS_FLUSH_MS = 5_000;
 /** So long the sinks have at the end to take what waits. */
 const STOP_MS_MAX = 10_000;
+/** … and where it is kept for the next start. */
+const STOP_KEPT_MS_MAX = 3_000;
 const EXIT_UNWRITTEN = 4;
 
 /** With what `prepareCore` has made of the configuration. */
@@ -199,8 +201,9 @@ export class Daemon {
     // A recorded stream has all the time it takes; a signal then stops the waiting.
     const written = Promise.all(this.#drains.map((drain) => drain.flush()));
     if (!this.#parts.live) await Promise.race([written, aborted(this.#stopped.signal)]);
+    const deadlineMs = this.#durable ? STOP_KEPT_MS_MAX : STOP_MS_MAX;
     const stops = this.#drains.map(async (drain) => {
-      const { unwritten } = await drain.stop({ deadlineMs: STOP_MS_MAX });
+      const { unwritten } = await drain.stop({ deadlineMs });
       return missing(drain.name, unwritten, this.#outbox.reader(drain.name).dropped);
     });
     return (await Promise.all(stops)).flat().join('; ') || undefined;

@@ -60,7 +60,12 @@ export function pipeline(parts: PipelineParts): Observable<readonly SeriesPoints
   const computed = merge(samples, clock).pipe(
     tap(() => gate.entered()),
     // Handed over at once, however many are on their way to the disk …
-    map((batch) => ({ ...batch, committed: journal.append(batch) })),
+    map((batch) => {
+      const committed = journal.append(batch);
+      // The first failure ends everything below; those behind it, nobody waits for any more.
+      committed.catch(() => {});
+      return { ...batch, committed };
+    }),
     concatMap(async ({ entries, messages, committed }) => {
       const last = await committed;
       for (const { acknowledge } of messages) acknowledge?.();

@@ -113,8 +113,9 @@ export class Intake implements FieldSink {
     return this.#registry.all().some(({ receiveTime }) => receiveTime);
   }
 
+  /** As they are now: a copy. */
   counts(): Map<string, IntakeCounts> {
-    return new Map(this.#streams.map(({ name, counts }) => [name, counts]));
+    return new Map(this.#streams.map(({ name, counts }) => [name, { ...counts }]));
   }
 
   /**

@@ -1,7 +1,8 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { Backoff } from './backoff.ts';
 import { explainFailure } from './mqtt-failure.ts';
 import { ReceiveClock } from './receive-clock.ts';
+import { Tally } from './tally.ts';
 
 describe('Backoff', () => {
   it('doubles up to the longest wait, with jitter down to half, and starts anew', () => {
@@ -61,5 +62,23 @@ describe('explainFailure', () => {
     expect(failure('ECONNREFUSED').detail).toBe('nothing listens there (ECONNREFUSED)');
     expect(failure('ESOMETHING').detail).toBe('ESOMETHING');
     expect(explainFailure(undefined)).toMatchObject({ kind: 'unreachable', hungUp: true });
+  });
+});
+
+describe('Tally', () => {
+  it('tells a number a second at most, and every one of them once', () => {
+    vi.useFakeTimers();
+    const told: number[] = [];
+    const tally = new Tally((count) => told.push(count));
+    for (let i = 0; i < 5; i++) tally.add();
+    expect(told).toEqual([]);
+    vi.advanceTimersByTime(1_000);
+    expect(told).toEqual([5]);
+    tally.add();
+    tally.flush();
+    tally.flush();
+    vi.advanceTimersByTime(5_000);
+    expect(told).toEqual([5, 1]);
+    vi.useRealTimers();
   });
 });
