@@ -45,6 +45,13 @@ export class FaultyDaemon {
     return [...this.#past, this.running?.output() ?? ''].join('\n--- next life ---\n');
   }
 
+  /** The sum of what the first group of the pattern captured in the logs of all lives. */
+  countSaid(pattern: RegExp): number {
+    let sum = 0;
+    for (const [, count] of this.output.matchAll(pattern)) sum += Number(count);
+    return sum;
+  }
+
   /** Starts without waiting for anything. */
   start(): void {
     if (this.running) throw new Error(`${this.dir}: it is running`);

@@ -2,11 +2,16 @@ import mqtt, { type MqttClient } from 'mqtt';
 
 const RECONNECT_MS = 100;
 
+/** Where messages go. */
+export interface Sender {
+  publish(topic: string, payload: string): void;
+}
+
 /**
  * Publishes with QoS 1 and counts what the broker has acknowledged. What is not acknowledged when a
  * connection breaks is sent again on the next one, in order (mqtt.js keeps it).
  */
-export class Publisher {
+export class Publisher implements Sender {
   readonly #client: MqttClient;
   readonly #onSettled = new Set<() => void>();
   #sent = 0;

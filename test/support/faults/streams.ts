@@ -1,6 +1,6 @@
 /** Streams of all sorts, in small: their configuration, and messages for them round by round. */
 import { Random } from '../streams.ts';
-import type { Publisher } from './publisher.ts';
+import type { Sender } from './publisher.ts';
 
 const T0_MS = 1_700_000_000_000;
 /** Comes last: where it is in the database, everything before it has been taken. */
@@ -36,6 +36,8 @@ export interface DaemonKeys {
   readonly shards?: number;
   readonly protocol?: '5' | '3.1.1';
   readonly checkpointEvery?: string;
+  /** Longest wait before it tries a broker or a database again. */
+  readonly retryMax?: string;
   /** Further top-level keys, as YAML. */
   readonly more?: string;
 }
@@ -43,12 +45,13 @@ export interface DaemonKeys {
 /** A daemon's configuration; it writes to the database of its base. */
 export function daemonConfig(keys: DaemonKeys): string {
   const { base, brokerUrl, databaseUrl, shards = 1, protocol = '5', more = '' } = keys;
+  const retry = `retry_min: 50ms, retry_max: ${keys.retryMax ?? '500ms'}`;
   return `
 base: ${base}
 shards: ${shards}
 state: { checkpoint_every: ${keys.checkpointEvery ?? '5m'} }
-source: { mqtt: { url: "${brokerUrl}", protocol: "${protocol}", retry_min: 50ms, retry_max: 500ms } }
-sinks: { influx: { url: "${databaseUrl}", database: ${base}, retry_min: 50ms, retry_max: 500ms } }
+source: { mqtt: { url: "${brokerUrl}", protocol: "${protocol}", ${retry} } }
+sinks: { influx: { url: "${databaseUrl}", database: ${base}, ${retry} } }
 ${more}${CONFIG}`;
 }
 
@@ -80,38 +83,38 @@ export class Load {
   }
 
   /** One time step of every stream. */
-  publish(publisher: Publisher): void {
+  publish(sender: Sender): void {
     const t = T0_MS + 1_000 * this.#round++;
     const v = (place: number): number => this.#walk(place);
-    for (let i = 0; i < 4; i++) this.#send(publisher, 'each', `load/each/${i}`, { t, v: v(i) });
-    this.#send(publisher, 'network', 'load/network', { t, v: v(4) });
-    this.#send(publisher, 'group', 'load/group', { t, a: v(5), b: v(6) }, 2);
-    this.#send(publisher, 'mean', 'load/mean', { t, v: v(7) });
-    this.#send(publisher, 'found', 'load/found', { t: 2 * t - T0_MS, v: v(8) });
+    for (let i = 0; i < 4; i++) this.#send(sender, 'each', `load/each/${i}`, { t, v: v(i) });
+    this.#send(sender, 'network', 'load/network', { t, v: v(4) });
+    this.#send(sender, 'group', 'load/group', { t, a: v(5), b: v(6) }, 2);
+    this.#send(sender, 'mean', 'load/mean', { t, v: v(7) });
+    this.#send(sender, 'found', 'load/found', { t: 2 * t - T0_MS, v: v(8) });
     if (this.#random.uniform() < 0.2) this.#mode = MODES[Math.floor(this.#random.uniform() * 4)]!;
-    this.#send(publisher, 'symbol', 'load/symbol', { t, s: this.#mode });
-    this.#send(publisher, ARRIVAL, `load/${ARRIVAL}`, { v: v(9) });
+    this.#send(sender, 'symbol', 'load/symbol', { t, s: this.#mode });
+    this.#send(sender, ARRIVAL, `load/${ARRIVAL}`, { v: v(9) });
   }
 
   /** After the last round. */
-  publishEnd(publisher: Publisher): void {
+  publishEnd(sender: Sender): void {
     const payload = JSON.stringify({ t: T0_MS, v: 1 });
     this.#count('end', 1);
-    publisher.publish(END_SERIES, payload);
+    sender.publish(END_SERIES, payload);
   }
 
-  #send(publisher: Publisher, stream: string, topic: string, message: object, samples = 1): void {
+  #send(sender: Sender, stream: string, topic: string, message: object, samples = 1): void {
     const { brokenShare = 0, twiceShare = 0 } = this.#options;
     const chance = this.#random.uniform();
     if (chance < brokenShare) {
       this.#count(stream, 1);
-      publisher.publish(topic, `{ "t": broken ${this.#round}`);
+      sender.publish(topic, `{ "t": broken ${this.#round}`);
       return;
     }
     const times = chance < brokenShare + twiceShare ? 2 : 1;
     for (let i = 0; i < times; i++) {
       this.#count(stream, samples);
-      publisher.publish(topic, JSON.stringify(message));
+      sender.publish(topic, JSON.stringify(message));
     }
   }
 

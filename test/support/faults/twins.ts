@@ -1,0 +1,109 @@
+/**
+ * Two daemons that get the same messages: one is exposed to faults, the other is spared. In the end
+ * both must have told and learned the same.
+ */
+
+import { compareStates, databaseRows, holdsSeries, rowsDiffer, savedStates } from './compare.ts';
+import type { Account } from './daemon.ts';
+import { FaultyDaemon } from './daemon.ts';
+import { type DaemonKeys, daemonConfig, END_SERIES, hasItsOwnTime } from './streams.ts';
+import { waitFor } from './wait.ts';
+
+export interface TwinOptions {
+  readonly dir: string;
+  readonly seed: number;
+  readonly databaseUrl: string;
+  readonly exposed: TwinKeys;
+  readonly spared: TwinKeys;
+}
+
+/** `databaseUrl`: the way to the database, where it is not the direct one. */
+type TwinKeys = Omit<DaemonKeys, 'base' | 'databaseUrl'> & { readonly databaseUrl?: string };
+
+export interface Compared {
+  readonly rows: number;
+  readonly states: number;
+  /** Samples that the exposed daemon knew as taken before, and the other one never got. */
+  readonly duplicates: number;
+}
+
+type Accounts = ReadonlyMap<string, Account>;
+
+export class Twins {
+  readonly exposed: FaultyDaemon;
+  readonly spared: FaultyDaemon;
+  readonly #databaseUrl: string;
+
+  constructor({ dir, seed, databaseUrl, exposed, spared }: TwinOptions) {
+    this.#databaseUrl = databaseUrl;
+    const daemon = (base: string, keys: TwinKeys): FaultyDaemon =>
+      new FaultyDaemon(dir, base, daemonConfig({ base, databaseUrl, ...keys }));
+    this.exposed = daemon(`exposed${seed}`, exposed);
+    this.spared = daemon(`spared${seed}`, spared);
+  }
+
+  async connected(): Promise<void> {
+    await Promise.all([this.exposed.connected(), this.spared.connected()]);
+  }
+
+  /** Resolves when both have written the last message, which comes after all others. */
+  async taken(): Promise<void> {
+    await Promise.all(
+      [this.exposed, this.spared].map((daemon) =>
+        waitFor(
+          () => holdsSeries(this.#databaseUrl, daemon.base, END_SERIES),
+          () => `the end to be in ${daemon.base}:\n${daemon.output}`,
+        ),
+      ),
+    );
+  }
+
+  /** Stops both in good order. */
+  async stop(): Promise<{ exposed: Accounts; spared: Accounts }> {
+    const [exposed, spared] = await Promise.all([this.exposed.stop(), this.spared.stop()]);
+    return { exposed, spared };
+  }
+
+  /**
+   * After `stop`: databases, states and accounts are equal, but for samples that came once more.
+   * @throws Error that says what differs
+   */
+  async compare({ exposed, spared }: { exposed: Accounts; spared: Accounts }): Promise<Compared> {
+    let duplicates = 0;
+    for (const [stream, account] of spared) {
+      if (!hasItsOwnTime(`/${stream}`)) continue;
+      duplicates += this.#compareAccounts(stream, account, exposed.get(stream));
+    }
+    const rows = ({ base }: FaultyDaemon): Promise<string[]> =>
+      databaseRows(this.#databaseUrl, base, hasItsOwnTime);
+    const expected = await rows(this.spared);
+    const difference = rowsDiffer(expected, await rows(this.exposed));
+    if (difference) throw this.#fault(difference);
+    const states = await savedStates(this.spared.stateDir, hasItsOwnTime);
+    const found = await savedStates(this.exposed.stateDir, hasItsOwnTime);
+    const { faults, counted } = compareStates(states, found);
+    if (faults) throw this.#fault(`the saved states differ:\n  ${faults}`);
+    if (counted !== duplicates) {
+      throw this.#fault(`${duplicates} duplicates in the account, but ${counted} in the states`);
+    }
+    return { rows: expected.length, states: states.size, duplicates };
+  }
+
+  async end(): Promise<void> {
+    await Promise.all([this.exposed.end(), this.spared.end()]);
+  }
+
+  /** @returns how many duplicates more the exposed one has */
+  #compareAccounts(stream: string, spared: Account, exposed: Account | undefined): number {
+    const more = (exposed?.duplicate ?? 0) - spared.duplicate;
+    const { received, duplicate } = spared;
+    const expected = { ...spared, received: received + more, duplicate: duplicate + more };
+    const [wanted, found] = [JSON.stringify(expected), JSON.stringify(exposed)];
+    if (wanted === found) return more;
+    throw this.#fault(`stream ${stream}: expected ${wanted}, found ${found}`);
+  }
+
+  #fault(what: string): Error {
+    return new Error(`${what}\n${this.exposed.output}`);
+  }
+}
