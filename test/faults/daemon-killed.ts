@@ -82,15 +82,14 @@ class Life {
       await publisher.settled();
       await this.#twins.taken();
       const accounts = await this.#twins.stop();
-      const account = { ...this.#account(accounts.exposed), ...this.#account(accounts.spared) };
-      const { rows, states, duplicates } = await this.#twins.compare(accounts);
+      const account = { ...this.#account(accounts.spared), ...this.#account(accounts.exposed) };
+      const { rows, states } = await this.#twins.compare(accounts);
       const repeated = exposed.countSaid(/(\d+) repeated:/g);
       return {
         lives: 1,
         ...this.#kills,
         published: publisher.acknowledged,
         ...account,
-        'counted twice': duplicates,
         'repetitions known': repeated,
         'rows equal': rows,
         'states equal': states,

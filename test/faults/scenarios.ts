@@ -1,5 +1,6 @@
+import { brokerKilled } from './broker-killed.ts';
 import { daemonKilled } from './daemon-killed.ts';
 import type { Scenario } from './scenario.ts';
 
 /** All rows, in the order of the table in docs/reliability.md. */
-export const SCENARIOS: readonly Scenario[] = [daemonKilled];
+export const SCENARIOS: readonly Scenario[] = [daemonKilled, brokerKilled];

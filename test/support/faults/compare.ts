@@ -72,7 +72,7 @@ export function rowsDiffer(
 }
 
 /**
- * States are equal, byte by byte, but for counts of duplicates, which may be higher.
+ * States are equal, byte by byte, but for some counts (of duplicates, say) that may be higher.
  * @returns what differs otherwise, in words; by how much those counts are higher
  */
 export function compareStates(
@@ -90,8 +90,8 @@ export function compareStates(
   return { faults: faults.join('\n  '), counted };
 }
 
-/** One a channel, and no state has more. */
-const COUNTS_MAX = 16;
+/** Two a channel, and no state has more. */
+const COUNTS_MAX = 32;
 const COUNT_BYTES = 8;
 
 /** The sum by which whole numbers in `b` are higher; undefined where anything else differs. */

@@ -2,6 +2,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type RunningForetide, startForetide } from '../foretide.ts';
+import { STATE_DIR } from './streams.ts';
 import { waitFor } from './wait.ts';
 
 const alive = new Set<FaultyDaemon>();
@@ -27,7 +28,7 @@ export class FaultyDaemon {
   readonly #past: string[] = [];
   running: RunningForetide | undefined;
 
-  /** @param config the YAML; a state directory without a path in it is within `dir` */
+  /** @param config the YAML, with the state directory that `daemonConfig` names */
   constructor(parent: string, base: string, config: string) {
     this.base = base;
     const dir = join(parent, base);
@@ -37,12 +38,17 @@ export class FaultyDaemon {
   }
 
   get stateDir(): string {
-    return join(this.dir, 'foretide-state');
+    return join(this.dir, STATE_DIR);
   }
 
   /** All lives, this one included. */
   get output(): string {
     return [...this.#past, this.running?.output() ?? ''].join('\n--- next life ---\n');
+  }
+
+  /** How often it has connected to its broker, in all lives. */
+  get connections(): number {
+    return [...this.output.matchAll(/source: connected/g)].length;
   }
 
   /** The sum of what the first group of the pattern captured in the logs of all lives. */

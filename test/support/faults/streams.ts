@@ -5,6 +5,8 @@ import type { Sender } from './publisher.ts';
 const T0_MS = 1_700_000_000_000;
 /** Comes last: where it is in the database, everything before it has been taken. */
 export const END_SERIES = 'load/end';
+/** In the daemon's folder. */
+export const STATE_DIR = 'state';
 const ARRIVAL = 'arrival';
 const MODES = ['idle', 'heating', 'cooling', 'defrost'];
 const EFFORT = 'effort: low, cell: none';
@@ -49,7 +51,7 @@ export function daemonConfig(keys: DaemonKeys): string {
   return `
 base: ${base}
 shards: ${shards}
-state: { checkpoint_every: ${keys.checkpointEvery ?? '5m'} }
+state: { dir: ${STATE_DIR}, checkpoint_every: ${keys.checkpointEvery ?? '5m'} }
 source: { mqtt: { url: "${brokerUrl}", protocol: "${protocol}", ${retry} } }
 sinks: { influx: { url: "${databaseUrl}", database: ${base}, ${retry} } }
 ${more}${CONFIG}`;

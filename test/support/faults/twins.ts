@@ -23,8 +23,12 @@ type TwinKeys = Omit<DaemonKeys, 'base' | 'databaseUrl'> & { readonly databaseUr
 export interface Compared {
   readonly rows: number;
   readonly states: number;
-  /** Samples that the exposed daemon knew as taken before, and the other one never got. */
+  /**
+   * Samples that the exposed daemon got once more and passed over: known as taken before, or, beyond
+   * the newest 64 of a series, as too late.
+   */
   readonly duplicates: number;
+  readonly late: number;
 }
 
 type Accounts = ReadonlyMap<string, Account>;
@@ -69,10 +73,12 @@ export class Twins {
    * @throws Error that says what differs
    */
   async compare({ exposed, spared }: { exposed: Accounts; spared: Accounts }): Promise<Compared> {
-    let duplicates = 0;
+    let [duplicates, late] = [0, 0];
     for (const [stream, account] of spared) {
       if (!hasItsOwnTime(`/${stream}`)) continue;
-      duplicates += this.#compareAccounts(stream, account, exposed.get(stream));
+      const more = this.#compareAccounts(stream, account, exposed.get(stream));
+      duplicates += more.duplicate;
+      late += more.late;
     }
     const rows = ({ base }: FaultyDaemon): Promise<string[]> =>
       databaseRows(this.#databaseUrl, base, hasItsOwnTime);
@@ -83,23 +89,33 @@ export class Twins {
     const found = await savedStates(this.exposed.stateDir, hasItsOwnTime);
     const { faults, counted } = compareStates(states, found);
     if (faults) throw this.#fault(`the saved states differ:\n  ${faults}`);
-    if (counted !== duplicates) {
-      throw this.#fault(`${duplicates} duplicates in the account, but ${counted} in the states`);
+    if (counted !== duplicates + late) {
+      const told = `${duplicates} duplicates and ${late} late samples in the account`;
+      throw this.#fault(`${told}, but ${counted} in the states`);
     }
-    return { rows: expected.length, states: states.size, duplicates };
+    return { rows: expected.length, states: states.size, duplicates, late };
   }
 
   async end(): Promise<void> {
     await Promise.all([this.exposed.end(), this.spared.end()]);
   }
 
-  /** @returns how many duplicates more the exposed one has */
-  #compareAccounts(stream: string, spared: Account, exposed: Account | undefined): number {
-    const more = (exposed?.duplicate ?? 0) - spared.duplicate;
-    const { received, duplicate } = spared;
-    const expected = { ...spared, received: received + more, duplicate: duplicate + more };
+  /** @returns how many duplicates and late samples more the exposed one has */
+  #compareAccounts(
+    stream: string,
+    spared: Account,
+    exposed: Account | undefined,
+  ): { duplicate: number; late: number } {
+    const duplicate = (exposed?.duplicate ?? 0) - spared.duplicate;
+    const late = (exposed?.late ?? 0) - spared.late;
+    const expected = {
+      ...spared,
+      received: spared.received + duplicate + late,
+      duplicate: spared.duplicate + duplicate,
+      late: spared.late + late,
+    };
     const [wanted, found] = [JSON.stringify(expected), JSON.stringify(exposed)];
-    if (wanted === found) return more;
+    if (wanted === found) return { duplicate, late };
     throw this.#fault(`stream ${stream}: expected ${wanted}, found ${found}`);
   }
 
