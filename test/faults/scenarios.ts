@@ -1,6 +1,7 @@
 import { brokerKilled } from './broker-killed.ts';
 import { daemonKilled } from './daemon-killed.ts';
+import { databaseFails } from './database-fails.ts';
 import type { Scenario } from './scenario.ts';
 
 /** All rows, in the order of the table in docs/reliability.md. */
-export const SCENARIOS: readonly Scenario[] = [daemonKilled, brokerKilled];
+export const SCENARIOS: readonly Scenario[] = [daemonKilled, brokerKilled, databaseFails];

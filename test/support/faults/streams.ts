@@ -65,6 +65,8 @@ export function hasItsOwnTime(series: string): boolean {
 export interface LoadOptions {
   /** Share of the messages that cannot be read. */
   readonly brokenShare?: number;
+  /** Whether there is a series without times of its own; by default there is. */
+  readonly byArrival?: boolean;
   /** Share of the messages that are published twice. */
   readonly twiceShare?: number;
 }
@@ -95,6 +97,7 @@ export class Load {
     this.#send(sender, 'found', 'load/found', { t: 2 * t - T0_MS, v: v(8) });
     if (this.#random.uniform() < 0.2) this.#mode = MODES[Math.floor(this.#random.uniform() * 4)]!;
     this.#send(sender, 'symbol', 'load/symbol', { t, s: this.#mode });
+    if (this.#options.byArrival === false) return;
     this.#send(sender, ARRIVAL, `load/${ARRIVAL}`, { v: v(9) });
   }
 

@@ -13,6 +13,8 @@ export interface TwinOptions {
   readonly dir: string;
   readonly seed: number;
   readonly databaseUrl: string;
+  /** The server that holds what the exposed one writes, where it is another. */
+  readonly exposedDatabaseUrl?: string;
   readonly exposed: TwinKeys;
   readonly spared: TwinKeys;
 }
@@ -36,10 +38,14 @@ type Accounts = ReadonlyMap<string, Account>;
 export class Twins {
   readonly exposed: FaultyDaemon;
   readonly spared: FaultyDaemon;
-  readonly #databaseUrl: string;
+  readonly #rows: (daemon: FaultyDaemon) => Promise<string[]>;
+  readonly #isTaken: (daemon: FaultyDaemon) => Promise<boolean>;
 
-  constructor({ dir, seed, databaseUrl, exposed, spared }: TwinOptions) {
-    this.#databaseUrl = databaseUrl;
+  constructor({ dir, seed, databaseUrl, exposedDatabaseUrl, exposed, spared }: TwinOptions) {
+    const urlOf = (daemon: FaultyDaemon): string =>
+      daemon === this.exposed ? (exposedDatabaseUrl ?? databaseUrl) : databaseUrl;
+    this.#rows = (daemon) => databaseRows(urlOf(daemon), daemon.base, hasItsOwnTime);
+    this.#isTaken = (daemon) => holdsSeries(urlOf(daemon), daemon.base, END_SERIES);
     const daemon = (base: string, keys: TwinKeys): FaultyDaemon =>
       new FaultyDaemon(dir, base, daemonConfig({ base, databaseUrl, ...keys }));
     this.exposed = daemon(`exposed${seed}`, exposed);
@@ -55,7 +61,7 @@ export class Twins {
     await Promise.all(
       [this.exposed, this.spared].map((daemon) =>
         waitFor(
-          () => holdsSeries(this.#databaseUrl, daemon.base, END_SERIES),
+          () => this.#isTaken(daemon),
           () => `the end to be in ${daemon.base}:\n${daemon.output}`,
         ),
       ),
@@ -80,10 +86,8 @@ export class Twins {
       duplicates += more.duplicate;
       late += more.late;
     }
-    const rows = ({ base }: FaultyDaemon): Promise<string[]> =>
-      databaseRows(this.#databaseUrl, base, hasItsOwnTime);
-    const expected = await rows(this.spared);
-    const difference = rowsDiffer(expected, await rows(this.exposed));
+    const expected = await this.#rows(this.spared);
+    const difference = rowsDiffer(expected, await this.#rows(this.exposed));
     if (difference) throw this.#fault(difference);
     const states = await savedStates(this.spared.stateDir, hasItsOwnTime);
     const found = await savedStates(this.exposed.stateDir, hasItsOwnTime);
