@@ -1,10 +1,25 @@
 import mqtt, { type MqttClient } from 'mqtt';
 
 const RECONNECT_MS = 100;
+const UNACKNOWLEDGED_MAX = 200;
 
 /** Where messages go. */
 export interface Sender {
   publish(topic: string, payload: string): void;
+}
+
+export interface PlannedMessage {
+  readonly topic: string;
+  readonly payload: string;
+}
+
+/** Keeps what is published, for somebody to send it in another way. */
+export class Plan implements Sender {
+  readonly messages: PlannedMessage[] = [];
+
+  publish(topic: string, payload: string): void {
+    this.messages.push({ topic, payload });
+  }
 }
 
 /**
@@ -46,6 +61,15 @@ export class Publisher implements Sender {
       for (const settled of this.#onSettled) settled();
       this.#onSettled.clear();
     });
+  }
+
+  /** Publishes all, no faster than the broker acknowledges. */
+  async publishAll(messages: readonly PlannedMessage[]): Promise<void> {
+    for (const [i, { topic, payload }] of messages.entries()) {
+      this.publish(topic, payload);
+      if (i % UNACKNOWLEDGED_MAX === 0) await this.settled();
+    }
+    await this.settled();
   }
 
   /** Resolves when the broker has acknowledged everything. */

@@ -9,27 +9,29 @@ export const END_SERIES = 'load/end';
 export const STATE_DIR = 'state';
 const ARRIVAL = 'arrival';
 const MODES = ['idle', 'heating', 'cooling', 'defrost'];
-const EFFORT = 'effort: low, cell: none';
 
-/** Each with what a round brings to it. */
-const CONFIG = `
+/** One line a stream; all but the last take samples that come so late. */
+function streamsConfig(lateness: string): string {
+  const common = `lateness: ${lateness}, seasons: [], horizon: 2`;
+  const low = `${common}, model: { effort: low, cell: none }`;
+  const network = 'effort: balanced, cell: gru, hidden: 4, update_interval: 4, window: 8';
+  const each = `time: t, every: 1s, aggregate: none, ${low}`;
+  const binned = `values: v, time: t, every: 3s, ${low}`;
+  return `
 streams:
-  - { name: each, topic: "load/each/+", values: v, time: t, every: 1s, aggregate: none, horizon: 3,
-      seasons: [], model: { ${EFFORT} } }
-  - { name: network, topic: load/network, values: v, time: t, every: 1s, aggregate: none, horizon: 2,
-      seasons: [], model: { effort: balanced, cell: gru, hidden: 4, update_interval: 4, window: 8 } }
-  - { name: group, topic: load/group, values: [a, b], time: t, every: 1s, aggregate: none, horizon: 2,
-      seasons: [], model: { ${EFFORT} } }
-  - { name: mean, topic: load/mean, values: v, time: t, every: 3s, aggregate: mean, lateness: 3s,
-      horizon: 2, seasons: [], model: { ${EFFORT} } }
-  - { name: found, topic: load/found, values: v, time: t, horizon: 2, model: { ${EFFORT} } }
-  - { name: symbol, topic: load/symbol, kind: symbol, values: s, time: t, every: 1s, aggregate: none,
-      horizon: 2, seasons: [], model: { ${EFFORT} } }
-  - { name: ${ARRIVAL}, topic: "load/${ARRIVAL}", values: v, time: receive, every: 1s, horizon: 2,
-      seasons: [], model: { ${EFFORT} } }
-  - { name: end, topic: ${END_SERIES}, values: v, time: t, every: 1s, aggregate: none, horizon: 1,
-      seasons: [], model: { ${EFFORT} } }
+  - { name: each, topic: "load/each/+", values: v, ${each} }
+  - { name: network, topic: load/network, values: v, time: t, every: 1s, aggregate: none,
+      ${common}, model: { ${network} } }
+  - { name: group, topic: load/group, values: [a, b], ${each} }
+  - { name: mean, topic: load/mean, ${binned}, aggregate: mean }
+  - { name: last, topic: load/last, ${binned}, aggregate: last }
+  - { name: sum, topic: load/sum, ${binned}, aggregate: sum }
+  - { name: found, topic: load/found, values: v, time: t, ${low} }
+  - { name: symbol, topic: load/symbol, kind: symbol, values: s, ${each} }
+  - { name: ${ARRIVAL}, topic: "load/${ARRIVAL}", values: v, time: receive, every: 1s, ${low} }
+  - { name: end, topic: ${END_SERIES}, values: v, time: t, every: 1s, aggregate: none, horizon: 1 }
 `;
+}
 
 export interface DaemonKeys {
   readonly base: string;
@@ -40,6 +42,8 @@ export interface DaemonKeys {
   readonly checkpointEvery?: string;
   /** Longest wait before it tries a broker or a database again. */
   readonly retryMax?: string;
+  /** Of all streams. */
+  readonly lateness?: string;
   /** Further top-level keys, as YAML. */
   readonly more?: string;
 }
@@ -54,7 +58,7 @@ shards: ${shards}
 state: { dir: ${STATE_DIR}, checkpoint_every: ${keys.checkpointEvery ?? '5m'} }
 source: { mqtt: { url: "${brokerUrl}", protocol: "${protocol}", ${retry} } }
 sinks: { influx: { url: "${databaseUrl}", database: ${base}, ${retry} } }
-${more}${CONFIG}`;
+${more}${streamsConfig(keys.lateness ?? '0s')}`;
 }
 
 /** Series that are learned by the time of arrival depend on when a message came. */
@@ -93,9 +97,16 @@ export class Load {
     for (let i = 0; i < 4; i++) this.#send(sender, 'each', `load/each/${i}`, { t, v: v(i) });
     this.#send(sender, 'network', 'load/network', { t, v: v(4) });
     this.#send(sender, 'group', 'load/group', { t, a: v(5), b: v(6) }, 2);
-    this.#send(sender, 'mean', 'load/mean', { t, v: v(7) });
+    // Anywhere in the second.
+    const between = t + Math.floor(this.#random.uniform() * 1_000);
+    this.#send(sender, 'mean', 'load/mean', { t: between, v: v(7) });
+    this.#send(sender, 'last', 'load/last', { t: between, v: v(10) });
+    this.#send(sender, 'sum', 'load/sum', { t: between, v: v(11) });
     this.#send(sender, 'found', 'load/found', { t: 2 * t - T0_MS, v: v(8) });
-    if (this.#random.uniform() < 0.2) this.#mode = MODES[Math.floor(this.#random.uniform() * 4)]!;
+    // Each has been seen after the first rounds, in a known order.
+    if (this.#round <= MODES.length) this.#mode = MODES[this.#round - 1]!;
+    else if (this.#random.uniform() < 0.2)
+      this.#mode = MODES[Math.floor(this.#random.uniform() * 4)]!;
     this.#send(sender, 'symbol', 'load/symbol', { t, s: this.#mode });
     if (this.#options.byArrival === false) return;
     this.#send(sender, ARRIVAL, `load/${ARRIVAL}`, { v: v(9) });
