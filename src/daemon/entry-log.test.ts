@@ -12,15 +12,16 @@ function samples(...values: number[]): JournalEntry {
   return { kind: 'samples', batch };
 }
 const tick = (timeMs: number): JournalEntry => ({ kind: 'tick', timeMs });
+const thin = (factor: number): JournalEntry => ({ kind: 'thin', factor });
 
 describe('EntryLog', () => {
   it('gives entries back as they were, with their offsets', () => {
     const log = new EntryLog();
-    const entries = [samples(1, 2, 3), tick(55), tick(56), samples(4), samples(5)];
+    const entries = [samples(1, 2, 3), tick(55), thin(4), tick(56), samples(4), samples(5)];
     entries.forEach((entry, i) => {
       log.add(entry, 10 + i);
     });
-    expect(log.length).toBe(7);
+    expect(log.length).toBe(8);
     expect([...replayEntries(log.entries())]).toEqual(
       entries.map((entry, i) => ({ entry, offset: 10 + i })),
     );
@@ -38,5 +39,26 @@ describe('EntryLog', () => {
     expect(entries.at(-1)).toEqual({ entry: samples(99_999, 100_000), offset: 99_999 });
     log.dropBefore(100_000);
     expect([...replayEntries(log.entries())]).toEqual([]);
+  });
+
+  it('keeps how learning is thinned at the oldest entry kept', () => {
+    const log = new EntryLog();
+    [thin(2), samples(1), thin(4), samples(2), thin(8), samples(3)].forEach((entry, offset) => {
+      log.add(entry, offset);
+    });
+    const kept = () => [...replayEntries(log.entries())];
+    log.dropBefore(3);
+    expect(log.length).toBe(3);
+    expect(kept().map(({ entry, offset }) => [offset, entry])).toEqual([
+      [2, thin(4)],
+      [3, samples(2)],
+      [4, thin(8)],
+      [5, samples(3)],
+    ]);
+    log.dropBefore(6);
+    expect(kept()).toEqual([{ entry: thin(8), offset: 4 }]);
+    for (let offset = 6; offset < 1_000; offset++) log.add(samples(offset), offset);
+    expect(kept()).toHaveLength(995);
+    expect(kept()[0]).toEqual({ entry: thin(8), offset: 4 });
   });
 });

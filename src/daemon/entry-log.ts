@@ -1,10 +1,15 @@
 import type { JournalEntry } from '../journal/journal.ts';
+import type { Thinning } from './thin-history.ts';
 
-/** The series id of a tick's row. */
+/** The series id of a tick's row, and of a `thin` entry's. */
 const TICK = -1;
+const THIN = -2;
 const INITIAL_CAPACITY = 256;
 
-/** Rows in order of offsets: a sample each, or a tick (`seriesId` −1, and its time). */
+/**
+ * Rows in order of offsets: a sample each, or a tick (`seriesId` −1, and its time), or a `thin` entry
+ * (`seriesId` −2, and its factor as `value`).
+ */
 export interface LoggedEntries {
   readonly offset: Float64Array<ArrayBuffer>;
   readonly seriesId: Int32Array<ArrayBuffer>;
@@ -17,6 +22,8 @@ export class EntryLog {
   #rows = allocate(INITIAL_CAPACITY);
   #start = 0;
   #end = 0;
+  /** The newest of the `thin` entries forgotten: it is still in force at the oldest that is kept. */
+  #inForce: Thinning | undefined;
 
   get length(): number {
     return this.#end - this.#start;
@@ -24,10 +31,9 @@ export class EntryLog {
 
   add(entry: JournalEntry, offset: number): void {
     if (entry.kind === 'tick') {
-      this.#reserve(1);
-      this.#rows.seriesId[this.#end] = TICK;
-      this.#rows.timeMs[this.#end] = entry.timeMs;
-      this.#rows.offset[this.#end++] = offset;
+      this.#addRow(TICK, entry.timeMs, 0, offset);
+    } else if (entry.kind === 'thin') {
+      this.#addRow(THIN, 0, entry.factor, offset);
     } else if (entry.kind === 'samples') {
       const { count, seriesId, timeMs, value } = entry.batch;
       this.#reserve(count);
@@ -39,14 +45,37 @@ export class EntryLog {
     }
   }
 
-  /** Forgets the entries before `offset`. */
+  #addRow(kind: typeof TICK | typeof THIN, timeMs: number, value: number, offset: number): void {
+    this.#reserve(1);
+    this.#rows.seriesId[this.#end] = kind;
+    this.#rows.timeMs[this.#end] = timeMs;
+    this.#rows.value[this.#end] = value;
+    this.#rows.offset[this.#end++] = offset;
+  }
+
+  /** Forgets the entries before `offset`, but for how learning is thinned by then. */
   dropBefore(offset: number): void {
-    while (this.#start < this.#end && this.#rows.offset[this.#start]! < offset) this.#start++;
+    const { offset: offsets, seriesId, value } = this.#rows;
+    for (; this.#start < this.#end && offsets[this.#start]! < offset; this.#start++) {
+      if (seriesId[this.#start] !== THIN) continue;
+      this.#inForce = { offset: offsets[this.#start]!, factor: value[this.#start]! };
+    }
     if (this.#start === this.#end) this.#start = this.#end = 0;
   }
 
-  /** A copy. */
+  /** A copy of what another shard needs, the `thin` entry in force first. */
   entries(): LoggedEntries {
+    const kept = this.#kept();
+    if (!this.#inForce) return kept;
+    const rows = allocate(1 + kept.offset.length);
+    rows.seriesId[0] = THIN;
+    rows.value[0] = this.#inForce.factor;
+    rows.offset[0] = this.#inForce.offset;
+    put(kept, rows, 1);
+    return rows;
+  }
+
+  #kept(): LoggedEntries {
     const { offset, seriesId, timeMs, value } = this.#rows;
     return {
       offset: offset.slice(this.#start, this.#end),
@@ -59,13 +88,10 @@ export class EntryLog {
   /** Room at the end: what is kept moves to the front, of larger arrays where it fills half. */
   #reserve(more: number): void {
     if (this.#end + more <= this.#rows.offset.length) return;
-    const kept = this.entries();
+    const kept = this.#kept();
     const capacity = Math.max(INITIAL_CAPACITY, 2 * (this.length + more));
     this.#rows = allocate(capacity);
-    this.#rows.offset.set(kept.offset);
-    this.#rows.seriesId.set(kept.seriesId);
-    this.#rows.timeMs.set(kept.timeMs);
-    this.#rows.value.set(kept.value);
+    put(kept, this.#rows, 0);
     this.#end = kept.offset.length;
     this.#start = 0;
   }
@@ -78,8 +104,11 @@ export function* replayEntries(
   for (let from = 0, to = 0; from < rows.offset.length; from = to) {
     const offset = rows.offset[from]!;
     while (to < rows.offset.length && rows.offset[to] === offset) to++;
-    if (rows.seriesId[from] === TICK) {
+    const kind = rows.seriesId[from];
+    if (kind === TICK) {
       yield { entry: { kind: 'tick', timeMs: rows.timeMs[from]! }, offset };
+    } else if (kind === THIN) {
+      yield { entry: { kind: 'thin', factor: rows.value[from]! }, offset };
     } else {
       const batch = {
         count: to - from,
@@ -99,4 +128,11 @@ function allocate(capacity: number): LoggedEntries {
     timeMs: new Float64Array(capacity),
     value: new Float64Array(capacity),
   };
+}
+
+function put(from: LoggedEntries, to: LoggedEntries, at: number): void {
+  to.offset.set(from.offset, at);
+  to.seriesId.set(from.seriesId, at);
+  to.timeMs.set(from.timeMs, at);
+  to.value.set(from.value, at);
 }

@@ -22,6 +22,7 @@ export class SeriesGroup implements Learned {
   readonly id: number;
   loadedAt = -1;
   unsavedFrom: number | undefined;
+  #thinning = 1;
   readonly #key: string;
   readonly #settings: StreamSettings;
   readonly #engine: RecurrentEngine;
@@ -77,6 +78,15 @@ export class SeriesGroup implements Learned {
 
   get followsClock(): boolean {
     return this.#channels.some((channel) => channel?.info.receiveTime);
+  }
+
+  get thinning(): number {
+    return this.#thinning;
+  }
+
+  set thinning(factor: number) {
+    this.#thinning = factor;
+    this.#forecaster?.thin(factor);
   }
 
   push(info: SeriesInfo, timeMs: number, value: number, emit: EmitPoints): void {
@@ -204,7 +214,9 @@ export class SeriesGroup implements Learned {
     );
     const settings = forecasterSettings(this.#settings, everyMs, seeds[0]!);
     const companions = this.#channels.length - this.#targets;
-    return createGroupForecaster({ ...settings, companions }, seeds, this.#engine);
+    const forecaster = createGroupForecaster({ ...settings, companions }, seeds, this.#engine);
+    forecaster.thin(this.#thinning);
+    return forecaster;
   }
 
   save(): Uint8Array {

@@ -84,6 +84,7 @@ function* journal(batches: number, seed: number): Generator<JournalEntry[]> {
       batch.value[i] = named ? symbolCode(named, random) : random.normal();
     }
     if (count > 0) entries.push({ kind: 'samples', batch });
+    if (b % 11 === 2) entries.push({ kind: 'thin', factor: 2 ** (b % 4) });
     if (b % 7 === 0) entries.push({ kind: 'tick', timeMs: T0 + 1000 * seconds });
     yield entries;
   }

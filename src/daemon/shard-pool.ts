@@ -114,9 +114,13 @@ export class ShardPool implements Core {
         return this.#handOut(this.#deal(entry.batch), ({ thread, dealt }) => {
           thread.apply({ kind: 'samples', batch: dealt.take() }, offset);
         });
-      case 'thin':
       case 'symbols':
         return Promise.resolve([]);
+      case 'thin':
+        for (const { thread } of this.#places) {
+          if (thread.seriesCount === 0) thread.note(entry, offset);
+        }
+        return this.#handOut(this.#working(), ({ thread }) => thread.apply(entry, offset));
       case 'tick':
         return this.#handOut(this.#working(), ({ thread }) => thread.apply(entry, offset));
     }

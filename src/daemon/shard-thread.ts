@@ -64,6 +64,12 @@ export class ShardThread {
     this.#post({ kind: 'apply', series: this.#newSeries, entry, offset });
   }
 
+  /** An entry before its first series: told when the thread starts. */
+  note(entry: JournalEntry, offset: number): void {
+    this.#log.add(entry, offset);
+    this.#log.dropBefore(offset);
+  }
+
   finish(): void {
     this.#post({ kind: 'finish', series: this.#newSeries });
   }
@@ -76,8 +82,15 @@ export class ShardThread {
   #post(work: Work): void {
     this.#newSeries = [];
     this.#unanswered.push(work);
-    this.#port ??= this.#open();
+    this.#port ??= this.#begin();
     this.#port.postMessage(work);
+  }
+
+  #begin(): ShardPort {
+    const port = this.#open();
+    const entries = this.#log.entries();
+    if (entries.offset.length > 0) port.postMessage({ kind: 'restore', series: [], entries });
+    return port;
   }
 
   #open(): ShardPort {

@@ -1,0 +1,51 @@
+/** Beyond so many changes the oldest are forgotten: hours of a factor that never comes to rest. */
+const CHANGES_MAX = 4_096;
+
+/** A `thin` entry of the journal: from `offset` on, networks learn at every `factor`-th update. */
+export interface Thinning {
+  readonly offset: number;
+  readonly factor: number;
+}
+
+/**
+ * How learning was thinned, by journal offset. So what a series learns hangs on the entry it learns
+ * from alone, and not on when it was restored: a state that was saved before a change and has been
+ * idle since need not be saved again for it.
+ */
+export class ThinHistory {
+  /** Ascending. */
+  #changes: Thinning[] = [];
+
+  /** In any order; the same one twice changes nothing. */
+  add(factor: number, offset: number): void {
+    let at = this.#changes.length;
+    while (at > 0 && this.#changes[at - 1]!.offset >= offset) at--;
+    const replaced = this.#changes[at]?.offset === offset ? 1 : 0;
+    this.#changes.splice(at, replaced, { offset, factor });
+    if (this.#changes.length > CHANGES_MAX) this.#changes.shift();
+  }
+
+  /** The factor for the entry `offset`. */
+  at(offset: number): number {
+    for (let i = this.#changes.length - 1; i >= 0; i--) {
+      if (this.#changes[i]!.offset <= offset) return this.#changes[i]!.factor;
+    }
+    return 1;
+  }
+
+  /** The newest change; undefined before the first. */
+  get newest(): Thinning | undefined {
+    return this.#changes.at(-1);
+  }
+
+  /** Entries before `offset` will not come again: what was in force there is kept, and what followed. */
+  dropBefore(offset: number): void {
+    let first = 0;
+    while (first + 1 < this.#changes.length && this.#changes[first + 1]!.offset <= offset) first++;
+    if (first > 0) this.#changes = this.#changes.slice(first);
+  }
+
+  changes(): readonly Thinning[] {
+    return this.#changes;
+  }
+}
