@@ -1,3 +1,4 @@
+import { tap } from 'rxjs';
 import type { Config } from '../config/schema.ts';
 import { SeriesRegistry } from '../decode/series.ts';
 import { createIntake, type Intake } from '../decode/stream-decoder.ts';
@@ -12,6 +13,8 @@ import { MemoryOutbox } from '../store/memory-outbox.ts';
 import type { SeriesPoints } from '../store/points.ts';
 import { type Core, createCore, resolveShards } from './core.ts';
 import { PipelineGate } from './gate.ts';
+import { describeThinning, OverloadControl } from './overload.ts';
+import { overloadFactors } from './overload-watch.ts';
 import { pipeline } from './pipeline.ts';
 import type { CoreParts } from './prepare.ts';
 import { streamName } from './settings.ts';
@@ -53,6 +56,7 @@ export class Daemon {
   readonly #outbox: MemoryOutbox;
   readonly #drains: readonly SinkDrain[];
   readonly #gate: PipelineGate;
+  readonly #overload = new OverloadControl();
   readonly #stopped = new AbortController();
   #running: Promise<void> | undefined;
 
@@ -103,6 +107,11 @@ export class Daemon {
     return sumAccounting(streams, [this.#intake.counts(), this.#core.counts()]);
   }
 
+  /** Networks learn at every so many of their updates: above 1 while there is too much to learn. */
+  get thinFactor(): number {
+    return this.#overload.factor;
+  }
+
   /** What came on topics that no stream wants, in words; undefined where nothing did. */
   get unmatched(): string | undefined {
     const { count, example } = this.#intake.unmatched;
@@ -143,6 +152,11 @@ export class Daemon {
         outbox: this.#outbox,
         gate: this.#gate,
         live,
+        thinning: overloadFactors({
+          gate: this.#gate,
+          control: this.#overload,
+          inline: resolveShards(this.#config.shards) === 1,
+        }).pipe(tap((factor) => this.#incidents.report('overload', describeThinning(factor)))),
       }).subscribe({
         next: (points) => {
           for (const drain of this.#drains) drain.notify();

@@ -44,11 +44,13 @@ export interface PipelineParts {
   readonly gate: PipelineGate;
   /** Live sources tick; recorded ones carry their own time, and their end closes the last step. */
   readonly live: boolean;
+  /** Live sources: factors by which learning is thinned from now on. */
+  readonly thinning?: Observable<number>;
 }
 
 /** Emits what was computed, batch by batch; completes when the source has ended and all is put. */
 export function pipeline(parts: PipelineParts): Observable<readonly SeriesPoints[]> {
-  const { source, intake, journal, core, outbox, gate, live } = parts;
+  const { source, intake, journal, core, outbox, gate, live, thinning = EMPTY } = parts;
   const ended = new Subject<void>();
 
   const held = defer(() => of({ entries: intake.finish(), messages: [] })).pipe(
@@ -58,7 +60,7 @@ export function pipeline(parts: PipelineParts): Observable<readonly SeriesPoints
     source.messages(gate).pipe(map((messages) => decoded(intake, messages))),
     held,
   ).pipe(finalize(() => ended.next()));
-  const clock = live ? ticks(gate).pipe(takeUntil(ended)) : EMPTY;
+  const clock = live ? merge(ticks(gate), thinned(thinning)).pipe(takeUntil(ended)) : EMPTY;
 
   const computed = merge(samples, clock).pipe(
     tap(() => gate.entered()),
@@ -67,6 +69,7 @@ export function pipeline(parts: PipelineParts): Observable<readonly SeriesPoints
     concatMap(async ({ entries, messages, committed }) => {
       const last = await committed;
       for (const { acknowledge } of messages) acknowledge?.();
+      gate.handedOver();
       // … or under way in the core …
       return { last, points: core.apply(entries, last + 1 - entries.length) };
     }),
@@ -96,6 +99,11 @@ function decoded(intake: Intake, messages: MessageBatch): Decoded {
     delivery && !repeated ? [delivery] : [],
   );
   return { entries, messages, deliveries, counts: intake.counts() };
+}
+
+/** Passes the gate, as it is to open it. */
+function thinned(factors: Observable<number>): Observable<Decoded> {
+  return factors.pipe(map((factor) => ({ entries: [{ kind: 'thin', factor }], messages: [] })));
 }
 
 /** The receive clock, on the same scale as `Message.receivedMs`; silent while the gate holds back. */

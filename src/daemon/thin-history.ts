@@ -33,12 +33,7 @@ export class ThinHistory {
     return 1;
   }
 
-  /** The newest change; undefined before the first. */
-  get newest(): Thinning | undefined {
-    return this.#changes.at(-1);
-  }
-
-  /** Entries before `offset` will not come again: what was in force there is kept, and what followed. */
+  /** Entries before `offset` are trimmed: what is in force there is kept, and what follows. */
   dropBefore(offset: number): void {
     let first = 0;
     while (first + 1 < this.#changes.length && this.#changes[first + 1]!.offset <= offset) first++;
