@@ -33,7 +33,7 @@ export interface AlignCounts {
 export interface StepSink {
   /** @param value NaN for a gap */
   step(timeMs: number, value: number): void;
-  /** A gap longer than the limit lies before the next step. */
+  /** A gap longer than the limit lies before the next step, or that is earlier than the last. */
   restart(): void;
 }
 
@@ -42,6 +42,11 @@ export interface Aligner {
   push(timeMs: number, value: number, sink: StepSink): void;
   /** The receive clock has reached `timeMs`. Only moves series with `receiveTime`. */
   tick(timeMs: number, sink: StepSink): void;
+  /**
+   * Another series that is learned together with this one has gone back to `timeMs`: begins anew, if
+   * it stands far ahead of it and has `receiveTime`.
+   */
+  followBack(timeMs: number, sink: StepSink): void;
   /** The input has ended: closes what is open; stamps still in doubt stay held. */
   finish(sink: StepSink): void;
   /** Since the start; the owner reads them. */

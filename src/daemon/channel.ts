@@ -53,6 +53,12 @@ export class Channel {
     this.#count();
   }
 
+  /** Another channel's step shows that time was set back. */
+  followBack(timeMs: number): void {
+    this.#aligner.followBack(timeMs, this.#steps);
+    this.#count();
+  }
+
   finish(): void {
     this.#aligner.finish(this.#steps);
     this.#count();

@@ -68,6 +68,7 @@ export class Daemon {
     this.#intake = createIntake(config.streams, new SeriesRegistry(), {
       live,
       base: config.base,
+      onWrongClock: (detail) => this.#incidents.report('clock', detail),
       onRejection: (stream, where, { verdict, reason, detail }) =>
         this.#incidents.report(`stream ${stream}: ${verdict} (${reason})`, `${where}: ${detail}`),
     });

@@ -13,6 +13,8 @@ import { type WaitingStep, WaitingSteps } from './waiting-steps.ts';
 
 /** A channel that begins anew this much earlier has moved back in time; less is being late. */
 const BACK_STEPS = 2;
+/** … and where arrival is the time, no less than what makes a clock set back. */
+const SET_BACK_MS_MIN = 10_000;
 
 /**
  * What is learned as one: a series, or the channels of one message. Each channel has its own way from
@@ -118,7 +120,7 @@ export class SeriesGroup implements Learned {
       this.#single[0] = value;
       return this.#step(timeMs, this.#single);
     }
-    if (timeMs <= this.#waiting.goneMs && !this.#movedBack(channel, timeMs)) {
+    if (!this.#movedBack(channel, timeMs) && timeMs <= this.#waiting.goneMs) {
       if (Number.isNaN(value)) return;
       this.#channels[channel]!.tooLate();
       this.#waiting.heard(channel);
@@ -142,11 +144,21 @@ export class SeriesGroup implements Learned {
     else this.#began[channel] = 1;
   }
 
-  /** The first stamps were the wrong ones, far ahead: the group begins anew where they belong. */
+  /**
+   * The first stamps were the wrong ones, far ahead, or time was set back: the group begins anew where
+   * they belong.
+   */
   #movedBack(channel: number, timeMs: number): boolean {
-    const { everyMs } = this.#channels[channel]!;
+    const { everyMs, info } = this.#channels[channel]!;
     if (this.#began[channel] === 0) return false;
-    if (this.#waiting.goneMs - timeMs <= BACK_STEPS * everyMs!) return false;
+    // All channels have the time from one clock, so what waits is of the time before.
+    const before = info.receiveTime ? this.#waiting.newestMs : this.#waiting.goneMs;
+    const back = info.receiveTime
+      ? Math.max(SET_BACK_MS_MIN, BACK_STEPS * everyMs!)
+      : BACK_STEPS * everyMs!;
+    if (before - timeMs <= back) return false;
+    // What is open of the others belongs to that time too; later it would lie in the future.
+    for (const other of this.#channels) other?.followBack(timeMs);
     this.#goOnWithRest();
     this.#waiting.restart();
     return true;
