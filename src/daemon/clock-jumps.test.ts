@@ -189,6 +189,28 @@ describe.each(Object.entries(KINDS))('arrival times, %s', (_, stream) => {
   });
 });
 
+describe('two channels of arrival times', () => {
+  it('leave nothing of the time before for the time to come', async () => {
+    const stream = settings({ aggregate: 'mean' }, { name: 'group' });
+    const series = seriesOf(stream);
+    const shard = await shardOf(stream);
+    const entries = journal({ series, jumps: [[60, -HOUR]], ticks: false }).filter((entry) => {
+      if (entry.kind !== 'samples') return true;
+      const off = Math.round((entry.batch.timeMs[0]! - T0) / 1000);
+      const second = off < 0 ? off + 3_600 : off;
+      // One is late to hear of the new time; later the other one is silent for a while.
+      const [from, to] = entry.batch.seriesId[0] === 1 ? [60, 64] : [80, 90];
+      return second < from || second >= to;
+    });
+    const points = apply(shard, entries);
+    expect(shard.counts().get('group')!.late).toBeLessThanOrEqual(2);
+    expect(points.at(-1)!.issuedMs).toBe(T0 - HOUR + 1000 * (SECONDS - 2));
+    // Back once, at the jump.
+    const backs = points.filter(({ issuedMs }, i) => i > 0 && issuedMs < points[i - 1]!.issuedMs);
+    expect(backs).toHaveLength(1);
+  });
+});
+
 describe('times that come with the data', () => {
   const stream = settings({ aggregate: 'mean' });
   const series = [{ id: 0, stream: 's', name: 'a', receiveTime: false }];

@@ -126,6 +126,8 @@ export class SeriesGroup implements Learned {
       this.#waiting.heard(channel);
       return;
     }
+    const { receiveTime } = this.#channels[channel]!.info;
+    if (receiveTime && this.#began[channel] === 1) this.#waiting.begins(channel, timeMs);
     this.#began[channel] = 0;
     this.#waiting.close(channel, timeMs, value);
   }
@@ -151,13 +153,13 @@ export class SeriesGroup implements Learned {
   #movedBack(channel: number, timeMs: number): boolean {
     const { everyMs, info } = this.#channels[channel]!;
     if (this.#began[channel] === 0) return false;
-    // All channels have the time from one clock, so what waits is of the time before.
-    const before = info.receiveTime ? this.#waiting.newestMs : this.#waiting.goneMs;
-    const back = info.receiveTime
-      ? Math.max(SET_BACK_MS_MIN, BACK_STEPS * everyMs!)
-      : BACK_STEPS * everyMs!;
-    if (before - timeMs <= back) return false;
-    // What is open of the others belongs to that time too; later it would lie in the future.
+    const backMs = BACK_STEPS * everyMs!;
+    // Where one clock gives all channels their time, what waits is of the time before, too.
+    const isBack = info.receiveTime
+      ? this.#waiting.newestMs - timeMs > Math.max(SET_BACK_MS_MIN, backMs)
+      : this.#waiting.goneMs - timeMs > backMs;
+    if (!isBack) return false;
+    // What is open of the others belongs to that time; later on it would lie in the future.
     for (const other of this.#channels) other?.followBack(timeMs);
     this.#goOnWithRest();
     this.#waiting.restart();
