@@ -33,8 +33,11 @@ export interface AlignCounts {
 export interface StepSink {
   /** @param value NaN for a gap */
   step(timeMs: number, value: number): void;
-  /** A gap longer than the limit lies before the next step, or that is earlier than the last. */
-  restart(): void;
+  /**
+   * A gap longer than the limit lies before the next step, or the first stamps were wrong.
+   * @param backToMs the clock that gives arrival times was set back: steps come from here on again
+   */
+  restart(backToMs?: number): void;
 }
 
 /** One series' way from samples to steps. Pure: no clock, no I/O. */

@@ -89,7 +89,7 @@ class SeriesAligner implements Aligner {
 
   tick(timeMs: number, sink: StepSink): void {
     if (!this.#cadence || !this.#settings.receiveTime) return;
-    if (timeMs < this.#tickMs - this.#setBackMs) this.#moveBack(sink);
+    if (timeMs < this.#tickMs - this.#setBackMs) this.#moveBack(sink, timeMs);
     const { grid } = this.#cadence;
     const { gapStepsMax, latenessMs } = this.#settings;
     const aheadMs = Number.isFinite(this.#tickMs) ? timeMs - this.#tickMs : 0;
@@ -103,7 +103,7 @@ class SeriesAligner implements Aligner {
   }
 
   followBack(timeMs: number, sink: StepSink): void {
-    if (timeMs < this.#watermarkMs - this.#setBackMs) this.#moveBack(sink);
+    if (timeMs < this.#watermarkMs - this.#setBackMs) this.#moveBack(sink, timeMs);
   }
 
   finish(sink: StepSink): void {
@@ -186,10 +186,10 @@ class SeriesAligner implements Aligner {
   }
 
   /** The first stamps were the wrong ones, or time was set back: the grid begins anew. */
-  #moveBack(sink: StepSink): void {
+  #moveBack(sink: StepSink, backToMs?: number): void {
     this.#watermarkMs = Number.POSITIVE_INFINITY;
     this.#close(sink);
-    sink.restart();
+    sink.restart(backToMs);
     this.#recent.clear();
     this.#newestMs = Number.NEGATIVE_INFINITY;
     this.#watermarkMs = Number.NEGATIVE_INFINITY;

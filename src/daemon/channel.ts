@@ -34,7 +34,7 @@ export class Channel {
         steps.step(timeMs, value);
         this.#learnedBefore = this.#aligner.counts.learned;
       },
-      restart: () => steps.restart(),
+      restart: (backToMs) => steps.restart(backToMs),
     };
     this.#aligner = createAligner({ ...settings.align, receiveTime: info.receiveTime });
   }

@@ -1,4 +1,5 @@
 /** This machine's clock is set, by an hour or ten years: what becomes of the series. */
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { streamSettings } from '../../test/support/stream-settings.ts';
 import { Random } from '../../test/support/streams.ts';
@@ -67,29 +68,31 @@ interface Plan {
   readonly series: readonly SeriesInfo[];
   readonly jumps: Jumps;
   readonly ticks: boolean;
-  /** Seconds without samples. */
-  readonly silent?: readonly [from: number, to: number];
+  /** Whether a series is silent in that second. */
+  readonly silent?: (id: number, second: number) => boolean;
+  readonly seconds?: number;
 }
 
-function seriesOf({ name }: StreamSettings): SeriesInfo[] {
+function seriesOf({ name }: StreamSettings, channels = name === 'group' ? 2 : 1): SeriesInfo[] {
   const info = { stream: name, receiveTime: true };
-  if (name !== 'group') return [{ ...info, id: 0, name: 'a' }];
-  return [0, 1].map((channel) => {
-    const group = { key: 'g', channel, channels: 2 };
+  if (channels === 1) return [{ ...info, id: 0, name: 'a' }];
+  return Array.from({ length: channels }, (_, channel) => {
+    const group = { key: 'g', channel, channels };
     return { ...info, id: channel, name: `c${channel}`, group };
   });
 }
 
 /** A sample a second of every series, a little apart, and a tick behind them. */
-function journal({ series, jumps, ticks, silent = [0, 0] }: Plan): JournalEntry[] {
+function journal(plan: Plan): JournalEntry[] {
+  const { series, jumps, ticks, silent = () => false, seconds = SECONDS } = plan;
   const random = new Random(2);
   const entries: JournalEntry[] = series.map((one) => ({ kind: 'series', series: one }));
-  for (let s = 0; s < SECONDS; s++) {
+  for (let s = 0; s < seconds; s++) {
     const offMs = jumps.findLast(([second]) => second <= s)?.[1] ?? 0;
     const nowMs = T0 + 1000 * s + offMs;
     for (const { id } of series) {
       const value = Math.floor(4 * random.uniform());
-      if (s >= silent[0] && s < silent[1]) continue;
+      if (silent(id, s)) continue;
       const batch = {
         count: 1,
         seriesId: Int32Array.of(id),
@@ -163,7 +166,7 @@ describe.each(Object.entries(KINDS))('arrival times, %s', (_, stream) => {
   it.each(Object.entries(JUMPS))(
     'set %s while the series is silent: ticks only',
     async (_, jumps) => {
-      await check(stream, { series, jumps, ticks: true, silent: [55, 100] });
+      await check(stream, { series, jumps, ticks: true, silent: (_, s) => s >= 55 && s < 100 });
     },
   );
 
@@ -194,20 +197,60 @@ describe('two channels of arrival times', () => {
     const stream = settings({ aggregate: 'mean' }, { name: 'group' });
     const series = seriesOf(stream);
     const shard = await shardOf(stream);
-    const entries = journal({ series, jumps: [[60, -HOUR]], ticks: false }).filter((entry) => {
-      if (entry.kind !== 'samples') return true;
-      const off = Math.round((entry.batch.timeMs[0]! - T0) / 1000);
-      const second = off < 0 ? off + 3_600 : off;
-      // One is late to hear of the new time; later the other one is silent for a while.
-      const [from, to] = entry.batch.seriesId[0] === 1 ? [60, 64] : [80, 90];
-      return second < from || second >= to;
-    });
+    // One is late to hear of the new time; later the other one is silent for a while.
+    const silent = (id: number, s: number): boolean =>
+      id === 1 ? s >= 60 && s < 64 : s >= 80 && s < 90;
+    const entries = journal({ series, jumps: [[60, -HOUR]], ticks: false, silent });
     const points = apply(shard, entries);
     expect(shard.counts().get('group')!.late).toBeLessThanOrEqual(2);
     expect(points.at(-1)!.issuedMs).toBe(T0 - HOUR + 1000 * (SECONDS - 2));
     // Back once, at the jump.
     const backs = points.filter(({ issuedMs }, i) => i > 0 && issuedMs < points[i - 1]!.issuedMs);
     expect(backs).toHaveLength(1);
+  });
+});
+
+describe('whatever the clock does', () => {
+  const second = (from: number, to: number) => fc.integer({ min: from, max: to });
+  const offMs = fc.constantFrom(0, HOUR, -HOUR, YEARS, -YEARS, 15_000, -15_000, 9_000, -9_000);
+  const plans = fc.record({
+    aggregate: fc.constantFrom<AlignSettings['aggregate'][]>('none', 'mean'),
+    latenessMs: fc.constantFrom(0, 3_000, 20_000),
+    gapStepsMax: fc.constantFrom(3, 20, 200),
+    channels: fc.integer({ min: 1, max: 3 }),
+    ticks: fc.boolean(),
+    jumps: fc.array(fc.tuple(second(1, 150), offMs), { maxLength: 4 }),
+    silences: fc.array(fc.tuple(second(0, 2), second(5, 150), second(1, 30)), { maxLength: 4 }),
+  });
+  const END = 250;
+
+  it('no series stands still, and all work is bounded', async () => {
+    const plain = settings({}, { effort: 'simple' });
+    const loaded = await loadEngines(new Map([['s', plain]]), () => {});
+    fc.assert(
+      fc.property(plans, ({ channels, ticks, jumps, silences, ...align }) => {
+        const stream = settings(align, { effort: 'simple' });
+        const shard = new Shard(new Map([['s', stream]]), loaded);
+        const order = jumps.toSorted((a, b) => a[0] - b[0]);
+        const series = seriesOf(stream, channels);
+        const silent = (id: number, s: number): boolean =>
+          silences.some(([who, from, n]) => who === id && s >= from && s < from + n);
+        const entries = journal({ series, jumps: order, ticks, silent, seconds: END });
+        const points = apply(shard, entries);
+        const { pending, ...counts } = shard.counts().get('s')!;
+        const samples = entries.filter(({ kind }) => kind === 'samples').length;
+        expect(Object.values(counts).reduce((sum, n) => sum + n, pending)).toBe(samples);
+        const { latenessMs, gapStepsMax } = align;
+        const off = order.at(-1)?.[1] ?? 0;
+        const lagMs = T0 + 1000 * (END - 1) + off - points.at(-1)!.issuedMs;
+        expect(Math.abs(lagMs)).toBeLessThanOrEqual(latenessMs + 28_000);
+        const lateMost = channels * (jumps.length + 1) * (32 + latenessMs / 1000);
+        expect(counts.late + counts.filtered).toBeLessThanOrEqual(lateMost);
+        const gaps = 2 * jumps.length + silences.length + 1;
+        expect(points.length).toBeLessThan(samples + channels * gaps * (gapStepsMax + 70));
+      }),
+      { seed: 7, numRuns: 300 },
+    );
   });
 });
 

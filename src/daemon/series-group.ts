@@ -13,8 +13,6 @@ import { type WaitingStep, WaitingSteps } from './waiting-steps.ts';
 
 /** A channel that begins anew this much earlier has moved back in time; less is being late. */
 const BACK_STEPS = 2;
-/** … and where arrival is the time, no less than what makes a clock set back. */
-const SET_BACK_MS_MIN = 10_000;
 
 /**
  * What is learned as one: a series, or the channels of one message. Each channel has its own way from
@@ -41,6 +39,7 @@ export class SeriesGroup implements Learned {
   readonly #began: Float64Array;
   #forecaster: GroupForecaster | undefined;
   #emit: EmitPoints = () => {};
+  #goesBack = false;
   /** Newest step that has been learned. */
   #newestMs = Number.NaN;
 
@@ -74,7 +73,7 @@ export class SeriesGroup implements Learned {
       // No trade is no price, but a volume of nothing.
       step: (timeMs, value) =>
         this.#closed(channel, timeMs, info.part === 'volume' ? value || 0 : value),
-      restart: () => this.#restarted(channel),
+      restart: (backToMs) => this.#restarted(channel, backToMs),
     });
   }
 
@@ -120,7 +119,7 @@ export class SeriesGroup implements Learned {
       this.#single[0] = value;
       return this.#step(timeMs, this.#single);
     }
-    if (!this.#movedBack(channel, timeMs) && timeMs <= this.#waiting.goneMs) {
+    if (timeMs <= this.#waiting.goneMs && !this.#movedBack(channel, timeMs)) {
       if (Number.isNaN(value)) return;
       this.#channels[channel]!.tooLate();
       this.#waiting.heard(channel);
@@ -139,31 +138,35 @@ export class SeriesGroup implements Learned {
     for (let step = this.#waiting.next(); step; step = this.#waiting.next()) this.#goOn(step);
   }
 
-  /** A channel's gap is longer than the limit, or its first stamps were wrong. */
-  #restarted(channel: number): void {
+  /** A channel's gap is longer than the limit, its first stamps were wrong, or time was set back. */
+  #restarted(channel: number, backToMs: number | undefined): void {
     // Of several channels the others may go on: whether all were silent, their steps will tell.
     if (this.#single) this.#forecaster?.restart();
     else this.#began[channel] = 1;
+    if (backToMs !== undefined) this.#goBack(channel, backToMs);
   }
 
-  /**
-   * The first stamps were the wrong ones, far ahead, or time was set back: the group begins anew where
-   * they belong.
-   */
+  /** The first stamps were the wrong ones, far ahead: the group begins anew where they belong. */
   #movedBack(channel: number, timeMs: number): boolean {
     const { everyMs, info } = this.#channels[channel]!;
-    if (this.#began[channel] === 0) return false;
-    const backMs = BACK_STEPS * everyMs!;
-    // Where one clock gives all channels their time, what waits is of the time before, too.
-    const isBack = info.receiveTime
-      ? this.#waiting.newestMs - timeMs > Math.max(SET_BACK_MS_MIN, backMs)
-      : this.#waiting.goneMs - timeMs > backMs;
-    if (!isBack) return false;
-    // What is open of the others belongs to that time; later on it would lie in the future.
-    for (const other of this.#channels) other?.followBack(timeMs);
+    if (this.#began[channel] === 0 || info.receiveTime) return false;
+    if (this.#waiting.goneMs - timeMs <= BACK_STEPS * everyMs!) return false;
     this.#goOnWithRest();
     this.#waiting.restart();
     return true;
+  }
+
+  /** Our clock was set back: what is open, of any channel, belongs to the time before. */
+  #goBack(from: number, timeMs: number): void {
+    if (this.#goesBack) return;
+    this.#goesBack = true;
+    for (const [i, channel] of this.#channels.entries()) {
+      if (i !== from) channel?.followBack(timeMs);
+    }
+    this.#goOnWithRest();
+    this.#waiting.restart();
+    this.#newestMs = Number.NaN;
+    this.#goesBack = false;
   }
 
   #goOnWithRest(): void {

@@ -49,11 +49,6 @@ export class WaitingSteps {
     return this.#goneMs;
   }
 
-  /** Newest step that has gone on or waits; −∞ before the first. */
-  get newestMs(): number {
-    return Math.max(this.#goneMs, this.#steps.at(-1)?.timeMs ?? this.#goneMs);
-  }
-
   /** A channel speaks: it is waited for. */
   heard(channel: number): void {
     this.#heard[channel] = 1;
