@@ -114,6 +114,19 @@ describe('arrival times', () => {
     expect(align({ aggregate: 'mean' }, samples, true).aligner.counts.late).toBe(4);
   });
 
+  it('leave it to the ticks where these come: some samples may bring a time, and an old one', () => {
+    const aligner = createAligner({ ...DEFAULTS, receiveTime: true });
+    const sink = new Collector();
+    for (let s = 0; s < 5; s++) {
+      aligner.push(T0 + s * 1000, s, sink);
+      aligner.tick(T0 + s * 1000 + 500, sink);
+    }
+    for (let s = 0; s < 5; s++) aligner.push(T0 - 3_600_000 + s * 1000, 99, sink);
+    aligner.push(T0 + 5_000, 5, sink);
+    expect(sink.steps.map((step) => step[1])).toEqual([0, 1, 2, 3, 4, 5]);
+    expect(aligner.counts).toMatchObject({ learned: 6, late: 5 });
+  });
+
   it('take steps of an hour for late until the time is there again, three at most', () => {
     const settings = { receiveTime: true, every: { ms: 3_600_000 } } as const;
     const hours = [0, 1, 2, 3, 4, 5, 4, 5, 6, 7].map((h) => [3_600 * h, h] as const);

@@ -8,10 +8,10 @@
  * as soon as W has reached its sample, so that a forecast follows the message at once; a step that
  * puts samples together closes when W has passed its end.
  *
- * Where arrival is the time, our own clock may be set back. Nothing else makes a sample come far
- * behind W, or a tick far behind the one before: the series begins a new time line there, as after a
- * long gap. Samples that bring their time are never followed back: a recording played again, or a
- * device that sends what it has kept, must not undo what came since.
+ * Where arrival is the time, our own clock may be set back. Then a tick comes far behind the one
+ * before: the series begins a new time line there, as after a long gap. Where no ticks come, a sample
+ * far behind W tells the same. Samples that bring their time are never followed back: a recording
+ * played again, or a device that sends what it has kept, must not undo what came since.
  */
 import { ByteReader, ByteWriter } from '../store/bytes.ts';
 import type { AlignCounts, Aligner, AlignSettings, StepSink } from './aligner.ts';
@@ -149,7 +149,7 @@ class SeriesAligner implements Aligner {
     if (unconfirmed && timeMs < this.#newestMs - this.#aheadMs) {
       return this.#suspect(timeMs, value, sink);
     }
-    this.followBack(timeMs, sink);
+    if (!Number.isFinite(this.#tickMs)) this.followBack(timeMs, sink);
     const cell = grid.cellOf(timeMs);
     if (cell <= this.#closed || (this.#folded.count > 0 && cell < this.#foldedCell)) {
       const surplus = mode === 'none' && cell === this.#closed && timeMs > this.#closedSampleMs;
