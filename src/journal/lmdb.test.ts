@@ -110,6 +110,24 @@ describe('LmdbJournal', () => {
     expect(again.deliveries.newest()).toEqual([delivery(2, 9), delivery(2, 8), delivery(2, 7)]);
   });
 
+  it('keeps how learning was thinned from where it begins', async () => {
+    const thin = (factor: number): JournalEntry => ({ kind: 'thin', factor });
+    const { journal } = journalOf();
+    for (const entries of [[thin(2)], [thin(4), tick(0)], [tick(1)]]) {
+      await journal.append({ entries });
+    }
+    expect(journalOf().journal.thinning).toEqual([
+      { offset: 0, factor: 2 },
+      { offset: 1, factor: 4 },
+    ]);
+    await journal.trim(3);
+    await journal.append({ entries: [tick(2), thin(1)] });
+    expect(journalOf().journal.thinning).toEqual([
+      { offset: 1, factor: 4 },
+      { offset: 5, factor: 1 },
+    ]);
+  });
+
   it('keeps 2,000 deliveries, and not many more', async () => {
     const { journal } = journalOf();
     for (let i = 0; i < 30; i++) {
