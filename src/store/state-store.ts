@@ -25,7 +25,7 @@ export const TABLES = [
   'heads',
   /** Group id → its state. */
   'states',
-  /** [number of the first point, points, bytes, ms when written] → points that wait (chunk.ts). */
+  /** Number of a chunk's first point → points that wait. */
   'outbox',
   /** Single values by name. */
   'meta',
