@@ -95,7 +95,9 @@ export class Daemon {
     this.#overload = new OverloadControl(this.#durable?.journal.thinning.at(-1)?.factor);
     // A recorded stream is held back before the outbox could overflow.
     const pointsMax = live ? config.outbox.points_max : Number.POSITIVE_INFINITY;
-    this.#outbox = this.#durable?.outbox ?? new MemoryOutbox({ pointsMax, onAdvance: onRoom });
+    this.#outbox =
+      this.#durable?.outbox ??
+      new MemoryOutbox({ pointsMax, whenFull: config.outbox.when_full, onAdvance: onRoom });
     this.#intake = createIntake(config.streams, registry, {
       live,
       base: config.base,
@@ -251,8 +253,7 @@ function aborted(signal: AbortSignal): Promise<void> {
 function missing(sink: string, unwritten: number, dropped: number): string | never[] {
   if (unwritten === 0 && dropped === 0) return [];
   const steps = (count: number): string => `${count} ${count === 1 ? 'step' : 'steps'}`;
-  const before =
-    dropped > 0 ? `; ${steps(dropped)} were dropped before, as the outbox was full` : '';
+  const before = dropped > 0 ? `; ${steps(dropped)} were dropped before` : '';
   return `${sink} did not take ${steps(unwritten)}${before}`;
 }
 
