@@ -40,11 +40,7 @@ export class DeliveryRows {
       this.#count -= oldest.count;
       gone.push(oldest.offset);
     }
-    const cells = all.flatMap(({ session, packetId, digest }) => [
-      session,
-      packetId,
-      digest,
-    ]);
+    const cells = all.flatMap(({ session, packetId, digest }) => [session, packetId, digest]);
     const bytes = new ByteWriter().number(cells.length).counts(Uint32Array.from(cells)).finish();
     return (write) => {
       write.put('deliveries', offset, bytes);

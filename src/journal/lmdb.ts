@@ -12,7 +12,7 @@ import { jsonBytes, readJson } from '../store/json.ts';
 import type { StateStore, Writer } from '../store/state-store.ts';
 import { decodeRecord, encodeRecord, recordHead } from './codec.ts';
 import { DeliveryRows } from './delivery-rows.ts';
-import type { Journal, JournalBatch, JournalEntry } from './journal.ts';
+import type { Journal, JournalBatch, JournalEntry, Thinning } from './journal.ts';
 
 /** Waiting for company ends here. */
 const GROUP_MESSAGES_MAX = 500;
@@ -40,6 +40,8 @@ interface JournalMeta {
   /** Of all records. */
   readonly bytes: number;
   readonly counts: Readonly<Record<string, IntakeCounts>>;
+  /** `thin` entries, oldest first: the one in force where the journal begins, and all after it. */
+  readonly thinning: readonly Thinning[];
 }
 
 interface Waiting {
@@ -82,6 +84,11 @@ export class LmdbJournal implements Journal {
   /** What the intake had counted when the newest record was written. */
   get counts(): ReadonlyMap<string, IntakeCounts> {
     return new Map(Object.entries(this.#meta.counts));
+  }
+
+  /** How learning was thinned, as far back as the journal goes. */
+  get thinning(): readonly Thinning[] {
+    return this.#meta.thinning;
   }
 
   get deliveries(): DeliveryRows {
@@ -184,10 +191,11 @@ export class LmdbJournal implements Journal {
 
   async #commit(group: readonly Waiting[]): Promise<void> {
     const { rows, ends, end, counts } = this.#rowsOf(group);
-    // Messages that hold no sample are counted, and are not to be counted again when they are repeated.
+    // Messages without a sample are counted, and must not be counted again when they are repeated.
     const isNew = rows.length > 0 || group.some(({ batch }) => batch.deliveries?.length);
     try {
-      if (isNew) await this.#write(group, rows, { end, counts });
+      const thinning = this.#thinnedBy(group, rows);
+      if (isNew) await this.#write(group, rows, { end, counts, thinning });
       group.forEach(({ resolve }, i) => {
         resolve(ends[i]!);
       });
@@ -217,6 +225,21 @@ export class LmdbJournal implements Journal {
       ends.push(end - 1);
     }
     return { rows, ends, end, counts };
+  }
+
+  #thinnedBy(group: readonly Waiting[], rows: readonly Row[]): readonly Thinning[] {
+    let offset = rows[0]?.offset ?? this.end;
+    const added: Thinning[] = [];
+    for (const { batch } of group) {
+      for (const entry of batch.entries) {
+        if (entry.kind === 'thin') added.push({ offset, factor: entry.factor });
+        offset++;
+      }
+    }
+    if (added.length === 0) return this.#meta.thinning;
+    const all = [...this.#meta.thinning, ...added];
+    const { first } = this;
+    return all.filter((_, i) => (all[i + 1]?.offset ?? Number.POSITIVE_INFINITY) > first);
   }
 
   async #write(
@@ -253,7 +276,7 @@ export class LmdbJournal implements Journal {
     } catch (error) {
       this.#settings.onDamage(`what the journal knows of itself: ${(error as Error).message}`);
     }
-    return { end: 0, bytes: 0, counts: {} };
+    return { end: 0, bytes: 0, counts: {}, thinning: [] };
   }
 
   #readRecord(key: number, next: number): ReturnType<typeof decodeRecord> | undefined {

@@ -1,7 +1,7 @@
-import { closeSync, existsSync, openSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { noSmallDisk, SmallDisk } from '../../test/support/small-disk.ts';
+import { SmallDisk } from '../../test/support/small-disk.ts';
 import { checkStore } from './check.ts';
 import { openState } from './open-state.ts';
 import { StateStore, type StoreEvent } from './state-store.ts';
@@ -9,7 +9,7 @@ import { StateStore, type StoreEvent } from './state-store.ts';
 // Other work may keep the machine and the disk busy.
 vi.setConfig({ testTimeout: 120_000 });
 
-const missing = noSmallDisk();
+const missing = SmallDisk.unavailable;
 const title = missing ? `a small disk (skipped: ${missing})` : 'a small disk';
 const silent = { info() {}, warn() {}, error() {} };
 const KB_100 = 100_000;
@@ -33,7 +33,8 @@ async function fill(store: StateStore): Promise<number> {
 
 describe.skipIf(missing)(title, () => {
   it('takes what it has refused as soon as there is room, and loses nothing before', async () => {
-    disk = new SmallDisk(6);
+    disk = new SmallDisk(30);
+    disk.fill(6 << 20);
     const store = new StateStore(disk.dir);
     const events: StoreEvent[] = [];
     store.events.subscribe((event) => events.push(event));
@@ -54,7 +55,7 @@ describe.skipIf(missing)(title, () => {
     });
     await vi.waitFor(() => expect(store.get('states', kept - 1)).toBeDefined());
     expect(done).toBe(false);
-    disk.remount('size=30m');
+    disk.clear();
     await insisted;
     expect(events.map(({ kind }) => kind)).toEqual(['stalled', 'resumed']);
     await store.close();
@@ -71,26 +72,26 @@ describe.skipIf(missing)(title, () => {
     disk = new SmallDisk(6);
     const dir = join(disk.dir, 'state');
     await (await openState(dir, silent)).close();
-    const ballast = join(disk.dir, 'ballast');
-    expect(() => writeFileSync(ballast, Buffer.alloc(7 << 20))).toThrow('ENOSPC');
+    disk.fill();
     const opening = openState(dir, silent);
     await expect(opening).rejects.toThrow(
       `state directory ${dir}: cannot write in it: no space left`,
     );
     await expect(opening).rejects.toMatchObject({ exitCode: 5 });
-    disk.remount('ro');
+    disk.readOnly(true);
     await expect(openState(dir, silent)).rejects.toThrow('the file system is read-only');
     await expect(openState(join(disk.dir, 'new'), silent)).rejects.toThrow(
       'cannot create it: the file system is read-only',
     );
-    disk.remount('rw,size=20m');
+    disk.readOnly(false);
+    disk.clear();
     const state = await openState(dir, silent);
     expect(state.cleanStart).toBe(true);
     await state.close();
   });
 
   it('leaves a damaged store alone while there is no room for another', async () => {
-    disk = new SmallDisk(6);
+    disk = new SmallDisk(16);
     const dir = join(disk.dir, 'state');
     const first = await openState(dir, silent);
     const value = Buffer.alloc(KB_100, 7);
@@ -100,12 +101,13 @@ describe.skipIf(missing)(title, () => {
     await first.close();
     const path = join(dir, 'store', 'data.mdb');
     damageMeta(path);
+    disk.fill(2 << 20);
     await expect(openState(dir, silent)).rejects.toThrow(
       /the store has to be written anew, but: no space left .*; make room for up to \d MiB/,
     );
     expect(existsSync(path)).toBe(true);
     expect(existsSync(join(dir, 'healing'))).toBe(false);
-    disk.remount('size=30m');
+    disk.clear();
     const second = await openState(dir, silent);
     expect(second.lost).toEqual([]);
     expect(second.store.get('states', 39)).toEqual(value);
