@@ -1,4 +1,4 @@
 import { daemonKilled } from './daemon-killed.ts';
 import { shortVersion } from './short.ts';
 
-shortVersion(daemonKilled, { runs: 4, seed: 1 });
+shortVersion(daemonKilled, { runs: 3, seed: 1 });
