@@ -4,7 +4,8 @@
  *     0      1       2        4        8
  *     | mark | format| 0      | CRC-32 | bytes …
  *
- * The CRC covers format and bytes. Numbers are little-endian.
+ * The CRC covers format and bytes, and the place where the value belongs: damage to keys, or to the
+ * way to them, cannot give one value for another. Numbers are little-endian.
  */
 import { crc32 } from 'node:zlib';
 
@@ -30,12 +31,13 @@ export class ForeignFormat extends Error {
   }
 }
 
-export function seal(bytes: Uint8Array, format = FORMAT): Buffer {
+/** @param place table and key, as text */
+export function seal(bytes: Uint8Array, place: string, format = FORMAT): Buffer {
   const sealed = Buffer.allocUnsafe(HEAD_BYTES + bytes.length);
   sealed[0] = MARK;
   sealed[1] = format;
   sealed.writeUInt16LE(0, 2);
-  sealed.writeUInt32LE(crc32(bytes, format), 4);
+  sealed.writeUInt32LE(crc32(bytes, crc32(place, format)), 4);
   sealed.set(bytes, HEAD_BYTES);
   return sealed;
 }
@@ -44,7 +46,7 @@ export function seal(bytes: Uint8Array, format = FORMAT): Buffer {
  * The bytes, as a view.
  * @throws DamagedValue, ForeignFormat
  */
-export function unseal(sealed: Uint8Array): Uint8Array {
+export function unseal(sealed: Uint8Array, place: string): Uint8Array {
   if (sealed.length < HEAD_BYTES || sealed[0] !== MARK) {
     throw new DamagedValue(`${sealed.length} bytes without the mark of a Foretide value`);
   }
@@ -52,9 +54,22 @@ export function unseal(sealed: Uint8Array): Uint8Array {
   const view = new DataView(buffer, byteOffset, length);
   const bytes = sealed.subarray(HEAD_BYTES);
   const format = sealed[1]!;
-  if (crc32(bytes, format) !== view.getUint32(4, true) || view.getUint16(2, true) !== 0) {
+  if (
+    crc32(bytes, crc32(place, format)) !== view.getUint32(4, true) ||
+    view.getUint16(2, true) !== 0
+  ) {
     throw new DamagedValue(`its checksum does not fit (${bytes.length} bytes)`);
   }
   if (format !== FORMAT) throw new ForeignFormat(format);
   return bytes;
+}
+
+/** Whether it is what was written at that place, of whatever format. */
+export function isWhole(sealed: Uint8Array, place: string): boolean {
+  try {
+    unseal(sealed, place);
+  } catch (error) {
+    return error instanceof ForeignFormat;
+  }
+  return true;
 }

@@ -8,31 +8,13 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Database, open, type RootDatabase } from 'lmdb';
+import type { RootDatabase } from 'lmdb';
 import { type Observable, Subject } from 'rxjs';
+import { openTables, type Tables } from './open-tables.ts';
 import { seal, unseal } from './sealed.ts';
+import { type Key, placeOf, type TableName } from './tables.ts';
 
-export const TABLES = [
-  /** First offset of a record → entries (journal/lmdb.ts). */
-  'journal',
-  /** First offset of a record → the deliveries that it covers. */
-  'deliveries',
-  /** Series id → SeriesInfo. */
-  'series',
-  /** [series id, code] → a symbol's name. */
-  'symbols',
-  /** Group id → what is known of its state without reading it. */
-  'heads',
-  /** Group id → its state. */
-  'states',
-  /** Number of a chunk's first point → points that wait. */
-  'outbox',
-  /** Single values by name. */
-  'meta',
-] as const;
-
-export type TableName = (typeof TABLES)[number];
-export type Key = number | string | number[];
+export { type Key, TABLES, type TableName } from './tables.ts';
 
 const RETRY_MS_MIN = 250;
 const RETRY_MS_MAX = 5_000;
@@ -61,7 +43,7 @@ interface Pending {
 export class StateStore {
   readonly dir: string;
   readonly #env: RootDatabase;
-  readonly #tables: Readonly<Record<TableName, Database<Buffer, Key>>>;
+  readonly #tables: Tables;
   readonly #events = new Subject<StoreEvent>();
   readonly #closing = new AbortController();
   #pending: Pending[] = [];
@@ -71,18 +53,9 @@ export class StateStore {
   /** @throws Error of LMDB, when the directory cannot be used */
   constructor(dir: string, options: { readonly readOnly?: boolean } = {}) {
     this.dir = dir;
-    this.#env = open({
-      path: join(dir, 'store'),
-      noSubdir: false,
-      encoding: 'binary',
-      cache: false,
-      maxDbs: TABLES.length,
-      // A commit that has resolved is on the disk.
-      overlappingSync: false,
-      ...(options.readOnly && { readOnly: true }),
-    });
-    const tables = TABLES.map((name) => [name, this.#env.openDB({ name, encoding: 'binary' })]);
-    this.#tables = Object.fromEntries(tables);
+    const { env, tables } = openTables(join(dir, 'store'), options);
+    this.#env = env;
+    this.#tables = tables;
   }
 
   get events(): Observable<StoreEvent> {
@@ -106,7 +79,7 @@ export class StateStore {
    */
   get(table: TableName, key: Key): Uint8Array | undefined {
     const sealed = this.#tables[table].getBinary(key);
-    return sealed && unseal(sealed);
+    return sealed && unseal(sealed, placeOf(table, key));
   }
 
   /** In the order of keys, from `start` to before `end`. */
@@ -189,7 +162,10 @@ export class StateStore {
 
   readonly #writer: Writer = {
     // What became of it is told by the batch; here it would only be an unhandled rejection.
-    put: (table, key, bytes) => void this.#tables[table].put(key, seal(bytes)).catch(() => {}),
+    put: (table, key, bytes) => {
+      const sealed = seal(bytes, placeOf(table, key));
+      void this.#tables[table].put(key, sealed).catch(() => {});
+    },
     remove: (table, key) => void this.#tables[table].remove(key).catch(() => {}),
   };
 
