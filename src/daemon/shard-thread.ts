@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 import type { SeriesInfo } from '../decode/series.ts';
 import type { JournalEntry } from '../journal/journal.ts';
 import { EntryLog } from './entry-log.ts';
-import type { RestoredGroup, SavedSeries } from './shard.ts';
+import type { RestoredGroup, SavedState } from './shard.ts';
 import type { ShardPort, ShardReply, ShardRequest, StartWorker } from './shard-protocol.ts';
 
 /** Deaths in a row, without a reply between them: the work itself is what kills it. */
@@ -32,7 +32,7 @@ export class ShardThread {
   #port: ShardPort | undefined;
   readonly #series: SeriesInfo[] = [];
   #newSeries: SeriesInfo[] = [];
-  readonly #saved = new Map<number, SavedSeries>();
+  readonly #saved = new Map<number, SavedState>();
   readonly #log = new EntryLog();
   /** Handed over, and not answered yet; the oldest first. */
   readonly #unanswered: Work[] = [];
@@ -73,7 +73,7 @@ export class ShardThread {
   adopt(groups: readonly RestoredGroup[], emitAfter: number): void {
     for (const { series, saved } of groups) {
       this.#series.push(...series);
-      if (saved) this.#saved.set(saved.id, { ...saved, from: saved.offset + 1 });
+      if (saved) this.#saved.set(saved.id, saved);
     }
     this.#post({ kind: 'adopt', series: this.#newSeries, groups, emitAfter });
   }
