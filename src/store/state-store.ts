@@ -94,6 +94,18 @@ export class StateStore {
     return (this.#tables[table].getStats() as { entryCount: number }).entryCount;
   }
 
+  /** Bytes of the pages that it takes. */
+  size(table: TableName): number {
+    const stats = this.#tables[table].getStats() as {
+      pageSize: number;
+      treeBranchPageCount: number;
+      treeLeafPageCount: number;
+      overflowPages: number;
+    };
+    const { pageSize, treeBranchPageCount, treeLeafPageCount, overflowPages } = stats;
+    return pageSize * (treeBranchPageCount + treeLeafPageCount + overflowPages);
+  }
+
   /** Waits for what is under way; what the disk does not take then is given up. */
   async close(): Promise<void> {
     this.#closing.abort();
