@@ -76,7 +76,7 @@ export class Daemon {
     });
     // A recorded stream is held back before the outbox could overflow.
     const pointsMax = live ? config.outbox.points_max : Number.POSITIVE_INFINITY;
-    this.#outbox = new MemoryOutbox(pointsMax, () => this.#gate.update());
+    this.#outbox = new MemoryOutbox({ pointsMax, onAdvance: () => this.#gate.update() });
     const depthMax = live ? Number.POSITIVE_INFINITY : RECORDED_DEPTH_MAX;
     this.#gate = new PipelineGate(() => this.#outbox.depth, depthMax);
     this.#drains = sinks.map((sink) => new SinkDrain(this.#outbox.reader(sink.name), sink));

@@ -1,7 +1,7 @@
 import type { JournalEntry } from '../journal/journal.ts';
+import { PointsBlockWriter } from '../store/points-block.ts';
 import type { Refusal } from './core.ts';
 import { replayEntries } from './entry-log.ts';
-import { PointsBlockWriter } from './points-block.ts';
 import type { SavedSeries, Shard } from './shard.ts';
 import { COUNTS, type ShardReply, type ShardRequest } from './shard-protocol.ts';
 

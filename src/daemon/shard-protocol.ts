@@ -39,7 +39,7 @@ export type ShardRequest =
     };
 
 export interface ShardReply {
-  /** See points-block.ts. */
+  /** See store/points-block.ts. */
   readonly points: Float64Array<ArrayBuffer>;
   /** Experts that the points name. */
   readonly names: readonly string[];

@@ -1,4 +1,5 @@
-import type { SeriesPoints, SymbolPoints } from '../store/points.ts';
+import { firstTargets } from '../store/first-targets.ts';
+import type { SeriesPoints } from '../store/points.ts';
 
 /**
  * The batch without the forecasts that it overwrites itself: a later step of the same series speaks
@@ -28,25 +29,4 @@ function unsuperseded(targetMs: Float64Array, later: Float64Array): number {
     if (targetMs[i] !== later[i - from]) return targetMs.length;
   }
   return from;
-}
-
-function firstTargets(points: SeriesPoints, count: number): SeriesPoints {
-  if (count === points.targetMs.length) return points;
-  return {
-    ...points,
-    targetMs: points.targetMs.subarray(0, count),
-    mean: points.mean.subarray(0, count),
-    lower: points.lower.subarray(0, count),
-    upper: points.upper.subarray(0, count),
-    inner: points.inner.map(({ coverage, lower, upper }) => ({
-      coverage,
-      lower: lower.subarray(0, count),
-      upper: upper.subarray(0, count),
-    })),
-    ...(points.symbols ? { symbols: firstOdds(points.symbols, count) } : {}),
-  };
-}
-
-function firstOdds(symbols: SymbolPoints, count: number): SymbolPoints {
-  return { ...symbols, probability: symbols.probability.subarray(0, count * symbols.names.length) };
 }

@@ -14,7 +14,7 @@ const times = (batch: readonly SeriesPoints[]): number[] => batch.map((p) => p.i
 
 describe('MemoryOutbox', () => {
   it('gives every reader every point, each at its own pace', () => {
-    const outbox = new MemoryOutbox(100);
+    const outbox = new MemoryOutbox({ pointsMax: 100 });
     const [a, b] = [outbox.reader('a'), outbox.reader('b')];
     outbox.put(points(1, 2, 3), 0);
     expect(times(a.peek(2))).toEqual([1, 2]);
@@ -27,7 +27,7 @@ describe('MemoryOutbox', () => {
   });
 
   it('offers the same points again until they are advanced over', () => {
-    const outbox = new MemoryOutbox(100);
+    const outbox = new MemoryOutbox({ pointsMax: 100 });
     const reader = outbox.reader('a');
     outbox.put(points(1, 2), 0);
     expect(times(reader.peek(1))).toEqual([1]);
@@ -35,7 +35,7 @@ describe('MemoryOutbox', () => {
   });
 
   it('drops the oldest beyond the limit, counted for the reader that is behind', () => {
-    const outbox = new MemoryOutbox(3);
+    const outbox = new MemoryOutbox({ pointsMax: 3 });
     const [slow, quick] = [outbox.reader('slow'), outbox.reader('quick')];
     outbox.put(points(1, 2, 3), 0);
     quick.peek(3);
@@ -47,7 +47,7 @@ describe('MemoryOutbox', () => {
   });
 
   it('does not count as dropped what was being written meanwhile', () => {
-    const outbox = new MemoryOutbox(2);
+    const outbox = new MemoryOutbox({ pointsMax: 2 });
     const reader = outbox.reader('a');
     outbox.put(points(1, 2), 0);
     reader.peek(2);
@@ -59,7 +59,7 @@ describe('MemoryOutbox', () => {
   });
 
   it('keeps nothing where nobody reads', () => {
-    const outbox = new MemoryOutbox(2);
+    const outbox = new MemoryOutbox({ pointsMax: 2 });
     outbox.put(points(1, 2, 3), 0);
     expect(outbox.depth).toBe(0);
     expect(outbox.reader('late').depth).toBe(0);

@@ -8,16 +8,31 @@ export interface Outbox {
   reader(sink: string): OutboxReader;
   /** Most points waiting for any one reader. */
   readonly depth: number;
+  /** Nothing more should be put, as nothing may be dropped; `onAdvance` says when to look again. */
+  readonly full: boolean;
 }
 
+/** What becomes of points for which there is no room. */
+export type WhenFull = 'drop_oldest' | 'wait';
+
 export interface OutboxReader {
-  /** Up to `limit` waiting points, oldest first; empty when there are none. */
+  /** Up to `limit` waiting points, in order within a lane; empty when none waits. */
   peek(limit: number): readonly SeriesPoints[];
   /** The first `count` points of the last peek are written. */
   advance(count: number): void;
+  /**
+   * What is put from here on has a lane of its own, and the lanes are read in turn: fresh points need
+   * not wait for the backlog. A forecast of the backlog whose target the fresh lane has overwritten
+   * already is left out. The lanes join when the backlog is done.
+   */
+  split(): void;
+  /** Points waiting in the newest lane; where there is one only, all that wait. */
+  readonly fresh: number;
   readonly depth: number;
-  /** Points given up because the outbox was full. */
+  /** Points given up since the start: no room, too old, or damaged on the disk. */
   readonly dropped: number;
+  /** The same, with those of earlier runs. */
+  readonly droppedEver: number;
 }
 
 /**
@@ -41,4 +56,14 @@ export interface DurableOutbox extends Outbox {
   stage(write: Writer, doneThrough?: number): () => void;
   /** After the last `stage`. */
   close(): Promise<void>;
+}
+
+/** What the user should know, once an incident. */
+export interface OutboxEvent {
+  /**
+   * `forgotten`: a sink is no longer configured · `damaged`: points cannot be read · `full`: points
+   * are dropped, or the source has to wait · `expired`: points are dropped for their age
+   */
+  readonly kind: 'forgotten' | 'damaged' | 'full' | 'expired';
+  readonly detail: string;
 }

@@ -28,7 +28,7 @@ function configFor(url: string, over: object = {}): Config {
 
 async function drainTo(url: string, over: object = {}) {
   const [sink] = await createSinks(configFor(url, over), {});
-  const outbox = new MemoryOutbox(100_000);
+  const outbox = new MemoryOutbox({ pointsMax: 100_000 });
   const drain = new SinkDrain(outbox.reader(sink!.name), sink!, { batchSteps: 20 });
   const events: DrainEvent[] = [];
   drain.events.subscribe((event) => events.push(event));

@@ -14,7 +14,8 @@ export class TestOutbox implements DurableOutbox {
   /** In the order of `put`; the first `stagedCount` are safe. */
   readonly points: SeriesPoints[] = [];
   stagedCount = 0;
-  readonly #memory = new MemoryOutbox(Number.POSITIVE_INFINITY);
+  readonly full = false;
+  readonly #memory = new MemoryOutbox({ pointsMax: Number.POSITIVE_INFINITY });
 
   constructor(store: StateStore) {
     const bytes = store.get('meta', 'test');

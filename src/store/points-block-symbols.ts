@@ -7,7 +7,7 @@
  *
  * The names themselves stay on the main thread, which gave each its number.
  */
-import type { SeriesPoints, SymbolPoints } from '../store/points.ts';
+import type { SeriesPoints, SymbolPoints } from './points.ts';
 
 const SCORE = 5;
 

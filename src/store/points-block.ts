@@ -1,6 +1,6 @@
 /**
- * Points on their way between threads, in one array of numbers that changes hands without a copy.
- * A row a step, in order of origin (see Emit):
+ * Points in one array of numbers: between threads, where it changes hands without a copy, and on
+ * disk. A row a step, in order of origin (see Emit):
  *
  *     origin | series id | issued | actual | anomaly | change | kind of change (−1: none)
  *     n leads | m intervals | k scores | w weights | symbols? (see points-block-symbols.ts)
@@ -11,7 +11,7 @@
  */
 import type { SeriesInfo } from '../decode/series.ts';
 import { CHANGE_KINDS } from '../forecaster/change-detector.ts';
-import type { Band, LeadScore, LeadWeights, SeriesPoints } from '../store/points.ts';
+import type { Band, LeadScore, LeadWeights, SeriesPoints } from './points.ts';
 import { readSymbols, symbolCells } from './points-block-symbols.ts';
 
 const HEAD = 12;
@@ -25,7 +25,12 @@ export class PointsBlockWriter {
   #cells = new Float64Array(INITIAL_CAPACITY);
   #length = 0;
 
-  add(points: SeriesPoints, { id }: SeriesInfo, origin: number): void {
+  /** Cells of the rows so far. */
+  get length(): number {
+    return this.#length;
+  }
+
+  add(points: SeriesPoints, { id }: Pick<SeriesInfo, 'id'>, origin: number): void {
     const { mean, scores, inner, weights = [], symbols } = points;
     const [leads, intervals] = [mean.length, inner.length + 1];
     const experts = weights.reduce((sum, { experts }) => sum + experts.length, 0);

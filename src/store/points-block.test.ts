@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { symbolPoints } from '../../test/support/points.ts';
 import type { SeriesInfo } from '../decode/series.ts';
-import type { SeriesPoints } from '../store/points.ts';
+import type { SeriesPoints } from './points.ts';
 import { mergeBlocks, PointsBlockReader, PointsBlockWriter } from './points-block.ts';
 
 const SERIES: SeriesInfo[] = [
