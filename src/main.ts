@@ -6,8 +6,10 @@ import { checkCommand } from './cli/check.ts';
 import { demoCommand } from './cli/demo.ts';
 import { docsCommand } from './cli/docs.ts';
 import { EXIT, exitWith } from './cli/exit.ts';
+import { inspectCommand } from './cli/inspect.ts';
 import { replayCommand } from './cli/replay.ts';
 import { runCommand } from './cli/run.ts';
+import { snapshotCommand } from './cli/snapshot.ts';
 import { weightsCommand } from './cli/weights.ts';
 
 await yargs(hideBin(process.argv))
@@ -17,12 +19,14 @@ await yargs(hideBin(process.argv))
   .command(replayCommand)
   .command(backtestCommand)
   .command(checkCommand)
+  .command(inspectCommand)
+  .command(snapshotCommand)
   .command(weightsCommand)
   .command(demoCommand)
   .command(docsCommand)
   .completion('completion', 'Print a completion script for bash or zsh')
   .epilogue(
-    'Exit codes: 0 done · 1 defect · 2 bad usage or configuration · 3 unreachable · 4 unwritten points',
+    'Exit codes: 0 done · 1 defect · 2 bad usage or configuration · 3 unreachable · 4 unwritten points · 5 state directory unusable',
   )
   .demandCommand(1, 'Name a command.')
   .strict()
