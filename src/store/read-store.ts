@@ -6,7 +6,7 @@ import { type Holder, holderOf } from './lock.ts';
 import { StateError, stateError } from './state-error.ts';
 import { StateStore } from './state-store.ts';
 
-const LOOK_MS_MAX = 2_000;
+const LOOK_MS_MAX = 500;
 
 /** A store that is only looked at; a daemon may go on writing to it. */
 export interface ReadStore {
