@@ -32,6 +32,6 @@ export function stateDir({ state, config }: StateArguments): string {
 export function snapshotText({ name, takenMs, end, series, bytes }: Snapshot): string {
   return (
     `${name}, taken ${timeText(takenMs)}: ${numberText(series)} series, ` +
-    `journal up to ${numberText(end === undefined ? end : end - 1)}, ${bytesText(bytes)}`
+    `next entry ${numberText(end)}, ${bytesText(bytes)}`
   );
 }

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { loadConfig } from '../config/load.ts';
-import { statePath } from '../config/state-path.ts';
+import { stateDir } from '../daemon/daemon-state.ts';
 
 /** The state directory that is meant: itself, or the one that a configuration names. */
 export function stateDirOf(path: string): string {
@@ -10,5 +10,5 @@ export function stateDirOf(path: string): string {
 
 /** @param config file; without one: where a daemon would look that is told nothing */
 export function configuredStateDir(config: string | undefined): string {
-  return statePath(config === undefined ? {} : loadConfig(config).state, process.env);
+  return stateDir(config === undefined ? { state: {} } : loadConfig(config));
 }

@@ -36,7 +36,7 @@ export class Channel {
         steps.step(timeMs, value);
         this.#learnedBefore = this.#aligner.counts.learned;
       },
-      restart: () => steps.restart(),
+      restart: (backToMs) => steps.restart(backToMs),
     };
     this.#aligner = createAligner({ ...settings.align, receiveTime: info.receiveTime });
   }
@@ -52,6 +52,12 @@ export class Channel {
 
   tick(timeMs: number): void {
     this.#aligner.tick(timeMs, this.#steps);
+    this.#count();
+  }
+
+  /** Another channel's step shows that time was set back. */
+  followBack(timeMs: number): void {
+    this.#aligner.followBack(timeMs, this.#steps);
     this.#count();
   }
 

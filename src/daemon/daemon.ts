@@ -1,6 +1,8 @@
+import { tap } from 'rxjs';
 import type { Config } from '../config/schema.ts';
 import { SeriesRegistry } from '../decode/series.ts';
 import { createIntake, type Intake } from '../decode/stream-decoder.ts';
+import type { Journal } from '../journal/journal.ts';
 import { MemoryJournal } from '../journal/memory.ts';
 import { type Accounting, sumAccounting } from '../observe/accounting.ts';
 import { Incidents } from '../observe/incidents.ts';
@@ -9,9 +11,14 @@ import { type DrainEvent, SinkDrain } from '../sink/drain.ts';
 import type { Sink } from '../sink/sink.ts';
 import type { Source, SourceEvent } from '../source/source.ts';
 import { MemoryOutbox } from '../store/memory-outbox.ts';
+import type { Outbox } from '../store/outbox.ts';
 import type { SeriesPoints } from '../store/points.ts';
 import { type Core, createCore, resolveShards } from './core.ts';
+import type { DaemonState } from './daemon-state.ts';
+import { DurableState } from './durable-state.ts';
 import { PipelineGate } from './gate.ts';
+import { describeThinning, OverloadControl } from './overload.ts';
+import { overloadFactors } from './overload-watch.ts';
 import { pipeline } from './pipeline.ts';
 import type { CoreParts } from './prepare.ts';
 import { streamName } from './settings.ts';
@@ -22,6 +29,8 @@ const RECORDED_DEPTH_MAX = 10_000;
 const INCIDENTS_FLUSH_MS = 5_000;
 /** So long the sinks have at the end to take what waits. */
 const STOP_MS_MAX = 10_000;
+/** … and where it is kept for the next start. */
+const STOP_KEPT_MS_MAX = 3_000;
 const EXIT_UNWRITTEN = 4;
 
 /** With what `prepareCore` has made of the configuration. */
@@ -35,6 +44,8 @@ export interface DaemonParts extends CoreParts {
   readonly onPoints?: (points: readonly SeriesPoints[]) => void;
   /** In place of real threads, or to have a hand on them. */
   readonly startWorker?: StartWorker;
+  /** Where what is learned is kept; undefined: nowhere. Closed with the daemon. */
+  readonly state?: DaemonState;
 }
 
 /** Stopped in good order, but a sink did not take everything. */
@@ -50,35 +61,53 @@ export class Daemon {
   readonly #incidents: Incidents;
   readonly #intake: Intake;
   readonly #core: Core;
-  readonly #outbox: MemoryOutbox;
+  readonly #journal: Journal;
+  readonly #outbox: Outbox;
+  readonly #durable: DurableState | undefined;
   readonly #drains: readonly SinkDrain[];
   readonly #gate: PipelineGate;
+  readonly #overload: OverloadControl;
   readonly #stopped = new AbortController();
   #running: Promise<void> | undefined;
+  #failure: Error | undefined;
 
   constructor(config: Config, parts: DaemonParts) {
-    const { live, log, sinks } = parts;
+    const { live, log, sinks, state, source } = parts;
     this.#config = config;
     this.#parts = parts;
     this.#incidents = new Incidents(log);
-    this.#intake = createIntake(config.streams, new SeriesRegistry(), {
-      live,
-      base: config.base,
-      onRejection: (stream, where, { verdict, reason, detail }) =>
-        this.#incidents.report(`stream ${stream}: ${verdict} (${reason})`, `${where}: ${detail}`),
-    });
-    this.#core = createCore({
+    const registry = new SeriesRegistry();
+    const core = createCore({
       shards: resolveShards(config.shards),
       settings: parts.settings,
       engines: parts.engines,
       onRestart: (text) => log.error(text),
       startWorker: parts.startWorker,
     });
+    const onRoom = (): void => this.#gate.update();
+    if (state) {
+      const fail = (error: Error): void => this.#fail(error);
+      this.#durable = new DurableState(config, { state, registry, core, log, onRoom, fail });
+      source.restore?.(this.#durable.journal.deliveries.newest());
+    }
+    this.#core = this.#durable?.core ?? core;
+    this.#journal = this.#durable?.journal ?? new MemoryJournal();
+    this.#overload = new OverloadControl(this.#durable?.journal.thinning.at(-1)?.factor);
     // A recorded stream is held back before the outbox could overflow.
     const pointsMax = live ? config.outbox.points_max : Number.POSITIVE_INFINITY;
-    this.#outbox = new MemoryOutbox({ pointsMax, onAdvance: () => this.#gate.update() });
+    this.#outbox =
+      this.#durable?.outbox ??
+      new MemoryOutbox({ pointsMax, whenFull: config.outbox.when_full, onAdvance: onRoom });
+    this.#intake = createIntake(config.streams, registry, {
+      live,
+      base: config.base,
+      counts: this.#durable?.journal.counts,
+      onWrongClock: (detail) => this.#incidents.report('clock', detail),
+      onRejection: (stream, where, { verdict, reason, detail }) =>
+        this.#incidents.report(`stream ${stream}: ${verdict} (${reason})`, `${where}: ${detail}`),
+    });
     const depthMax = live ? Number.POSITIVE_INFINITY : RECORDED_DEPTH_MAX;
-    this.#gate = new PipelineGate(() => this.#outbox.depth, depthMax);
+    this.#gate = new PipelineGate(() => this.#depth(), depthMax);
     this.#drains = sinks.map((sink) => new SinkDrain(this.#outbox.reader(sink.name), sink));
   }
 
@@ -94,6 +123,7 @@ export class Daemon {
   /** Stops intake; what was accepted is finished and written, then `run` resolves. */
   async stop(): Promise<void> {
     this.#stopped.abort();
+    this.#durable?.stopWithin(STOP_MS_MAX);
     await this.#parts.source.stop();
     await this.#running?.catch(() => {}); // `run` reports it
   }
@@ -101,6 +131,11 @@ export class Daemon {
   accounting(): Accounting {
     const streams = this.#config.streams.map(streamName);
     return sumAccounting(streams, [this.#intake.counts(), this.#core.counts()]);
+  }
+
+  /** Networks learn at every so many of their updates: above 1 while there is too much to learn. */
+  get thinFactor(): number {
+    return this.#overload.factor;
   }
 
   /** What came on topics that no stream wants, in words; undefined where nothing did. */
@@ -119,17 +154,37 @@ export class Daemon {
       drain.start();
     }
     let unwritten: string | undefined;
+    this.#durable?.start();
+    let computed = false;
     try {
       await this.#compute();
+      await this.#durable?.settle(this.#intake);
+      computed = true;
     } finally {
-      await this.#core.close();
       unwritten = await this.#stopSinks();
+      if (computed) await this.#durable?.save();
+      await this.#core.close();
       await source.close();
+      await this.#durable?.close();
       clearInterval(flush);
       events.unsubscribe();
       this.#incidents.flush(true);
     }
-    if (unwritten) throw new UnwrittenError(unwritten);
+    if (this.#failure) throw this.#failure;
+    if (unwritten && this.#durable) log.info(`${unwritten}; it is kept for the next start`);
+    else if (unwritten) throw new UnwrittenError(unwritten);
+  }
+
+  /** What waits for the slowest sink; Infinity where there is no room at all. */
+  #depth(): number {
+    const isFull = this.#outbox.full || this.#durable?.isFull;
+    return isFull ? Number.POSITIVE_INFINITY : this.#outbox.depth;
+  }
+
+  /** Going on is of no use. */
+  #fail(error: Error): void {
+    this.#failure ??= error;
+    void this.stop();
   }
 
   #compute(): Promise<void> {
@@ -138,11 +193,16 @@ export class Daemon {
       pipeline({
         source,
         intake: this.#intake,
-        journal: new MemoryJournal(),
+        journal: this.#journal,
         core: this.#core,
         outbox: this.#outbox,
         gate: this.#gate,
         live,
+        thinning: overloadFactors({
+          gate: this.#gate,
+          control: this.#overload,
+          inline: resolveShards(this.#config.shards) === 1,
+        }).pipe(tap((factor) => this.#incidents.report('overload', describeThinning(factor)))),
       }).subscribe({
         next: (points) => {
           for (const drain of this.#drains) drain.notify();
@@ -159,8 +219,9 @@ export class Daemon {
     // A recorded stream has all the time it takes; a signal then stops the waiting.
     const written = Promise.all(this.#drains.map((drain) => drain.flush()));
     if (!this.#parts.live) await Promise.race([written, aborted(this.#stopped.signal)]);
+    const deadlineMs = this.#durable ? STOP_KEPT_MS_MAX : STOP_MS_MAX;
     const stops = this.#drains.map(async (drain) => {
-      const { unwritten } = await drain.stop({ deadlineMs: STOP_MS_MAX });
+      const { unwritten } = await drain.stop({ deadlineMs });
       return missing(drain.name, unwritten, this.#outbox.reader(drain.name).dropped);
     });
     return (await Promise.all(stops)).flat().join('; ') || undefined;
@@ -192,8 +253,7 @@ function aborted(signal: AbortSignal): Promise<void> {
 function missing(sink: string, unwritten: number, dropped: number): string | never[] {
   if (unwritten === 0 && dropped === 0) return [];
   const steps = (count: number): string => `${count} ${count === 1 ? 'step' : 'steps'}`;
-  const before =
-    dropped > 0 ? `; ${steps(dropped)} were dropped before, as the outbox was full` : '';
+  const before = dropped > 0 ? `; ${steps(dropped)} were dropped before` : '';
   return `${sink} did not take ${steps(unwritten)}${before}`;
 }
 
@@ -206,5 +266,6 @@ function withName(sink: string, detail: string): string {
 function logSourceEvent(log: Logger, event: SourceEvent): void {
   if (event.kind === 'connected') log.info(`source: connected: ${event.detail}`);
   else if (event.kind === 'dropped') log.warn(`source: ${event.count} dropped: ${event.detail}`);
+  else if (event.kind === 'repeated') log.info(`source: ${event.count} repeated: ${event.detail}`);
   else log.warn(`source: ${event.kind}: ${event.detail}`);
 }

@@ -6,16 +6,16 @@
 import type { SeriesInfo } from '../decode/series.ts';
 import { recordHead } from '../journal/codec.ts';
 import { headOf, journalExtent } from '../journal/extent.ts';
-import { putJournalMeta } from '../journal/lmdb.ts';
+import type { Thinning } from '../journal/journal.ts';
+import { putJournalMeta, readJournalMeta } from '../journal/lmdb.ts';
 import { withoutSince } from '../journal/without-since.ts';
 import { putState, readHeads, removeState, type StateHead } from '../store/heads.ts';
-import { jsonBytes, readJson } from '../store/json.ts';
+import { readJson } from '../store/json.ts';
 import { StateError } from '../store/state-error.ts';
 import type { StateStore, Writer } from '../store/state-store.ts';
+import { putReckoning } from './reckoning.ts';
 import type { Snapshot } from './snapshots.ts';
 
-/** In `meta`, once entries were taken from the journal: counts of the intake fit no more. */
-export const RECONCILE = 'reconcile';
 const BATCH_BYTES_MAX = 2 ** 24;
 
 export interface Forgotten {
@@ -96,14 +96,23 @@ export async function forgetSince(
   past: StateStore,
   sinceMs: number,
 ): Promise<Omit<Forgotten, 'gap'>> {
-  const { end, counts } = journalExtent(store);
+  const { end } = journalExtent(store);
+  const meta = readJournalMeta(store);
   const states = await takeStates(store, past, sinceMs);
   const journal = await takeJournal(store, past, sinceMs);
   await store.commit((write) => {
-    putJournalMeta(write, { end, counts, bytes: journal.bytes });
-    write.put('meta', RECONCILE, jsonBytes(true));
+    const thinning = allThinning(readJournalMeta(past).thinning, meta.thinning);
+    putJournalMeta(write, { ...meta, end, thinning, bytes: journal.bytes });
+    // Samples were counted that nobody has learned now.
+    putReckoning(write, true);
   });
   return { ...states, samples: journal.samples };
+}
+
+/** What the snapshot knows of it reaches further back. */
+function allThinning(past: readonly Thinning[], present: readonly Thinning[]): Thinning[] {
+  const from = present[0]?.offset ?? Number.POSITIVE_INFINITY;
+  return [...past.filter(({ offset }) => offset < from), ...present];
 }
 
 async function takeStates(store: StateStore, past: StateStore, sinceMs: number) {

@@ -1,7 +1,8 @@
 /**
- * What a daemon keeps on disk, put together: journal, outbox, checkpoints, and the taking up of what
- * an earlier life has left.
+ * What a daemon keeps on disk, put together: journal, checkpoints, points that wait, and the taking up
+ * of what an earlier life has left.
  */
+import { setImmediate as turn } from 'node:timers/promises';
 import type { Config } from '../config/schema.ts';
 import type { SeriesRegistry } from '../decode/series.ts';
 import { LmdbJournal } from '../journal/lmdb.ts';
@@ -20,6 +21,7 @@ export interface KeeperParts {
   readonly store: StateStore;
   /** Of the streams that are wanted. */
   readonly known: KnownSeries;
+  /** Knows them already. */
   readonly registry: SeriesRegistry;
   readonly settings: Config['state'];
   readonly outbox: DurableOutbox;
@@ -36,12 +38,13 @@ export interface KeeperParts {
 export class Keeper {
   readonly journal: LmdbJournal;
   readonly core: RecoveringCore;
+  readonly #parts: KeeperParts;
   readonly #checkpointer: Checkpointer;
   readonly #startedMs = performance.now();
 
   constructor(parts: KeeperParts) {
-    const { store, known, registry, settings, outbox, onLoss, onTrim } = parts;
-    registry.restore(known.series, known.size);
+    const { store, known, settings, outbox, onLoss, onTrim } = parts;
+    this.#parts = parts;
     this.journal = openJournal(parts);
     const recovery = new Recovery(
       {
@@ -49,10 +52,13 @@ export class Keeper {
         journal: this.journal,
         series: known.series,
         emitAfter: outbox.doneThrough,
-        onDone: () => this.#recovered(parts, recovery.backlog.samples),
+        onDone: () => this.#recovered(recovery.backlog.samples),
       },
       { onLoss },
     );
+    for (const { offset, factor } of this.journal.thinning) {
+      void parts.core.apply([{ kind: 'thin', factor }], offset);
+    }
     this.core = new RecoveringCore(parts.core, recovery);
     this.#checkpointer = new Checkpointer({
       store,
@@ -80,9 +86,14 @@ export class Keeper {
     await this.#checkpointer.round(count);
   }
 
-  /** Takes up the rest, where there is one; for an account that adds up. */
+  /** Takes up the rest, where there is one, once nothing more comes. */
   async settle(): Promise<void> {
+    if (this.core.settled) return;
     await this.core.recover();
+    const { end } = this.journal;
+    const points = await this.core.apply([], end);
+    this.#parts.outbox.put(points, end - 1);
+    await turn();
   }
 
   /** Saves all that has changed. @throws Error when the disk does not take it */
@@ -96,7 +107,8 @@ export class Keeper {
     await this.journal.close();
   }
 
-  #recovered({ known, onInfo, onRecovered }: KeeperParts, samples: number): void {
+  #recovered(samples: number): void {
+    const { known, onInfo, onRecovered } = this.#parts;
     if (known.series.length > 0) {
       const seconds = ((performance.now() - this.#startedMs) / 1000).toFixed(1);
       onInfo(
@@ -111,12 +123,13 @@ export class Keeper {
 function openJournal({ store, registry, settings, outbox, onLoss }: KeeperParts): LmdbJournal {
   const damaged = (): void => {}; // the recovery reads them too, and says so
   const heads = readHeads(store, damaged);
-  const newest = Math.max(-1, ...[...heads.values()].map(({ offset }) => offset));
+  let newest = outbox.doneThrough;
+  for (const { offset } of heads.values()) newest = Math.max(newest, offset);
   return new LmdbJournal(store, {
     commitDelayMs: settings.commit_delay,
     keepMs: settings.journal_keep,
     bytesMax: settings.journal_mib * MIB,
-    endAtLeast: Math.max(newest, outbox.doneThrough) + 1,
+    endAtLeast: newest + 1,
     seriesOf: (id) => registry.get(id),
     onDamage: onLoss,
   });

@@ -7,7 +7,7 @@ import { coreJournal, T0 } from '../../test/support/core-journal.ts';
 import { Life, states, written } from '../../test/support/life.ts';
 import type { JournalEntry } from '../journal/journal.ts';
 import { readStore } from '../store/read-store.ts';
-import { RECONCILE } from './forget.ts';
+import { readReckoning } from './reckoning.ts';
 import { forget, restoreSnapshot } from './restore.ts';
 import { findSnapshot, listSnapshots, removeSnapshot, saveSnapshot } from './snapshots.ts';
 
@@ -171,7 +171,7 @@ describe('forget', () => {
     expect(done.states).toBeGreaterThan(3);
     expect(done.samples).toBeGreaterThan(50);
     const { store } = await readStore(dir);
-    expect(Buffer.from(store.get('meta', RECONCILE)!).toString()).toBe('true');
+    expect(readReckoning(store)).toBe(true);
     await store.close();
 
     const told = await goOn(dir, journal().slice(GONE_ON));

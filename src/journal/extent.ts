@@ -14,11 +14,13 @@ export interface JournalExtent {
   readonly oldestMs: number | undefined;
   /** What the intake had counted, by stream. */
   readonly counts: Readonly<Record<string, IntakeCounts>>;
+  /** Learning is thinned to every so many updates; 1: it is not. */
+  readonly thinning: number;
 }
 
 /** @throws DamagedValue, ForeignFormat where what the journal knows of itself cannot be read */
 export function journalExtent(store: StateStore): JournalExtent {
-  const { end, bytes, counts } = readJournalMeta(store);
+  const { end, bytes, counts, thinning } = readJournalMeta(store);
   const [first = end] = store.keys<number>('journal');
   const [newest] = store.keys<number>('journal', { reverse: true });
   const last = newest === undefined ? undefined : headOf(store, newest);
@@ -29,6 +31,7 @@ export function journalExtent(store: StateStore): JournalExtent {
     bytes,
     oldestMs: headOf(store, first)?.atMs,
     counts,
+    thinning: thinning.at(-1)?.factor ?? 1,
   };
 }
 

@@ -12,7 +12,7 @@ import { jsonBytes, readJson } from '../store/json.ts';
 import type { StateStore, Writer } from '../store/state-store.ts';
 import { decodeRecord, encodeRecord, recordHead } from './codec.ts';
 import { DeliveryRows } from './delivery-rows.ts';
-import type { Journal, JournalBatch, JournalEntry } from './journal.ts';
+import type { Journal, JournalBatch, JournalEntry, Thinning } from './journal.ts';
 
 /** Waiting for company ends here. */
 const GROUP_MESSAGES_MAX = 500;
@@ -40,6 +40,8 @@ export interface JournalMeta {
   /** Of all records. */
   readonly bytes: number;
   readonly counts: Readonly<Record<string, IntakeCounts>>;
+  /** `thin` entries, oldest first: the one in force where the journal begins, and all after it. */
+  readonly thinning: readonly Thinning[];
 }
 
 interface Waiting {
@@ -84,6 +86,11 @@ export class LmdbJournal implements Journal {
     return new Map(Object.entries(this.#meta.counts));
   }
 
+  /** How learning was thinned, as far back as the journal goes. */
+  get thinning(): readonly Thinning[] {
+    return this.#meta.thinning;
+  }
+
   get deliveries(): DeliveryRows {
     return this.#deliveries;
   }
@@ -97,6 +104,13 @@ export class LmdbJournal implements Journal {
   /** Share of its room that it takes. */
   get fullness(): number {
     return this.#bytes / this.#settings.bytesMax;
+  }
+
+  /** In place of the counts that came with the newest record. */
+  async putCounts(counts: ReadonlyMap<string, IntakeCounts>): Promise<void> {
+    const meta = { ...this.#meta, counts: Object.fromEntries(counts), bytes: this.#bytes };
+    await this.#store.commit((write) => write.put('meta', META, jsonBytes(meta)));
+    this.#meta = meta;
   }
 
   append(batch: JournalBatch): Promise<number> {
@@ -178,7 +192,8 @@ export class LmdbJournal implements Journal {
   async #commit(group: readonly Waiting[]): Promise<void> {
     const { rows, ends, end, counts } = this.#rowsOf(group);
     try {
-      if (rows.length > 0) await this.#write(group, rows, { end, counts });
+      const thinning = this.#thinnedBy(group, rows);
+      if (rows.length > 0) await this.#write(group, rows, { end, counts, thinning });
       group.forEach(({ resolve }, i) => {
         resolve(ends[i]!);
       });
@@ -208,6 +223,21 @@ export class LmdbJournal implements Journal {
       ends.push(end - 1);
     }
     return { rows, ends, end, counts };
+  }
+
+  #thinnedBy(group: readonly Waiting[], rows: readonly Row[]): readonly Thinning[] {
+    let offset = rows[0]?.offset ?? this.end;
+    const added: Thinning[] = [];
+    for (const { batch } of group) {
+      for (const entry of batch.entries) {
+        if (entry.kind === 'thin') added.push({ offset, factor: entry.factor });
+        offset++;
+      }
+    }
+    if (added.length === 0) return this.#meta.thinning;
+    const all = [...this.#meta.thinning, ...added];
+    const { first } = this;
+    return all.filter((_, i) => (all[i + 1]?.offset ?? Number.POSITIVE_INFINITY) > first);
   }
 
   async #write(
@@ -269,7 +299,7 @@ export class LmdbJournal implements Journal {
   }
 }
 
-const NOTHING: JournalMeta = { end: 0, bytes: 0, counts: {} };
+const NOTHING: JournalMeta = { end: 0, bytes: 0, counts: {}, thinning: [] };
 
 /** @throws DamagedValue, ForeignFormat */
 export function readJournalMeta(store: StateStore): JournalMeta {

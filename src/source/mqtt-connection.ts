@@ -7,8 +7,7 @@ import {
   type ISubscriptionGrant,
   type MqttClient,
 } from 'mqtt';
-import type { IncomingIds } from './mqtt-incoming-ids.ts';
-import type { Receipt } from './mqtt-intake.ts';
+import type { MqttDeliveries } from './mqtt-deliveries.ts';
 
 export interface Filter {
   readonly topic: string;
@@ -21,22 +20,37 @@ export interface Grant {
   readonly granted: number;
 }
 
-/** Where messages go. False: read no more until `MqttConnection.resume`. */
-export type Taker = (packet: IPublishPacket, receipt: Receipt | undefined) => boolean;
+/** Tells the broker that a message is ours to keep now; nothing happens if the connection is gone. */
+export type Acknowledge = () => void;
+
+/**
+ * Where messages go, those of QoS 1 and 2 with their acknowledgement. False: read no more until
+ * `MqttConnection.resume`.
+ */
+export type Taker = (packet: IPublishPacket, acknowledge: Acknowledge | undefined) => boolean;
 
 /** Some brokers take no more filters a packet. */
 const FILTERS_A_PACKET = 8;
 const CLOSE_MS_MAX = 2_000;
+/** The first byte of the packets that acknowledge, by QoS. */
+const PUBACK = 0x40;
+const PUBREC = 0x50;
 /** Given to mqtt.js in place of an acknowledgement, which then sends none. */
 const LATER = new Error('acknowledged later');
 
 /**
  * One connection to the broker, from CONNECT to its end. A new one is made for each attempt.
  *
- * A message of QoS 1 is acknowledged by its receipt, not by mqtt.js: `handleMessage` answers with an
- * error, which makes mqtt.js go on without a PUBACK, and the receipt writes those four bytes. Where
- * the taker wants no more, the callback of that one message is kept until `resume`: mqtt.js then
- * reads nothing. Meanwhile we send the pings ourselves, since it cannot see their answers.
+ * Messages of QoS 1 and 2 are acknowledged when the taker says so, not by mqtt.js. For QoS 1
+ * `handleMessage` answers with an error, for QoS 2 `customHandleAcks`: mqtt.js then goes on without
+ * PUBACK or PUBREC, and keeps nothing of the message; we write those four bytes. (It reports the
+ * second as an `error` event, which is passed over, and takes the option for MQTT 5 alone, so it is
+ * set behind its back.) PUBREL finds an empty store, and mqtt.js answers with PUBCOMP at once.
+ *
+ * Where the taker wants no more, the callback of that one message is kept until `resume`, and mqtt.js
+ * reads nothing meanwhile. It gives up a connection when its ping is not answered in time, but the
+ * answer may stand behind messages, or not be read at all: so the pings are ours, and whatever comes
+ * in counts as an answer. mqtt.js still gives up where nothing comes although we read.
  */
 export class MqttConnection {
   /** Resolves with CONNACK, or with undefined when the connection ends before. */
@@ -45,29 +59,32 @@ export class MqttConnection {
   readonly closed: Promise<Error | undefined>;
   readonly #client: MqttClient;
   readonly #taker: Taker;
-  readonly #pingMs: number;
   #error: Error | undefined;
   #isClosed = false;
   #held: (() => void) | undefined;
+  #heard = false;
+  #corked = false;
   #pings: NodeJS.Timeout | undefined;
 
-  constructor(url: string, options: IClientOptions, incoming: IncomingIds, taker: Taker) {
+  constructor(url: string, options: IClientOptions, deliveries: MqttDeliveries, taker: Taker) {
     this.#taker = taker;
-    this.#pingMs = ((options.keepalive ?? 60) * 1000) / 2;
-    const client = connect(url, { ...options, incomingStore: incoming.store(this.#exactlyOnce) });
+    const client = connect(url, options);
     this.#client = client;
-    client.handleMessage = (packet, callback) => this.#handle(packet, callback);
+    this.#takeOverAcknowledgement(client);
     client.on('packetreceive', (packet) => {
+      this.#heard = true;
       // Before any message of the new session can come in.
-      if (packet.cmd === 'connack' && !packet.sessionPresent) incoming.clear();
+      if (packet.cmd === 'connack' && isNewSession(packet)) deliveries.beginSession();
+      if (packet.cmd === 'pubrel') deliveries.release(packet.messageId!);
       if (packet.cmd === 'disconnect' && packet.reasonCode) {
         this.#error ??= Object.assign(new Error('disconnected by the broker'), {
           code: packet.reasonCode,
         });
       }
     });
+    client.on('connect', () => this.#startPings());
     client.on('error', (error) => {
-      this.#error ??= error;
+      if (error !== LATER) this.#error ??= error;
     });
     this.closed = new Promise((resolve) => client.on('close', () => resolve(this.#over())));
     this.opened = Promise.race([
@@ -95,8 +112,6 @@ export class MqttConnection {
 
   /** Reads on after the taker has said no. */
   resume(): void {
-    clearInterval(this.#pings);
-    this.#pings = undefined;
     const held = this.#held;
     this.#held = undefined;
     held?.();
@@ -124,40 +139,46 @@ export class MqttConnection {
     return this.#error;
   }
 
-  #handle(packet: IPublishPacket, callback: (error?: Error) => void): void {
-    // Of QoS 2 this is the end of the handshake: it was taken when it came, by #exactlyOnce.
-    const { qos, messageId } = packet;
-    if (qos === 2) {
-      callback();
-    } else if (qos === 0 || messageId === undefined) {
-      this.#take(packet, undefined, () => callback());
-    } else {
-      const receipt = { acknowledge: () => this.#sendPuback(messageId) };
-      this.#take(packet, receipt, () => callback(LATER));
-    }
+  #takeOverAcknowledgement(client: MqttClient): void {
+    client.handleMessage = (packet, callback) =>
+      this.#take(packet, () => callback(packet.qos === 0 ? undefined : LATER));
+    client.options.customHandleAcks = (_topic, _payload, packet: IPublishPacket, done) => {
+      if (packet.qos === 2) this.#take(packet, () => done(LATER));
+      else done(0);
+    };
   }
 
-  readonly #exactlyOnce = (packet: IPublishPacket, goOn: () => void): void =>
-    this.#take(packet, undefined, goOn);
+  #take(packet: IPublishPacket, goOn: () => void): void {
+    const { qos, messageId = 0 } = packet;
+    const type = qos === 1 ? PUBACK : PUBREC;
+    // In any version two bytes follow, the id; without a reason code it means success.
+    const acknowledge = (): void => this.#write([type, 2, messageId >> 8, messageId & 0xff]);
+    if (this.#taker(packet, qos === 0 ? undefined : acknowledge)) goOn();
+    else this.#held = goOn;
+  }
 
-  #take(packet: IPublishPacket, receipt: Receipt | undefined, goOn: () => void): void {
-    if (this.#taker(packet, receipt)) {
-      goOn();
-      return;
+  /** What is written in one turn goes out together. */
+  #write(bytes: readonly number[]): void {
+    const stream = this.#client.stream as Duplex;
+    if (this.#isClosed || stream.destroyed) return;
+    if (!this.#corked) {
+      this.#corked = true;
+      stream.cork();
+      process.nextTick(() => {
+        this.#corked = false;
+        stream.uncork();
+      });
     }
-    this.#held = goOn;
+    stream.write(Buffer.from(bytes));
+  }
+
+  #startPings(): void {
+    if (this.#isClosed) return;
     this.#pings = setInterval(() => {
       this.#client.sendPing();
-      this.#client.reschedulePing(true);
-    }, this.#pingMs);
-  }
-
-  #sendPuback(messageId: number): void {
-    if (this.#isClosed || this.#client.stream.destroyed) return;
-    // PUBACK of any version: type 4, two bytes, the id; without a reason code it means success.
-    (this.#client.stream as Duplex).write(
-      Buffer.from([0x40, 0x02, messageId >> 8, messageId & 0xff]),
-    );
+      if (this.#heard || this.#held) this.#client.reschedulePing(true);
+      this.#heard = false;
+    }, this.#client.keepalive * 500);
   }
 
   #subscribe(filters: readonly Filter[]): Promise<Grant[]> {
@@ -178,6 +199,11 @@ export class MqttConnection {
       });
     });
   }
+}
+
+/** A refusal says nothing about the session. */
+function isNewSession({ returnCode, reasonCode, sessionPresent }: IConnackPacket): boolean {
+  return !(returnCode || reasonCode || sessionPresent);
 }
 
 /** The broker answers in the order of the request. */

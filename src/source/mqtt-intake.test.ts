@@ -2,7 +2,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { cleanup, client, endAll, run, startBroker } from '../../test/support/mqtt-broker.ts';
 import { mqttSettings, RunningSource } from '../../test/support/mqtt-source.ts';
 import { createMqttSource } from './mqtt.ts';
-import type { Gate } from './source.ts';
+import { MqttIntake } from './mqtt-intake.ts';
+import type { Gate, Message, MessageBatch } from './source.ts';
 
 afterEach(endAll);
 
@@ -85,9 +86,8 @@ describe('MQTT source behind a closed gate', () => {
     gate.open();
     await running.received(20_000);
     await running.end();
-    const dropped = running.events.reduce((n, e) => n + (e.kind === 'dropped' ? e.count : 0), 0);
     expect(running.messages).toHaveLength(20_000);
-    expect(dropped).toBe(5_000);
+    expect(running.count('dropped')).toBe(5_000);
   });
 
   it('gives out what it holds before it completes, and acknowledges it', async () => {
@@ -109,5 +109,79 @@ describe('MQTT source behind a closed gate', () => {
     const next = run(broker.url);
     await next.received(1);
     expect(next.payloads()).toEqual(['too late']);
+  });
+});
+
+describe('MqttIntake', () => {
+  /** An intake with an open gate; what comes out is noted, and acknowledged by the test. */
+  function intake() {
+    const out: Message[] = [];
+    const told = { resumed: 0, dropped: 0 };
+    const subject = new MqttIntake({
+      gate: { wait: () => undefined },
+      emit: (batch: MessageBatch) => void out.push(...batch),
+      resume: () => void told.resumed++,
+      dropped: (count) => {
+        told.dropped += count;
+      },
+    });
+    return { subject, out, told };
+  }
+
+  function message(bytes: number, acknowledge?: () => void): Message {
+    const payload = new Uint8Array(bytes);
+    return { topic: 'a', payload, receivedMs: 0, retained: false, where: 'a', acknowledge };
+  }
+
+  const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+  it('counts messages until they are acknowledged, not until they are out', async () => {
+    const { subject, out, told } = intake();
+    const acknowledged: number[] = [];
+    for (let i = 0; i < 1_000; i++) {
+      const goOn = subject.offer(message(1, () => acknowledged.push(i)));
+      expect(goOn).toBe(i < 999);
+      if (i % 100 === 0) await turn();
+    }
+    await turn();
+    expect(out).toHaveLength(1_000);
+    expect(told.resumed).toBe(0);
+    for (const { acknowledge } of out.slice(0, 3)) acknowledge?.();
+    expect(acknowledged).toEqual([0, 1, 2]);
+    expect(told.resumed).toBe(1);
+    expect([1, 1, 1].map((bytes) => subject.offer(message(bytes, () => {})))).toEqual([
+      true,
+      true,
+      false,
+    ]);
+  });
+
+  it('counts bytes until then, too, and drops QoS 0 meanwhile', async () => {
+    const { subject, out, told } = intake();
+    const large = 20 * 2 ** 20;
+    const goesOn = [1, 2, 3, 4].map(() => subject.offer(message(large, () => {})));
+    expect(goesOn).toEqual([true, true, true, false]);
+    await turn();
+    expect(subject.offer(message(1))).toBe(true);
+    await turn();
+    expect(out).toHaveLength(4);
+    out[0]!.acknowledge?.();
+    expect(told.resumed).toBe(1);
+    subject.offer(message(1));
+    await turn();
+    expect(out).toHaveLength(5);
+    await subject.stop();
+    expect(told.dropped).toBe(1);
+  });
+
+  it('lets the reader go on when it takes nothing more', async () => {
+    const { subject, out, told } = intake();
+    for (let i = 0; i < 1_000; i++) subject.offer(message(1, () => {}));
+    await subject.stop();
+    expect(told.resumed).toBe(1);
+    expect(out).toHaveLength(1_000);
+    expect(subject.offer(message(1, () => {}))).toBe(true);
+    await turn();
+    expect(out).toHaveLength(1_000);
   });
 });

@@ -1,23 +1,12 @@
 import type { Gate, Message, MessageBatch } from './source.ts';
+import { Tally } from './tally.ts';
 
 const BATCH_MESSAGES_MAX = 1_024;
 /** Beyond these, messages of QoS 0 are dropped and counted. */
 const QUEUE_MESSAGES_MAX = 20_000;
-const QUEUE_BYTES_MAX = 64 * 2 ** 20;
-/** Beyond this many waiting messages of QoS 1 and 2, no more are read from the broker. */
-const RELIABLE_WAITING_MAX = 1_000;
-const DROP_REPORT_MS = 1_000;
-
-/** Acknowledges one message to the broker it came from; nothing happens if that is gone. */
-export interface Receipt {
-  acknowledge(): void;
-}
-
-interface Waiting {
-  readonly message: Message;
-  readonly reliable: boolean;
-  readonly receipt: Receipt | undefined;
-}
+const BYTES_MAX = 64 * 2 ** 20;
+/** Beyond this many unacknowledged messages of QoS 1 and 2, no more are read from the broker. */
+const UNACKNOWLEDGED_MAX = 1_000;
 
 export interface IntakeParts {
   readonly gate: Gate;
@@ -32,36 +21,42 @@ export interface IntakeParts {
  * From single messages to batches: what arrives within one turn of the event loop is one batch, so
  * that low load waits for nothing and high load is carried in bulk.
  *
- * A message of QoS 1 is acknowledged after its batch has been emitted. While the gate is closed,
- * unacknowledged messages fill the broker's window and the broker keeps the rest. The joint for
- * acknowledgement after a journal commit is `#release`: call it when the batch is committed.
+ * A message of QoS 1 or 2 counts from its arrival until it is acknowledged, wherever it is then, so
+ * that what this process holds stays bounded. While the gate is closed or commits take long,
+ * unacknowledged messages fill the broker's window and the broker keeps the rest.
  */
 export class MqttIntake {
   readonly #parts: IntakeParts;
-  #queue: Waiting[] = [];
+  readonly #dropped: Tally;
+  #queue: Message[] = [];
+  /** Of payloads in the queue, and of QoS 1 and 2 until the acknowledgement. */
   #bytes = 0;
-  #reliable = 0;
+  #unacknowledged = 0;
   #scheduled = false;
   #atGate = false;
   #open = true;
-  #dropped = 0;
-  #dropTimer: NodeJS.Timeout | undefined;
   #drained: (() => void)[] = [];
 
   constructor(parts: IntakeParts) {
     this.#parts = parts;
+    this.#dropped = new Tally(parts.dropped);
   }
 
-  /** False: no more should be read until `resume`. `reliable`: QoS 1 or 2, never dropped. */
-  offer(message: Message, reliable: boolean, receipt?: Receipt): boolean {
+  /** False: no more should be read until `resume`. One with `acknowledge` is never dropped. */
+  offer(message: Message): boolean {
     if (!this.#open) return true;
-    if (!reliable && this.#isFull(message.payload.length)) {
-      this.#drop();
+    const { acknowledge, payload } = message;
+    if (!acknowledge && this.#isFull(payload.length)) {
+      this.#dropped.add();
       return true;
     }
-    this.#queue.push({ message, reliable, receipt });
-    this.#bytes += message.payload.length;
-    if (reliable) this.#reliable++;
+    this.#bytes += payload.length;
+    if (acknowledge) {
+      this.#unacknowledged++;
+      this.#queue.push({ ...message, acknowledge: () => this.#settle(message, acknowledge) });
+    } else {
+      this.#queue.push(message);
+    }
     this.#schedule();
     return !this.#mustPause();
   }
@@ -72,27 +67,33 @@ export class MqttIntake {
 
   /** Takes nothing more; resolves when what it holds has been emitted. */
   async stop(): Promise<void> {
-    this.#open = false;
+    this.#close();
     if (this.#queue.length > 0) {
       await new Promise<void>((resolve) => this.#drained.push(resolve));
     }
-    this.#reportDropped();
+    this.#dropped.flush();
   }
 
   /** Takes nothing more and forgets what it holds; the broker keeps what was not acknowledged. */
   discard(): void {
-    this.#open = false;
     this.#queue = [];
-    this.#settle();
-    this.#reportDropped();
+    this.#close();
+    this.#wakeStopped();
+    this.#dropped.flush();
+  }
+
+  /** Messages are passed over from here on, and what comes between them can be read. */
+  #close(): void {
+    this.#open = false;
+    this.#parts.resume();
   }
 
   #isFull(bytes: number): boolean {
-    return this.#queue.length >= QUEUE_MESSAGES_MAX || this.#bytes + bytes > QUEUE_BYTES_MAX;
+    return this.#queue.length >= QUEUE_MESSAGES_MAX || this.#bytes + bytes > BYTES_MAX;
   }
 
   #mustPause(): boolean {
-    return this.#reliable >= RELIABLE_WAITING_MAX || this.#bytes > QUEUE_BYTES_MAX;
+    return this.#unacknowledged >= UNACKNOWLEDGED_MAX || this.#bytes > BYTES_MAX;
   }
 
   #schedule(): void {
@@ -117,39 +118,29 @@ export class MqttIntake {
       }
       this.#emit(this.#queue.splice(0, BATCH_MESSAGES_MAX));
     }
-    this.#settle();
+    this.#wakeStopped();
   }
 
-  #emit(waiting: readonly Waiting[]): void {
+  #emit(batch: MessageBatch): void {
+    let bytes = 0;
+    for (const { acknowledge, payload } of batch) if (!acknowledge) bytes += payload.length;
+    this.#parts.emit(batch);
+    this.#free(bytes, 0);
+  }
+
+  #settle({ payload }: Message, acknowledge: () => void): void {
+    acknowledge();
+    this.#free(payload.length, 1);
+  }
+
+  #free(bytes: number, acknowledged: number): void {
     const paused = this.#mustPause();
-    for (const { message, reliable } of waiting) {
-      this.#bytes -= message.payload.length;
-      if (reliable) this.#reliable--;
-    }
-    this.#parts.emit(waiting.map(({ message }) => message));
-    this.#release(waiting);
+    this.#bytes -= bytes;
+    this.#unacknowledged -= acknowledged;
     if (paused && !this.#mustPause()) this.#parts.resume();
   }
 
-  #release(waiting: readonly Waiting[]): void {
-    for (const { receipt } of waiting) receipt?.acknowledge();
-  }
-
-  #settle(): void {
+  #wakeStopped(): void {
     for (const resolve of this.#drained.splice(0)) resolve();
-  }
-
-  #drop(): void {
-    this.#dropped++;
-    this.#dropTimer ??= setTimeout(() => this.#reportDropped(), DROP_REPORT_MS).unref();
-  }
-
-  #reportDropped(): void {
-    clearTimeout(this.#dropTimer);
-    this.#dropTimer = undefined;
-    if (this.#dropped === 0) return;
-    const count = this.#dropped;
-    this.#dropped = 0;
-    this.#parts.dropped(count);
   }
 }

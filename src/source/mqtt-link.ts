@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { IConnackPacket } from 'mqtt';
 import { Backoff } from './backoff.ts';
 import { type Filter, type Grant, MqttConnection, type Taker } from './mqtt-connection.ts';
+import type { MqttDeliveries } from './mqtt-deliveries.ts';
 import { explainFailure, explainReason, type Failure } from './mqtt-failure.ts';
-import { IncomingIds } from './mqtt-incoming-ids.ts';
 import {
   clientId,
   clientOptions,
@@ -23,6 +23,8 @@ export interface LinkParts {
   readonly settings: MqttSettings;
   readonly base: string;
   readonly filters: readonly Filter[];
+  /** Outlives connections, as the session does. */
+  readonly deliveries: MqttDeliveries;
   readonly taker: Taker;
   readonly tell: (event: SourceEvent) => void;
   /** Going on is impossible or unwanted. */
@@ -33,7 +35,6 @@ export interface LinkParts {
 export class MqttLink {
   readonly #parts: LinkParts;
   readonly #backoff: Backoff;
-  readonly #incoming = new IncomingIds();
   readonly #stopped = new AbortController();
   /** Kinds of trouble already told in this incident, and filters whose refusal was told. */
   readonly #told = new Set<SourceEvent['kind']>();
@@ -114,9 +115,9 @@ export class MqttLink {
   }
 
   #open(): MqttConnection {
-    const { settings, base, taker } = this.#parts;
+    const { settings, base, deliveries, taker } = this.#parts;
     const options = clientOptions(settings, base, this.#version);
-    return new MqttConnection(settings.url, options, this.#incoming, taker);
+    return new MqttConnection(settings.url, options, deliveries, taker);
   }
 
   async #connected(connection: MqttConnection, connack: IConnackPacket): Promise<void> {

@@ -1,8 +1,10 @@
 import { createSecureContext } from 'node:tls';
 import type { IPublishPacket } from 'mqtt';
 import { Observable, Subject, type Subscriber } from 'rxjs';
-import type { Filter } from './mqtt-connection.ts';
-import { MqttIntake, type Receipt } from './mqtt-intake.ts';
+import type { Delivery } from '../journal/journal.ts';
+import type { Acknowledge, Filter } from './mqtt-connection.ts';
+import { MqttDeliveries } from './mqtt-deliveries.ts';
+import { MqttIntake } from './mqtt-intake.ts';
 import { MqttLink } from './mqtt-link.ts';
 import { clientOptions, type MqttSettings, statusTopic } from './mqtt-options.ts';
 import { ReceiveClock } from './receive-clock.ts';
@@ -14,10 +16,14 @@ import {
   SourceError,
   type SourceEvent,
 } from './source.ts';
+import { Tally } from './tally.ts';
 
 /**
  * The MQTT source: a persistent session under a fixed client id, resubscribed on every connection,
  * with the retained status `<base>/status` (online; offline on `close` or as the last will).
+ *
+ * Messages of QoS 1 and 2 are acknowledged by whoever takes them, when they are durable; what the
+ * broker then delivers once more is marked `repeated`.
  *
  * What Foretide itself publishes (`<base>/status`, `<base>/forecast/…`) does not come in, so that a
  * filter like `#` makes no forecasts of forecasts.
@@ -51,6 +57,8 @@ class MqttSource implements Source {
   readonly #base: string;
   readonly #filters: readonly Filter[];
   readonly #clock = new ReceiveClock();
+  readonly #deliveries = new MqttDeliveries();
+  readonly #repeated = new Tally((count) => this.#tellRepeated(count));
   #link: MqttLink | undefined;
   #intake: MqttIntake | undefined;
   #subscriber: Subscriber<MessageBatch> | undefined;
@@ -61,6 +69,10 @@ class MqttSource implements Source {
     this.#filters = filters;
     this.url = settings.url;
     this.events = this.#events.asObservable();
+  }
+
+  restore(deliveries: readonly Delivery[]): void {
+    this.#deliveries.restore(deliveries);
   }
 
   messages(gate: Gate): Observable<MessageBatch> {
@@ -98,6 +110,7 @@ class MqttSource implements Source {
 
   async close(): Promise<void> {
     this.#intake?.discard();
+    this.#repeated.flush();
     await this.#link?.close();
     this.#events.complete();
   }
@@ -107,19 +120,16 @@ class MqttSource implements Source {
       settings: this.#settings,
       base: this.#base,
       filters: this.#filters,
-      taker: (packet, receipt) => this.#take(intake, packet, receipt),
+      deliveries: this.#deliveries,
+      taker: (packet, acknowledge) => this.#take(intake, packet, acknowledge),
       tell: (event) => this.#events.next(event),
       fail: (error) => subscriber.error(error),
     });
   }
 
-  #take(intake: MqttIntake, packet: IPublishPacket, receipt: Receipt | undefined): boolean {
+  #take(intake: MqttIntake, packet: IPublishPacket, acknowledge?: Acknowledge): boolean {
     // Not acknowledged after `stop`, so that it comes again with the next session.
-    if (!intake.isOpen) return packet.qos !== 2;
-    if (this.#isOurs(packet.topic)) {
-      receipt?.acknowledge();
-      return true;
-    }
+    if (!intake.isOpen) return true;
     const message: Message = {
       topic: packet.topic,
       payload: packet.payload as Buffer,
@@ -127,7 +137,12 @@ class MqttSource implements Source {
       retained: packet.retain,
       where: `topic ${packet.topic}`,
     };
-    return intake.offer(message, packet.qos > 0, receipt);
+    const isOurs = this.#isOurs(packet.topic);
+    if (!acknowledge) return isOurs || intake.offer(message);
+    const { delivery, repeated } = this.#deliveries.take(packet);
+    if (repeated && !isOurs) this.#repeated.add();
+    const passedOver = repeated || isOurs ? { repeated: true as const } : {};
+    return intake.offer({ ...message, delivery, acknowledge, ...passedOver });
   }
 
   #isOurs(topic: string): boolean {
@@ -138,5 +153,10 @@ class MqttSource implements Source {
     const detail =
       'messages of QoS 0 came faster than they could be taken; use QoS 1, or fewer series';
     this.#events.next({ kind: 'dropped', count, detail });
+  }
+
+  #tellRepeated(count: number): void {
+    const detail = 'the broker had no acknowledgement and delivered them again; not taken twice';
+    this.#events.next({ kind: 'repeated', count, detail });
   }
 }

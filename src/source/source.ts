@@ -16,8 +16,9 @@ export interface Message {
   readonly row?: Row;
   /**
    * When it was received, ms since the epoch. For one source it strictly increases (the source adds
-   * microseconds where the clock stands still), so that it can serve as event time. Rows of a file
-   * that tells no receive time carry their line number.
+   * microseconds where the clock stands still), so that it can serve as event time; only a wall clock
+   * that is set back by more than ten seconds takes it back. Rows of a file that tells no receive time
+   * carry their line number.
    */
   readonly receivedMs: number;
   /** A recording that does not say when it was received: `receivedMs` is only its place in order. */
@@ -29,8 +30,9 @@ export interface Message {
   /** Of QoS 1 and 2: how its repetition is known. */
   readonly delivery?: Delivery;
   /**
-   * A repetition of what was taken before: nothing is to be read from it, but it is acknowledged in
-   * its turn, as what it repeats may still be on its way to the journal.
+   * Nothing is to be read from it, but it is acknowledged in its turn: it repeats what was taken
+   * before, which may still be on its way to the journal; or it tells what we know already, since we
+   * published it ourselves.
    */
   readonly repeated?: true;
   /** Of QoS 1 and 2: called once, in receive order, when the message is durable. */
@@ -51,7 +53,7 @@ export type SourceEvent =
   | { readonly kind: 'connected'; readonly detail: string }
   | { readonly kind: 'disconnected'; readonly detail: string }
   | { readonly kind: 'refused'; readonly detail: string }
-  | { readonly kind: 'dropped'; readonly count: number; readonly detail: string };
+  | { readonly kind: 'dropped' | 'repeated'; readonly count: number; readonly detail: string };
 
 /** The contract of every input. */
 export interface Source {

@@ -15,7 +15,10 @@ import type { StateStore, Writer } from './state-store.ts';
 export type OutboxStore = Pick<StateStore, 'commit' | 'get' | 'keys'>;
 
 export interface ChunkStoreOptions {
-  /** Number after the last point that was staged; what is found beyond it is deleted. */
+  /**
+   * Number after the last point that was staged; what is found beyond it is deleted. undefined: not
+   * known, and then all that is found is kept, even if it comes a second time.
+   */
   readonly end: number | undefined;
   /** Wall clock. */
   readonly nowMs: () => number;

@@ -405,4 +405,26 @@ describe('damage', () => {
     expect(takeAll(outbox.reader('a'))).toEqual(numbers(0, 10));
     expect(dir.events.map(({ kind }) => kind)).toEqual(['damaged', 'damaged', 'damaged']);
   });
+
+  it('that was cut out of the store already is taken the same way', async () => {
+    const dir = new OutboxDir();
+    let outbox = await dir.open();
+    outbox.reader('a');
+    outbox.put(steps(0, 10), 9);
+    await dir.stage();
+    outbox.put(steps(10, 600, 20), 10);
+    await dir.stage();
+    const keys = dir.keys();
+    expect(keys.length).toBeGreaterThan(2);
+    const [gone] = keys.splice(1, 1);
+    await dir.store.commit((write) => {
+      for (const key of ['outbox.readers', 'outbox.staged']) write.remove('meta', key);
+      write.remove('outbox', gone!);
+    });
+    outbox = await dir.open();
+    expect(outbox.doneThrough).toBe(-1);
+    const reader = outbox.reader('a');
+    expect(takeAll(reader)).toHaveLength(600 - gone![1]);
+    expect(reader.dropped).toBe(gone![1]);
+  });
 });

@@ -68,7 +68,7 @@ export class DiskOutbox implements DurableOutbox {
     this.#store = store;
     this.#options = options;
     this.#nowMs = options.nowMs ?? (() => performance.timeOrigin + performance.now());
-    const staged = this.#load(records.STAGED_KEY, records.readStaged, { end: 0, doneThrough: -1 });
+    const staged = this.#load(records.STAGED_KEY, records.readStaged);
     this.doneThrough = staged?.doneThrough ?? -1;
     this.#through = this.doneThrough;
     this.#chunks = new ChunkStore(store, lookup, {
@@ -78,19 +78,15 @@ export class DiskOutbox implements DurableOutbox {
     });
     const { end, list } = this.#chunks;
     this.#queue = new PointQueue(end);
-    const none = new Map<string, ReaderRecord>();
-    const known = this.#load(records.READERS_KEY, records.readReaders, none);
-    for (const [sink, record] of known ?? []) known!.set(sink, records.before(end, record));
+    const known = new Map<string, ReaderRecord>();
+    const kept = this.#load(records.READERS_KEY, records.readReaders);
+    for (const [sink, record] of kept ?? []) known.set(sink, records.before(end, record));
     // Where nobody knows who has read what, all get everything.
-    this.#readers = new ReaderSet(this.#source(), known, known ? end : (list.oldest?.first ?? end));
+    this.#readers = new ReaderSet(this.#source(), known, kept ? end : (list.oldest?.first ?? end));
   }
 
   get depth(): number {
     return this.#readers.depth;
-  }
-
-  get through(): number {
-    return this.#through;
   }
 
   get full(): boolean {
@@ -106,6 +102,10 @@ export class DiskOutbox implements DurableOutbox {
   /** Of all chunks. */
   get bytes(): number {
     return this.#chunks.list.bytes;
+  }
+
+  get through(): number {
+    return this.#through;
   }
 
   put(points: readonly SeriesPoints[], through: number): void {
@@ -298,11 +298,11 @@ export class DiskOutbox implements DurableOutbox {
     }
   }
 
-  /** undefined: it cannot be read. */
-  #load<T>(key: string, read: (bytes: Uint8Array) => T, none: T): T | undefined {
+  /** undefined: there is none, or it cannot be read. */
+  #load<T>(key: string, read: (bytes: Uint8Array) => T): T | undefined {
     try {
       const bytes = this.#store.get('meta', key);
-      return bytes ? read(bytes) : none;
+      return bytes && read(bytes);
     } catch (error) {
       const detail = `${key}: ${(error as Error).message}; points may be written twice`;
       this.#options.onEvent?.({ kind: 'damaged', detail });

@@ -16,6 +16,8 @@ export function openTables(
     maxDbs: TABLES.length,
     // A commit that has resolved is on the disk.
     overlappingSync: false,
+    // Else a failed commit also rejects a promise that nobody holds, which would end the process.
+    eventTurnBatching: false,
     ...(options.readOnly && { readOnly: true }),
   });
   const tables = TABLES.map((name) => [name, env.openDB({ name, encoding: 'binary' })]);

@@ -5,13 +5,15 @@
  * Durable means on the disk: a commit resolves after fsync. Commits that are asked for while one is
  * under way go together in the next (group commit).
  */
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RootDatabase } from 'lmdb';
 import { type Observable, Subject } from 'rxjs';
+import { diskTrouble } from './disk-trouble.ts';
 import { openTables, type Tables } from './open-tables.ts';
 import { seal, unseal } from './sealed.ts';
+import { StateError } from './state-error.ts';
 import { type Key, placeOf, type TableName } from './tables.ts';
 
 export { type Key, TABLES, type TableName } from './tables.ts';
@@ -50,9 +52,12 @@ export class StateStore {
   #running: Promise<void> | undefined;
   #stalledMs: number | undefined;
 
-  /** @throws Error of LMDB, when the directory cannot be used */
+  /** @throws StateError when there is nothing to read; Error of LMDB, when it cannot be used */
   constructor(dir: string, options: { readonly readOnly?: boolean } = {}) {
     this.dir = dir;
+    if (options.readOnly && !existsSync(join(dir, 'store', 'data.mdb'))) {
+      throw new StateError(`state directory ${dir}: there is no state in it`);
+    }
     const { env, tables } = openTables(join(dir, 'store'), options);
     this.#env = env;
     this.#tables = tables;
@@ -106,9 +111,14 @@ export class StateStore {
     return pageSize * (treeBranchPageCount + treeLeafPageCount + overflowPages);
   }
 
+  /** From now on each commit has one try: a stop must not wait for a full disk. */
+  giveUp(): void {
+    this.#closing.abort();
+  }
+
   /** Waits for what is under way; what the disk does not take then is given up. */
   async close(): Promise<void> {
-    this.#closing.abort();
+    this.giveUp();
     await this.#running;
     await this.#env.close();
     this.#events.complete();
@@ -135,6 +145,7 @@ export class StateStore {
   /** Together; where the disk does not take that, one by one, so that small ones still find room. */
   async #write(group: readonly Pending[]): Promise<void> {
     if ((await this.#try(group)) === undefined) {
+      this.#resumed();
       for (const { resolve } of group) resolve();
       return;
     }
@@ -184,7 +195,7 @@ export class StateStore {
   #stalled(failure: Error): void {
     if (this.#stalledMs !== undefined) return;
     this.#stalledMs = performance.now();
-    this.#events.next({ kind: 'stalled', detail: failure.message });
+    this.#events.next({ kind: 'stalled', detail: diskTrouble(this.dir, failure) });
   }
 
   #resumed(): void {

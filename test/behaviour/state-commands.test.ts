@@ -58,7 +58,7 @@ describe('foretide inspect', () => {
       ...{ stream: 'hall/+', learned: 150, after: 10, newestMs: STATE_T0 + 149_000 },
     });
     expect(byName.get('door')!.skill).toBeGreaterThan(0.3);
-    expect(overview.journal).toMatchObject({ first: 0, end: 166 });
+    expect(overview.journal).toMatchObject({ first: 0, end: 166, thinning: 1 });
     expect(overview.outbox).toEqual([{ sink: 'influx', waiting: 750, dropped: 0 }]);
     const sizes = overview.series.map(({ bytes }) => bytes!);
     expect(sizes).toEqual(sizes.toSorted((a, b) => b - a));
@@ -100,7 +100,7 @@ describe('foretide inspect', () => {
     const { stdout } = await foretide('inspect', 'running');
     expect(stdout).toContain(`process ${process.pid} on `);
     const saved = await foretide('snapshot', 'save', 'now', '--state', 'running');
-    expect(saved.stderr).toMatch(/^saved snapshot now, .*: 5 series, journal up to 165/);
+    expect(saved.stderr).toMatch(/^saved snapshot now, .*: 5 series, next entry 166,/);
     const refused = await foretide('snapshot', 'restore', 'now', '--state', 'running');
     expect(refused.stderr).toContain(`in use by process ${process.pid}`);
     expect(refused.code).toBe(5);

@@ -1,5 +1,4 @@
 /** A daemon's life as far as its state goes: journal, core, checkpoints; without sources and sinks. */
-import { setImmediate as turn } from 'node:timers/promises';
 import { type Core, InlineCore } from '../../src/daemon/core.ts';
 import { Keeper } from '../../src/daemon/keeper.ts';
 import { readSeries } from '../../src/daemon/known-series.ts';
@@ -30,9 +29,11 @@ export class Life {
   constructor(dir: string, core: Core = new InlineCore(SETTINGS, ENGINES), journalKeepMs = 0) {
     this.store = new StateStore(dir);
     this.outbox = new TestOutbox(this.store);
+    const known = readSeries(this.store, { onLoss: (text) => this.losses.push(text) });
+    this.registry.restore(known.series, known.size);
     this.keeper = new Keeper({
       store: this.store,
-      known: readSeries(this.store, { onLoss: (text) => this.losses.push(text) }),
+      known,
       registry: this.registry,
       settings: { ...STATE, journal_keep: journalKeepMs },
       outbox: this.outbox,
@@ -59,8 +60,6 @@ export class Life {
   /** Everything is saved. @returns all points in the order of `put` */
   async stop(): Promise<readonly SeriesPoints[]> {
     await this.keeper.settle();
-    await this.apply([]);
-    await turn();
     await this.keeper.stop();
     await this.#end();
     return this.outbox.points;

@@ -1,4 +1,5 @@
 import { configSchema } from '../../src/config/schema.ts';
+import type { Delivery } from '../../src/journal/journal.ts';
 import type { MqttSettings } from '../../src/source/mqtt-options.ts';
 import type { Gate, Message, MessageBatch, Source, SourceEvent } from '../../src/source/source.ts';
 
@@ -9,13 +10,18 @@ export function mqttSettings(url: string, keys: object = {}): MqttSettings {
   return { ...config.source!.mqtt!, url };
 }
 
-/** A source that is running, and all that has come out of it. */
+/** A source that is running, and all that has come out of it; committed at once, or by `commit`. */
 export class RunningSource {
   readonly source: Source;
   readonly batches: MessageBatch[] = [];
   readonly events: SourceEvent[] = [];
   readonly completed: Promise<void>;
+  /** What a journal would have kept. */
+  readonly deliveries: Delivery[] = [];
+  /** Commits wait for `commit`. */
+  holding = false;
   error: Error | undefined;
+  #uncommitted: Message[] = [];
   #changed: (() => void)[] = [];
 
   constructor(source: Source, gate: Gate = { wait: () => undefined }) {
@@ -28,6 +34,8 @@ export class RunningSource {
       source.messages(gate).subscribe({
         next: (batch) => {
           this.batches.push(batch);
+          this.#uncommitted.push(...batch);
+          if (!this.holding) this.commit();
           this.#wake();
         },
         error: (error: Error) => {
@@ -40,12 +48,34 @@ export class RunningSource {
     });
   }
 
+  /** What is there to be read: no repetitions. */
   get messages(): readonly Message[] {
+    return this.arrivals.filter(({ repeated }) => !repeated);
+  }
+
+  get arrivals(): readonly Message[] {
     return this.batches.flat();
   }
 
   payloads(): string[] {
     return this.messages.map(({ payload }) => Buffer.from(payload).toString());
+  }
+
+  get uncommitted(): number {
+    return this.#uncommitted.length;
+  }
+
+  /** Acknowledges the first of what waits for it, as the pipeline does after a commit. */
+  commit(count = Number.POSITIVE_INFINITY): void {
+    for (const { delivery, repeated, acknowledge } of this.#uncommitted.splice(0, count)) {
+      if (delivery && !repeated) this.deliveries.push(delivery);
+      acknowledge?.();
+    }
+  }
+
+  /** As the events have told it so far. */
+  count(kind: 'dropped' | 'repeated'): number {
+    return this.events.reduce((sum, e) => sum + (e.kind === kind && 'count' in e ? e.count : 0), 0);
   }
 
   details(kind: SourceEvent['kind']): string[] {
@@ -65,6 +95,11 @@ export class RunningSource {
 
   received(count: number): Promise<void> {
     return this.until(() => this.messages.length >= count);
+  }
+
+  /** As `received`, with repetitions. */
+  arrived(count: number): Promise<void> {
+    return this.until(() => this.arrivals.length >= count);
   }
 
   /** As the daemon ends it. */

@@ -32,6 +32,9 @@ function aboutText(
     const since = oldestMs === undefined ? '' : `, since ${timeText(oldestMs)}`;
     const which = end > first ? `entries ${first} to ${end - 1}` : `empty; the next is ${end}`;
     lines.push(`journal          ${which}, ${bytesText(journal.bytes)}${since}`);
+    if (journal.thinning > 1) {
+      lines.push(`overload         learning is thinned to every ${journal.thinning}th update`);
+    }
     for (const [stream, counts] of Object.entries(journal.counts)) {
       const { received, invalid, filtered } = counts;
       const turned = `${invalid} invalid, ${filtered} filtered`;

@@ -56,6 +56,7 @@ export class SharedNetwork {
   #due = false;
   #forwards = 0;
   #sinceUpdate = 0;
+  #thinning = 1;
   /** Since the series began. */
   #steps = 0;
 
@@ -106,7 +107,8 @@ export class SharedNetwork {
     this.#due = false;
     this.#steps++;
     this.#sinceUpdate++;
-    if (this.#sinceUpdate >= this.#updateSteps && this.#network.windowLength > 0) this.#train();
+    const interval = this.#updateSteps * this.#thinning;
+    if (this.#sinceUpdate >= interval && this.#network.windowLength > 0) this.#train();
     this.#input.fill(0);
     for (const [i, member] of this.#members.entries()) {
       member.fillInput(this.#input, i * this.#inputsEach);
@@ -138,6 +140,11 @@ export class SharedNetwork {
 
   get view(): NetworkView {
     return networkView(this.#network, this.#record);
+  }
+
+  /** Only every `factor`-th update is made; k1 is so many times longer. */
+  thin(factor: number): void {
+    this.#thinning = factor;
   }
 
   restart(): void {

@@ -39,6 +39,7 @@ export class SymbolNetwork implements SymbolExpert {
   #mask = new Uint8Array(0);
   #sinceUpdate = 0;
   readonly #record = new UpdateRecord();
+  #thinning = 1;
 
   constructor(settings: SymbolSettings, recurrent: RecurrentSettings, engine: RecurrentEngine) {
     this.name = recurrent.cell;
@@ -53,7 +54,8 @@ export class SymbolNetwork implements SymbolExpert {
     this.#sinceUpdate++;
     const network = this.#network!;
     const rows = network.windowLength;
-    if (this.#sinceUpdate < this.#recurrent.updateSteps || rows === 0) return;
+    const interval = this.#recurrent.updateSteps * this.#thinning;
+    if (this.#sinceUpdate < interval || rows === 0) return;
     const outputs = this.#output.length;
     this.#targets.fill(0, 0, rows * outputs);
     this.#mask.fill(0, 0, rows * outputs);
@@ -141,6 +143,10 @@ export class SymbolNetwork implements SymbolExpert {
   /** undefined before the first symbol. */
   get view(): NetworkView | undefined {
     return this.#network && networkView(this.#network, this.#record);
+  }
+
+  thin(factor: number): void {
+    this.#thinning = factor;
   }
 
   restart(): void {

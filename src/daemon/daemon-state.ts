@@ -1,0 +1,51 @@
+import type { Config } from '../config/schema.ts';
+import type { Logger } from '../observe/log.ts';
+import { type OpenState, openState } from '../store/open-state.ts';
+import { forgetChanged, type KnownSeries, readSeries } from './known-series.ts';
+import { putReckoning } from './reckoning.ts';
+import type { StreamSettings } from './settings.ts';
+
+/** A state directory in use, and the series that it knows of the streams that are wanted. */
+export interface DaemonState {
+  readonly open: OpenState;
+  readonly known: KnownSeries;
+}
+
+/** Without a directory in the configuration: what systemd has made for us, else one right here. */
+export function stateDir(
+  { state }: { readonly state: Pick<Config['state'], 'dir'> },
+  env: NodeJS.ProcessEnv = process.env,
+): string {
+  // Of several that a unit has, divided by colons, the first.
+  const [given] = (env.STATE_DIRECTORY ?? '').split(':');
+  return state.dir ?? (given || 'foretide-state');
+}
+
+/**
+ * undefined: the configuration wants nothing kept, or the source is a recording, which is read again.
+ * @throws StateError
+ */
+export async function openDaemonState(
+  config: Config,
+  settings: ReadonlyMap<string, StreamSettings>,
+  log: Logger,
+): Promise<DaemonState | undefined> {
+  if (!config.state.keep || !config.source?.mqtt) return undefined;
+  const open = await openState(stateDir(config), log);
+  let isLost = open.lost.length > 0;
+  const events = {
+    onLoss: (text: string) => {
+      isLost = true;
+      log.warn(`state: ${text}`);
+    },
+  };
+  try {
+    const all = readSeries(open.store, events);
+    const known = await forgetChanged(open.store, all, config.streams, settings, events);
+    if (isLost) await open.store.commit((write) => putReckoning(write, true));
+    return { open, known };
+  } catch (error) {
+    await open.close();
+    throw error;
+  }
+}

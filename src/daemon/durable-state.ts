@@ -1,0 +1,162 @@
+import type { Subscription } from 'rxjs';
+import type { Config } from '../config/schema.ts';
+import type { SeriesRegistry } from '../decode/series.ts';
+import type { Intake } from '../decode/stream-decoder.ts';
+import type { LmdbJournal } from '../journal/lmdb.ts';
+import type { Logger } from '../observe/log.ts';
+import { DiskOutbox } from '../store/disk-outbox.ts';
+import type { DurableOutbox, OutboxEvent } from '../store/outbox.ts';
+import { StateError } from '../store/state-error.ts';
+import type { Core } from './core.ts';
+import type { DaemonState } from './daemon-state.ts';
+import { Keeper } from './keeper.ts';
+import { putReckoning, readReckoning } from './reckoning.ts';
+
+const MIB = 2 ** 20;
+/** A start that got so far did not die of its state. */
+const HEALTHY_MS = 10_000;
+const WATCH_MS = 5_000;
+
+export interface DurableParts {
+  readonly state: DaemonState;
+  /** Empty; gets the series that are known. */
+  readonly registry: SeriesRegistry;
+  readonly core: Core;
+  readonly log: Logger;
+  /** There may be room again: in the journal, in the outbox. */
+  readonly onRoom: () => void;
+  /** Going on is of no use, since nothing would be kept. */
+  readonly fail: (error: Error) => void;
+}
+
+/** The state directory of a running daemon: what it does with it, and what it says of it. */
+export class DurableState {
+  readonly outbox: DurableOutbox;
+  readonly #parts: DurableParts;
+  readonly #keeper: Keeper;
+  readonly #timers: NodeJS.Timeout[] = [];
+  #events: Subscription | undefined;
+  /** The disk does not take what is written. */
+  #stalled = false;
+  #failed = false;
+  #reckoningDue: boolean;
+
+  constructor(config: Config, parts: DurableParts) {
+    const { state, registry, core, log, onRoom } = parts;
+    this.#parts = parts;
+    const { store } = state.open;
+    registry.restore(state.known.series, state.known.size);
+    const lookup = {
+      seriesOf: registry.get.bind(registry),
+      idOf: (name: string) => registry.find(name)?.id,
+    };
+    this.#reckoningDue = readReckoning(store);
+    const { points_max, disk_mib, age_max, when_full } = config.outbox;
+    this.outbox = new DiskOutbox(store, lookup, {
+      pointsMax: points_max,
+      bytesMax: disk_mib * MIB,
+      ageMsMax: age_max,
+      whenFull: when_full,
+      onAdvance: onRoom,
+      onEvent: (event) => sayOutbox(log, event),
+    });
+    this.#keeper = new Keeper({
+      store,
+      known: state.known,
+      registry,
+      settings: config.state,
+      outbox: this.outbox,
+      core,
+      onLoss: (text) => {
+        log.warn(`state: ${text}`);
+        this.#lost();
+      },
+      onInfo: (text) => log.info(`state: ${text}`),
+      onRecovered: () => {},
+      onTrim: onRoom,
+    });
+  }
+
+  get journal(): LmdbJournal {
+    return this.#keeper.journal;
+  }
+
+  get core(): Core {
+    return this.#keeper.core;
+  }
+
+  /** Whether the journal has no room: the source has to wait. */
+  get isFull(): boolean {
+    return this.#keeper.isFull;
+  }
+
+  start(): void {
+    const { state, log } = this.#parts;
+    this.#events = state.open.store.events.subscribe(({ kind, detail }) => {
+      this.#stalled = kind === 'stalled';
+      if (this.#stalled) log.error(`state: ${detail}; messages are not acknowledged meanwhile`);
+      else log.info(`state: the disk takes what is written again, ${detail}`);
+    });
+    this.#timers.push(setTimeout(() => state.open.healthy(), HEALTHY_MS));
+    this.#timers.push(setInterval(() => this.#watch(), WATCH_MS));
+    this.#keeper.start();
+  }
+
+  /** A stop does not wait longer for a disk that takes nothing. */
+  stopWithin(ms: number): void {
+    this.#timers.push(setTimeout(() => this.#stalled && this.#parts.state.open.store.giveUp(), ms));
+  }
+
+  /** Takes up what is left of an earlier life, once nothing more comes. */
+  async settle(intake: Intake): Promise<void> {
+    await this.#keeper.settle();
+    if (!this.#reckoningDue) return;
+    intake.reckon(this.core.counts() as ReadonlyMap<string, Readonly<Record<string, number>>>);
+    await this.journal.putCounts(intake.counts());
+    await this.#setReckoning(false);
+  }
+
+  /** Saves what was learned and what waits. */
+  async save(): Promise<void> {
+    if (this.#failed) return;
+    try {
+      await this.#keeper.stop();
+    } catch (error) {
+      const why = (error as Error).message;
+      this.#parts.log.error(
+        `state: what was learned last is not saved (${why}); the next start learns it from the journal`,
+      );
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const timer of this.#timers) clearTimeout(timer);
+    await this.#keeper.close();
+    await this.outbox.close();
+    await this.#parts.state.open.close();
+    this.#events?.unsubscribe();
+  }
+
+  /** What was counted as received includes samples of which nothing is known any more. */
+  #lost(): void {
+    if (this.#reckoningDue) return;
+    this.#reckoningDue = true;
+    this.#setReckoning(true).catch(() => {}); // the store says why; the account may not add up
+  }
+
+  #setReckoning(due: boolean): Promise<void> {
+    this.#reckoningDue = due;
+    return this.#parts.state.open.store.commit((write) => putReckoning(write, due));
+  }
+
+  #watch(): void {
+    const vanished = this.#parts.state.open.vanished();
+    if (!vanished || this.#failed) return;
+    this.#failed = true;
+    this.#parts.fail(new StateError(vanished));
+  }
+}
+
+function sayOutbox(log: Logger, event: OutboxEvent): void {
+  log.warn(`outbox: ${event.detail}`);
+}
