@@ -128,6 +128,41 @@ describe('LmdbJournal', () => {
     ]);
   });
 
+  it('keeps counts and deliveries of messages that brought nothing', async () => {
+    const { journal } = journalOf();
+    const counts = (received: number) => new Map([['s', { received, invalid: 1, filtered: 0 }]]);
+    const delivery = (packetId: number) => ({ session: 1, packetId, digest: 5 });
+    const batch = (id: number, entries: JournalEntry[]): JournalBatch => ({
+      entries,
+      deliveries: [delivery(id)],
+      counts: counts(id),
+    });
+    await journal.append(batch(1, [tick(0)]));
+    expect(await journal.append(batch(2, []))).toBe(0);
+    await journal.append(batch(3, []));
+    expect(journalOf().journal.counts).toEqual(counts(3));
+    // At the same place as those before.
+    expect(await journal.append(batch(4, [tick(1)]))).toBe(1);
+    await journal.append({ entries: [], counts: counts(9) });
+    const again = journalOf().journal;
+    expect(again.counts).toEqual(counts(4));
+    expect(again.deliveries.newest()).toEqual([1, 2, 3, 4].map(delivery));
+    expect(await all(again, 0)).toEqual([0, tick(0), 1, tick(1)]);
+  });
+
+  it('forgets old deliveries though nothing but unreadable messages come', async () => {
+    const { journal } = journalOf();
+    for (let i = 0; i < 60; i++) {
+      const deliveries = Array.from({ length: 100 }, (_, k) => {
+        return { session: 0, packetId: i * 100 + k, digest: 0 };
+      });
+      await journal.append({ entries: [], deliveries });
+    }
+    const kept = journalOf().journal.deliveries.newest();
+    expect(kept).toHaveLength(4_000);
+    expect(kept.at(-1)!.packetId).toBe(5_999);
+  });
+
   it('keeps 2,000 deliveries, and not many more', async () => {
     const { journal } = journalOf();
     for (let i = 0; i < 30; i++) {

@@ -191,9 +191,11 @@ export class LmdbJournal implements Journal {
 
   async #commit(group: readonly Waiting[]): Promise<void> {
     const { rows, ends, end, counts } = this.#rowsOf(group);
+    // Messages without a sample are counted, and must not be counted again when they are repeated.
+    const isNew = rows.length > 0 || group.some(({ batch }) => batch.deliveries?.length);
     try {
       const thinning = this.#thinnedBy(group, rows);
-      if (rows.length > 0) await this.#write(group, rows, { end, counts, thinning });
+      if (isNew) await this.#write(group, rows, { end, counts, thinning });
       group.forEach(({ resolve }, i) => {
         resolve(ends[i]!);
       });
@@ -218,8 +220,8 @@ export class LmdbJournal implements Journal {
       if (entries.length > 0) {
         rows.push({ offset: end, bytes: encodeRecord({ atMs, entries }) });
         end += entries.length;
-        if (batch.counts) counts = Object.fromEntries(batch.counts);
       }
+      if (batch.counts) counts = Object.fromEntries(batch.counts);
       ends.push(end - 1);
     }
     return { rows, ends, end, counts };
@@ -247,7 +249,7 @@ export class LmdbJournal implements Journal {
   ): Promise<void> {
     this.#bytes += rows.reduce((sum, { bytes }) => sum + bytes.length, 0);
     const deliveries = group.flatMap(({ batch }) => batch.deliveries ?? []);
-    const putDeliveries = this.#deliveries.stage(deliveries, rows[0]!.offset);
+    const putDeliveries = this.#deliveries.stage(deliveries, this.#meta.end);
     const meta = { ...next, bytes: this.#bytes };
     const putAll = (write: Writer): void => {
       for (const { offset, bytes } of rows) write.put('journal', offset, bytes);

@@ -1,0 +1,15 @@
+import { brokerKilled } from './broker-killed.ts';
+import { daemonKilled } from './daemon-killed.ts';
+import { databaseFails } from './database-fails.ts';
+import { disorder } from './disorder.ts';
+import { duplicates } from './duplicates.ts';
+import type { Scenario } from './scenario.ts';
+
+/** All rows, in the order of the table in docs/reliability.md. */
+export const SCENARIOS: readonly Scenario[] = [
+  daemonKilled,
+  brokerKilled,
+  databaseFails,
+  duplicates,
+  disorder,
+];
