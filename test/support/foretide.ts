@@ -2,10 +2,10 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { ROOT } from './root.ts';
 
-const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+const main = join(ROOT, 'dist/main.js');
 const run = promisify(execFile);
 
 /** The program as users start it, in a process of its own. */

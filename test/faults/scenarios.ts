@@ -1,0 +1,4 @@
+import type { Scenario } from './scenario.ts';
+
+/** All rows, in the order of the table in docs/reliability.md. */
+export const SCENARIOS: readonly Scenario[] = [];
