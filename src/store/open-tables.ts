@@ -16,6 +16,9 @@ export function openTables(
     maxDbs: TABLES.length,
     // A commit that has resolved is on the disk.
     overlappingSync: false,
+    // Commits are ours to group. It would also start each with a promise that nobody gets, whose
+    // rejection, on a full disk, ends the process.
+    eventTurnBatching: false,
     ...(options.readOnly && { readOnly: true }),
   });
   const tables = TABLES.map((name) => [name, env.openDB({ name, encoding: 'binary' })]);

@@ -1,4 +1,5 @@
+import { fullDisk } from './full-disk.ts';
 import type { Scenario } from './scenario.ts';
 
 /** All rows, in the order of the table in docs/reliability.md. */
-export const SCENARIOS: readonly Scenario[] = [];
+export const SCENARIOS: readonly Scenario[] = [fullDisk];

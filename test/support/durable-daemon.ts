@@ -101,11 +101,20 @@ export class DurableDaemon {
 
   /** How many lines of the log so far hold the text. */
   said(text: string): number {
-    return this.life.output().split('\n').filter((line) => line.includes(text)).length;
+    return this.life
+      .output()
+      .split('\n')
+      .filter((line) => line.includes(text)).length;
   }
 }
 
-function config({ brokerUrl, databaseUrl, name, stateDir, ...given }: DurableDaemonOptions): string {
+function config({
+  brokerUrl,
+  databaseUrl,
+  name,
+  stateDir,
+  ...given
+}: DurableDaemonOptions): string {
   return `
 base: ${name}
 shards: 1
@@ -176,7 +185,9 @@ export function accountingIn(log: string): StreamAccounting {
   const line = log.split('\n').findLast((text) => text.includes('received = '));
   if (!line) throw new Error(`no account in:\n${log}`);
   if (line.includes('UNACCOUNTED')) throw new Error(line);
-  const counts = [...line.matchAll(/(\d+) (received|learned|duplicate|late|invalid|filtered|pending)/g)];
+  const counts = [
+    ...line.matchAll(/(\d+) (received|learned|duplicate|late|invalid|filtered|pending)/g),
+  ];
   return Object.fromEntries(
     counts.map(([, count, key]) => [key, Number(count)]),
   ) as unknown as StreamAccounting;
