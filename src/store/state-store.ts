@@ -18,6 +18,8 @@ export { type Key, TABLES, type TableName } from './tables.ts';
 
 const RETRY_MS_MIN = 250;
 const RETRY_MS_MAX = 5_000;
+/** Small commits get through where large ones fail: only so long after the last failure is it over. */
+const CALM_MS = 10_000;
 
 /** Only to be used inside the callback of `commit`, which may be called again after a failure. */
 export interface Writer {
@@ -26,7 +28,12 @@ export interface Writer {
 }
 
 /** The disk does not take what is written, or does again; once an incident. */
-export type StoreEvent = { readonly kind: 'stalled' | 'resumed'; readonly detail: string };
+export interface StoreEvent {
+  readonly kind: 'stalled' | 'resumed';
+  /** Of commits that are insisted on. The others are larger, and may fail alone. */
+  readonly insist: boolean;
+  readonly detail: string;
+}
 
 export interface CommitOptions {
   /** Tried again until the disk takes it (or `close`); else the first failure rejects. */
@@ -48,7 +55,8 @@ export class StateStore {
   readonly #closing = new AbortController();
   #pending: Pending[] = [];
   #running: Promise<void> | undefined;
-  #stalledMs: number | undefined;
+  /** By whether they are insisted on. */
+  readonly #stalls = new Map<boolean, { readonly sinceMs: number; failedMs: number }>();
 
   /** @throws Error of LMDB, when the directory cannot be used */
   constructor(dir: string, options: { readonly readOnly?: boolean } = {}) {
@@ -128,7 +136,10 @@ export class StateStore {
   /** Together; where the disk does not take that, one by one, so that small ones still find room. */
   async #write(group: readonly Pending[]): Promise<void> {
     if ((await this.#try(group)) === undefined) {
-      for (const { resolve } of group) resolve();
+      for (const { insist, resolve } of group) {
+        this.#took(insist);
+        resolve();
+      }
       return;
     }
     for (const pending of group.toSorted((a, b) => Number(b.insist) - Number(a.insist))) {
@@ -143,10 +154,10 @@ export class StateStore {
     for (;;) {
       const failure = await this.#try([pending]);
       if (!failure) {
-        this.#resumed();
+        this.#took(pending.insist);
         return undefined;
       }
-      this.#stalled(failure);
+      this.#stalled(pending.insist, failure);
       const { signal } = this.#closing;
       if (!pending.insist || signal.aborted) return failure;
       await sleep(waitMs, undefined, { signal }).catch(() => {});
@@ -174,17 +185,25 @@ export class StateStore {
     remove: (table, key) => void this.#tables[table].remove(key).catch(() => {}),
   };
 
-  #stalled(failure: Error): void {
-    if (this.#stalledMs !== undefined) return;
-    this.#stalledMs = performance.now();
-    this.#events.next({ kind: 'stalled', detail: failure.message });
+  #stalled(insist: boolean, { message: detail }: Error): void {
+    const failedMs = performance.now();
+    const stall = this.#stalls.get(insist);
+    if (stall) {
+      stall.failedMs = failedMs;
+      return;
+    }
+    this.#stalls.set(insist, { sinceMs: failedMs, failedMs });
+    this.#events.next({ kind: 'stalled', insist, detail });
   }
 
-  #resumed(): void {
-    if (this.#stalledMs === undefined) return;
-    const seconds = ((performance.now() - this.#stalledMs) / 1000).toFixed(1);
-    this.#stalledMs = undefined;
-    this.#events.next({ kind: 'resumed', detail: `after ${seconds} s` });
+  #took(insist: boolean): void {
+    const stall = this.#stalls.get(insist);
+    if (!stall) return;
+    const nowMs = performance.now();
+    if (!insist && nowMs - stall.failedMs < CALM_MS) return;
+    this.#stalls.delete(insist);
+    const seconds = ((nowMs - stall.sinceMs) / 1000).toFixed(1);
+    this.#events.next({ kind: 'resumed', insist, detail: `after ${seconds} s` });
   }
 }
 
