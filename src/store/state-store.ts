@@ -12,6 +12,7 @@ import type { RootDatabase } from 'lmdb';
 import { type Observable, Subject } from 'rxjs';
 import { openTables, type Tables } from './open-tables.ts';
 import { seal, unseal } from './sealed.ts';
+import { stateError } from './state-error.ts';
 import { type Key, placeOf, type TableName } from './tables.ts';
 
 export { type Key, TABLES, type TableName } from './tables.ts';
@@ -36,7 +37,7 @@ export interface StoreEvent {
 }
 
 export interface CommitOptions {
-  /** Tried again until the disk takes it (or `close`); else the first failure rejects. */
+  /** Tried again while there is hope (and until `close`); else the first failure rejects. */
   readonly insist?: boolean;
 }
 
@@ -55,6 +56,8 @@ export class StateStore {
   readonly #closing = new AbortController();
   #pending: Pending[] = [];
   #running: Promise<void> | undefined;
+  /** LMDB takes nothing more in this process, whatever becomes of the disk. */
+  #broken: Error | undefined;
   /** By whether they are insisted on. */
   readonly #stalls = new Map<boolean, { readonly sinceMs: number; failedMs: number }>();
 
@@ -72,7 +75,8 @@ export class StateStore {
 
   /**
    * Resolves when all that `write` puts is on the disk; all of it or nothing.
-   * @throws Error when the disk does not take it, or the store was closed before
+   * @throws Error when the disk does not take it, or the store was closed before; StateError when it
+   *   never will
    */
   commit(write: (writer: Writer) => void, { insist = false }: CommitOptions = {}): Promise<void> {
     return new Promise((resolve, reject) => {
@@ -159,20 +163,34 @@ export class StateStore {
       }
       this.#stalled(pending.insist, failure);
       const { signal } = this.#closing;
-      if (!pending.insist || signal.aborted) return failure;
+      if (!pending.insist || signal.aborted || this.#broken) return failure;
       await sleep(waitMs, undefined, { signal }).catch(() => {});
       waitMs = Math.min(2 * waitMs, RETRY_MS_MAX);
     }
   }
 
   async #try(group: readonly Pending[]): Promise<Error | undefined> {
+    if (this.#broken) return this.#broken;
     try {
       await this.#env.batch(() => {
         for (const { write } of group) write(this.#writer);
       });
       return undefined;
     } catch (error) {
-      return causeOf(error);
+      const cause = await causeOf(error);
+      // The next commit would never end.
+      if (this.#refusesAll()) this.#broken = stateError(this.dir, 'write in', cause);
+      return cause;
+    }
+  }
+
+  /** After a failure to write its head LMDB begins no transaction any more. */
+  #refusesAll(): boolean {
+    try {
+      this.#env.transactionSync(() => {});
+      return false;
+    } catch {
+      return true;
     }
   }
 

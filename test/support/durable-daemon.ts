@@ -21,8 +21,8 @@ export interface DurableDaemonOptions {
   readonly state?: string;
   /** YAML: keys of `outbox`. */
   readonly outbox?: string;
-  /** YAML: keys of the one stream. */
-  readonly stream?: string;
+  /** YAML: in place of one stream `s` of numbers, a sample a second. */
+  readonly streams?: string;
 }
 
 export class DurableDaemon {
@@ -60,22 +60,42 @@ export class DurableDaemon {
     return life;
   }
 
-  /** SIGTERM; what it counted. @throws Error when it does not end well in time */
-  async stop(msMax = 60_000): Promise<StreamAccounting> {
+  /** SIGTERM; what it counted by stream. @throws Error when it does not end well in time */
+  async stop(msMax = 60_000): Promise<Map<string, StreamAccounting>> {
     const life = this.life;
     const code = await this.end('SIGTERM', msMax);
     if (code !== 0) throw new Error(`the daemon ended with code ${code}:\n${life.output()}`);
-    return accountingIn(life.output());
+    return accountsIn(life.output());
   }
 
   /** @throws Error when it has not ended in time; then it is killed */
-  async end(signal: NodeJS.Signals, msMax: number): Promise<number | null> {
+  end(signal: NodeJS.Signals, msMax: number): Promise<number | null> {
+    this.life.process.kill(signal);
+    return this.ended(msMax);
+  }
+
+  /** Its exit code, when it ends by itself. @throws Error when it has not in time */
+  async ended(msMax: number): Promise<number | null> {
     const life = this.life;
-    life.process.kill(signal);
     const code = await Promise.race([life.exitCode, sleep(msMax, 'late', { ref: false })]);
     if (code !== 'late') return code as number | null;
     life.process.kill('SIGKILL');
-    throw new Error(`it did not end within ${msMax} ms of ${signal}:\n${life.output()}`);
+    throw new Error(`it did not end within ${msMax} ms:\n${life.output()}`);
+  }
+
+  /** Waits for so many steps in the database. @throws Error with the daemon's own account */
+  async writes(steps: number, msMax: number, prefix = ''): Promise<void> {
+    let written = 0;
+    try {
+      await within(msMax, 'the database', async () => {
+        written = await this.written(prefix).catch(() => 0);
+        return written >= steps;
+      });
+    } catch (cause) {
+      const code = await this.end('SIGTERM', msMax);
+      const what = `${written} steps in the database, not ${steps}; stopped with code ${code}`;
+      throw new Error(`${what}:\n${this.life.output().slice(-3_000)}`, { cause });
+    }
   }
 
   async close(): Promise<void> {
@@ -83,10 +103,11 @@ export class DurableDaemon {
     rmSync(this.#dir, { recursive: true, force: true });
   }
 
-  /** Steps in the database. */
-  async written(): Promise<number> {
+  /** Steps in the database, of series whose names begin so. */
+  async written(prefix = ''): Promise<number> {
     const { databaseUrl, name } = this.options;
-    const rows = await influxQuery(databaseUrl, 'select count(value) from actual', { db: name });
+    const query = `select count(value) from actual where "series" =~ /^${prefix}/`;
+    const rows = await influxQuery(databaseUrl, query, { db: name });
     return Number(rows[0]?.count ?? 0);
   }
 
@@ -122,6 +143,14 @@ source: { mqtt: { url: "${brokerUrl}", client_id: ${name}, qos: 1, retry_max: 1s
 state: { dir: "${stateDir}", ${given.state ?? ''} }
 outbox: { ${given.outbox ?? ''} }
 streams:
+${given.streams ?? numbers(name)}
+sinks:
+  influx: { url: "${databaseUrl}", database: ${name} }
+`;
+}
+
+function numbers(name: string): string {
+  return `
   - name: s
     topic: "${name}-in/+"
     values: v
@@ -131,9 +160,7 @@ streams:
     aggregate: none
     horizon: 3
     seasons: []
-    ${given.stream ?? 'model: { effort: simple, hidden: 4 }'}
-sinks:
-  influx: { url: "${databaseUrl}", database: ${name} }
+    model: { effort: simple, hidden: 4 }
 `;
 }
 
@@ -180,17 +207,18 @@ export class CountingPublisher {
   }
 }
 
-/** The account that a daemon gives of its one stream when it stops. @throws Error: there is none */
-export function accountingIn(log: string): StreamAccounting {
-  const line = log.split('\n').findLast((text) => text.includes('received = '));
-  if (!line) throw new Error(`no account in:\n${log}`);
-  if (line.includes('UNACCOUNTED')) throw new Error(line);
-  const counts = [
-    ...line.matchAll(/(\d+) (received|learned|duplicate|late|invalid|filtered|pending)/g),
-  ];
-  return Object.fromEntries(
-    counts.map(([, count, key]) => [key, Number(count)]),
-  ) as unknown as StreamAccounting;
+/** The account that a daemon gives of each stream when it stops. @throws Error: it does not add up */
+export function accountsIn(log: string): Map<string, StreamAccounting> {
+  if (log.includes('UNACCOUNTED')) throw new Error(`an account does not add up:\n${log}`);
+  const accounts = new Map<string, StreamAccounting>();
+  for (const [, stream, text] of log.matchAll(/stream (\S+): (\d+ received = [^"\n]*)/g)) {
+    const counts = [...text!.matchAll(/(\d+) ([a-z]+)/g)].map(([, count, key]) => {
+      return [key, Number(count)] as const;
+    });
+    accounts.set(stream!, Object.fromEntries(counts) as unknown as StreamAccounting);
+  }
+  if (accounts.size === 0) throw new Error(`no account in:\n${log}`);
+  return accounts;
 }
 
 /** @throws Error when the condition does not come true in time */

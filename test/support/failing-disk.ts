@@ -1,6 +1,6 @@
 /** A real file system in a file, which becomes read-only as one does when its disk fails. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, statfsSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -16,6 +16,7 @@ export class FailingDisk {
   readonly dir: string;
   readonly #root = mkdtempSync(join(tmpdir(), 'foretide-ext4-'));
   #mounted = false;
+  #failed = false;
 
   /** @throws Error where this process may not mount, or the system has no ext4 */
   constructor(mib: number) {
@@ -42,9 +43,17 @@ export class FailingDisk {
     }
   }
 
+  /** For those who write. */
+  get freeBytes(): number {
+    if (this.#failed) return 0;
+    const { bavail, bsize } = statfsSync(this.dir);
+    return bavail * bsize;
+  }
+
   /** What the kernel does of itself on an I/O error: nothing is written from now on. */
   fail(): void {
     sh('mount', '-o', 'remount,abort', this.dir);
+    this.#failed = true;
   }
 
   /** Checked and mounted anew; nobody may use it. */
@@ -69,6 +78,7 @@ export class FailingDisk {
   #mount(): void {
     sh('mount', '-o', 'loop', this.#image, this.dir);
     this.#mounted = true;
+    this.#failed = false;
   }
 
   #unmount(...how: string[]): void {
