@@ -162,7 +162,7 @@ export class Daemon {
       computed = true;
     } finally {
       unwritten = await this.#stopSinks();
-      if (computed) await this.#durable?.save();
+      await (computed ? this.#durable?.save() : this.#durable?.abandon());
       await this.#core.close();
       await source.close();
       await this.#durable?.close();

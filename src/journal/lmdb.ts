@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { SeriesInfo } from '../decode/series.ts';
 import type { IntakeCounts } from '../decode/stream-decoder.ts';
 import { jsonBytes, readJson } from '../store/json.ts';
+import { stateError } from '../store/state-error.ts';
 import type { StateStore, Writer } from '../store/state-store.ts';
 import { decodeRecord, encodeRecord, recordHead } from './codec.ts';
 import { DeliveryRows } from './delivery-rows.ts';
@@ -200,7 +201,8 @@ export class LmdbJournal implements Journal {
         resolve(ends[i]!);
       });
     } catch (error) {
-      for (const { reject } of group) reject(error as Error);
+      const refused = stateError(this.#store.dir, 'write in', error);
+      for (const { reject } of group) reject(refused);
     }
   }
 
