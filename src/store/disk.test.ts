@@ -54,7 +54,8 @@ describe.skipIf(missing)(title, () => {
     void insisted.then(() => {
       done = true;
     });
-    await vi.waitFor(() => expect(store.get('states', kept - 1)).toBeDefined());
+    await vi.waitFor(() => expect(events).toHaveLength(2));
+    expect(store.get('states', kept - 1)).toBeDefined();
     expect(done).toBe(false);
     disk.clear();
     await insisted;
