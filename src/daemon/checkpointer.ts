@@ -43,6 +43,7 @@ export class Checkpointer {
   /** Points of entries up to this one are on the disk, or written. */
   #doneThrough: number;
   #running: Promise<void> | undefined;
+  #abandoned = false;
 
   constructor(parts: CheckpointerParts) {
     this.#parts = parts;
@@ -72,6 +73,7 @@ export class Checkpointer {
 
   /** Saves nothing more. */
   async abandon(): Promise<void> {
+    this.#abandoned = true;
     this.#stopped.abort();
     await this.#running;
   }
@@ -130,12 +132,18 @@ export class Checkpointer {
   async #commit(states: readonly SavedSeries[]): Promise<void> {
     const { store, outbox, recoveringFrom } = this.#parts;
     const newest = states.reduce((max, { offset }) => Math.max(max, offset), -1);
-    while (outbox.through < newest) await sleep(POLL_MS);
+    while (outbox.through < newest) {
+      // The points of what has failed on its way never come.
+      if (this.#abandoned) throw new Error('stopped before the points were there');
+      await sleep(POLL_MS);
+    }
     const doneThrough = recoveringFrom() ?? outbox.through;
     const savedMs = Date.now();
     let staged = (): void => {};
     await store.commit((write) => {
-      for (const { id, offset, bytes } of states) putState(write, { id, offset, savedMs }, bytes);
+      for (const { id, offset, bytes, summary } of states) {
+        putState(write, { id, offset, savedMs, summary }, bytes);
+      }
       staged = outbox.stage(write, doneThrough);
     });
     staged();

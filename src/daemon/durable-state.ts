@@ -36,8 +36,6 @@ export class DurableState {
   readonly #keeper: Keeper;
   readonly #timers: NodeJS.Timeout[] = [];
   #events: Subscription | undefined;
-  /** The disk does not take what is written. */
-  #stalled = false;
   #failed = false;
   #reckoningDue: boolean;
 
@@ -92,9 +90,9 @@ export class DurableState {
 
   start(): void {
     const { state, log } = this.#parts;
-    this.#events = state.open.store.events.subscribe(({ kind, detail }) => {
-      this.#stalled = kind === 'stalled';
-      if (this.#stalled) log.error(`state: ${detail}; messages are not acknowledged meanwhile`);
+    this.#events = state.open.store.events.subscribe(({ kind, insist, detail }) => {
+      const what = insist ? 'messages are not acknowledged' : 'what is learned is not saved';
+      if (kind === 'stalled') log.error(`state: ${detail}; ${what} meanwhile`);
       else log.info(`state: the disk takes what is written again, ${detail}`);
     });
     this.#timers.push(setTimeout(() => state.open.healthy(), HEALTHY_MS));
@@ -104,7 +102,7 @@ export class DurableState {
 
   /** A stop does not wait longer for a disk that takes nothing. */
   stopWithin(ms: number): void {
-    this.#timers.push(setTimeout(() => this.#stalled && this.#parts.state.open.store.giveUp(), ms));
+    this.#timers.push(setTimeout(() => this.#parts.state.open.store.giveUp(), ms));
   }
 
   /** Takes up what is left of an earlier life, once nothing more comes. */
@@ -127,6 +125,11 @@ export class DurableState {
         `state: what was learned last is not saved (${why}); the next start learns it from the journal`,
       );
     }
+  }
+
+  /** In place of `save`, where not all was computed. Before the core is closed. */
+  async abandon(): Promise<void> {
+    await this.#keeper.abandon();
   }
 
   async close(): Promise<void> {

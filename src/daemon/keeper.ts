@@ -101,9 +101,13 @@ export class Keeper {
     await this.#checkpointer.stop();
   }
 
-  /** Before the core is closed, where `stop` is left out. */
-  async close(): Promise<void> {
+  /** Saves nothing more. Before the core is closed, where `stop` is left out. */
+  async abandon(): Promise<void> {
     await this.#checkpointer.abandon();
+  }
+
+  async close(): Promise<void> {
+    await this.abandon();
     await this.journal.close();
   }
 

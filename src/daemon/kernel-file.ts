@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 
-/** dist/kernel.wasm, seen from dist/daemon/ and from src/daemon/. */
-const PLACES = ['../kernel.wasm', '../../dist/kernel.wasm'];
+/** dist/kernel.wasm, seen from dist/daemon/, src/daemon/ and dist-bench/src/daemon/. */
+const PLACES = ['../kernel.wasm', '../../dist/kernel.wasm', '../../../dist/kernel.wasm'];
 
 /**
  * The compiled kernel for `WasmEngine`. A module may be handed to worker threads.

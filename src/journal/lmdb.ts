@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { SeriesInfo } from '../decode/series.ts';
 import type { IntakeCounts } from '../decode/stream-decoder.ts';
 import { jsonBytes, readJson } from '../store/json.ts';
+import { stateError } from '../store/state-error.ts';
 import type { StateStore, Writer } from '../store/state-store.ts';
 import { decodeRecord, encodeRecord, recordHead } from './codec.ts';
 import { DeliveryRows } from './delivery-rows.ts';
@@ -34,7 +35,7 @@ export interface JournalSettings {
 }
 
 /** In the table `meta`, written with each group. */
-interface JournalMeta {
+export interface JournalMeta {
   /** Offset of the next entry. */
   readonly end: number;
   /** Of all records. */
@@ -200,7 +201,8 @@ export class LmdbJournal implements Journal {
         resolve(ends[i]!);
       });
     } catch (error) {
-      for (const { reject } of group) reject(error as Error);
+      const refused = stateError(this.#store.dir, 'write in', error);
+      for (const { reject } of group) reject(refused);
     }
   }
 
@@ -255,7 +257,7 @@ export class LmdbJournal implements Journal {
       for (const { offset, bytes } of rows) write.put('journal', offset, bytes);
       for (const { batch } of group) for (const entry of batch.entries) putRow(entry, write);
       putDeliveries(write);
-      write.put('meta', META, jsonBytes(meta));
+      putJournalMeta(write, meta);
     };
     await this.#store.commit(putAll, { insist: true });
     this.#meta = meta;
@@ -271,12 +273,11 @@ export class LmdbJournal implements Journal {
 
   #readMeta(): JournalMeta {
     try {
-      const bytes = this.#store.get('meta', META);
-      if (bytes) return readJson<JournalMeta>(bytes);
+      return readJournalMeta(this.#store);
     } catch (error) {
       this.#settings.onDamage(`what the journal knows of itself: ${(error as Error).message}`);
     }
-    return { end: 0, bytes: 0, counts: {}, thinning: [] };
+    return NOTHING;
   }
 
   #readRecord(key: number, next: number): ReturnType<typeof decodeRecord> | undefined {
@@ -300,6 +301,18 @@ export class LmdbJournal implements Journal {
       return { bytes: 0, end: key + 1, atMs: Number.NEGATIVE_INFINITY };
     }
   }
+}
+
+const NOTHING: JournalMeta = { end: 0, bytes: 0, counts: {}, thinning: [] };
+
+/** @throws DamagedValue, ForeignFormat */
+export function readJournalMeta(store: StateStore): JournalMeta {
+  const bytes = store.get('meta', META);
+  return bytes ? readJson<JournalMeta>(bytes) : NOTHING;
+}
+
+export function putJournalMeta(write: Writer, meta: JournalMeta): void {
+  write.put('meta', META, jsonBytes(meta));
 }
 
 /** What outlives the record. */

@@ -13,6 +13,7 @@ const missing = SmallDisk.unavailable;
 const title = missing ? `a small disk (skipped: ${missing})` : 'a small disk';
 const silent = { info() {}, warn() {}, error() {} };
 const KB_100 = 100_000;
+const NO_SPACE = /no space left in .* \(0\.\d MiB free\)/;
 
 let disk: SmallDisk;
 afterEach(() => disk.unmount());
@@ -41,7 +42,7 @@ describe.skipIf(missing)(title, () => {
     const kept = await fill(store);
     expect(kept).toBeGreaterThan(20);
     expect(events).toEqual([
-      { kind: 'stalled', detail: expect.stringMatching(/no space left in .* \(0\.\d MiB free\)/) },
+      { kind: 'stalled', insist: false, detail: expect.stringMatching(NO_SPACE) },
     ]);
     let done = false;
     const insisted = store.commit(
@@ -53,11 +54,15 @@ describe.skipIf(missing)(title, () => {
     void insisted.then(() => {
       done = true;
     });
-    await vi.waitFor(() => expect(store.get('states', kept - 1)).toBeDefined());
+    await vi.waitFor(() => expect(events).toHaveLength(2));
+    expect(store.get('states', kept - 1)).toBeDefined();
     expect(done).toBe(false);
     disk.clear();
     await insisted;
-    expect(events.map(({ kind }) => kind)).toEqual(['stalled', 'resumed']);
+    expect(events.slice(1)).toEqual([
+      { kind: 'stalled', insist: true, detail: expect.stringMatching(NO_SPACE) },
+      { kind: 'resumed', insist: true, detail: expect.stringMatching(/^after/) },
+    ]);
     await store.close();
     const path = join(disk.dir, 'store', 'data.mdb');
     const depth = { msMax: 60_000, bytesMax: Number.POSITIVE_INFINITY };

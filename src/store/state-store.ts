@@ -13,13 +13,15 @@ import { type Observable, Subject } from 'rxjs';
 import { diskTrouble } from './disk-trouble.ts';
 import { openTables, type Tables } from './open-tables.ts';
 import { seal, unseal } from './sealed.ts';
-import { StateError } from './state-error.ts';
+import { StateError, stateError } from './state-error.ts';
 import { type Key, placeOf, type TableName } from './tables.ts';
 
 export { type Key, TABLES, type TableName } from './tables.ts';
 
 const RETRY_MS_MIN = 250;
 const RETRY_MS_MAX = 5_000;
+/** Small commits get through where large ones fail: only so long after the last failure is it over. */
+const CALM_MS = 10_000;
 
 /** Only to be used inside the callback of `commit`, which may be called again after a failure. */
 export interface Writer {
@@ -28,10 +30,15 @@ export interface Writer {
 }
 
 /** The disk does not take what is written, or does again; once an incident. */
-export type StoreEvent = { readonly kind: 'stalled' | 'resumed'; readonly detail: string };
+export interface StoreEvent {
+  readonly kind: 'stalled' | 'resumed';
+  /** Of commits that are insisted on. The others are larger, and may fail alone. */
+  readonly insist: boolean;
+  readonly detail: string;
+}
 
 export interface CommitOptions {
-  /** Tried again until the disk takes it (or `close`); else the first failure rejects. */
+  /** Tried again while there is hope (and until `close`); else the first failure rejects. */
   readonly insist?: boolean;
 }
 
@@ -50,7 +57,10 @@ export class StateStore {
   readonly #closing = new AbortController();
   #pending: Pending[] = [];
   #running: Promise<void> | undefined;
-  #stalledMs: number | undefined;
+  /** LMDB takes nothing more in this process, whatever becomes of the disk. */
+  #broken: Error | undefined;
+  /** By whether they are insisted on. */
+  readonly #stalls = new Map<boolean, { readonly sinceMs: number; failedMs: number }>();
 
   /** @throws StateError when there is nothing to read; Error of LMDB, when it cannot be used */
   constructor(dir: string, options: { readonly readOnly?: boolean } = {}) {
@@ -69,7 +79,8 @@ export class StateStore {
 
   /**
    * Resolves when all that `write` puts is on the disk; all of it or nothing.
-   * @throws Error when the disk does not take it, or the store was closed before
+   * @throws Error when the disk does not take it, or the store was closed before; StateError when it
+   *   never will
    */
   commit(write: (writer: Writer) => void, { insist = false }: CommitOptions = {}): Promise<void> {
     return new Promise((resolve, reject) => {
@@ -97,6 +108,18 @@ export class StateStore {
 
   count(table: TableName): number {
     return (this.#tables[table].getStats() as { entryCount: number }).entryCount;
+  }
+
+  /** Bytes of the pages that it takes. */
+  size(table: TableName): number {
+    const stats = this.#tables[table].getStats() as {
+      pageSize: number;
+      treeBranchPageCount: number;
+      treeLeafPageCount: number;
+      overflowPages: number;
+    };
+    const { pageSize, treeBranchPageCount, treeLeafPageCount, overflowPages } = stats;
+    return pageSize * (treeBranchPageCount + treeLeafPageCount + overflowPages);
   }
 
   /** From now on each commit has one try: a stop must not wait for a full disk. */
@@ -133,8 +156,10 @@ export class StateStore {
   /** Together; where the disk does not take that, one by one, so that small ones still find room. */
   async #write(group: readonly Pending[]): Promise<void> {
     if ((await this.#try(group)) === undefined) {
-      this.#resumed();
-      for (const { resolve } of group) resolve();
+      for (const { insist, resolve } of group) {
+        this.#took(insist);
+        resolve();
+      }
       return;
     }
     for (const pending of group.toSorted((a, b) => Number(b.insist) - Number(a.insist))) {
@@ -149,25 +174,39 @@ export class StateStore {
     for (;;) {
       const failure = await this.#try([pending]);
       if (!failure) {
-        this.#resumed();
+        this.#took(pending.insist);
         return undefined;
       }
-      this.#stalled(failure);
+      this.#stalled(pending.insist, failure);
       const { signal } = this.#closing;
-      if (!pending.insist || signal.aborted) return failure;
+      if (!pending.insist || signal.aborted || this.#broken) return failure;
       await sleep(waitMs, undefined, { signal }).catch(() => {});
       waitMs = Math.min(2 * waitMs, RETRY_MS_MAX);
     }
   }
 
   async #try(group: readonly Pending[]): Promise<Error | undefined> {
+    if (this.#broken) return this.#broken;
     try {
       await this.#env.batch(() => {
         for (const { write } of group) write(this.#writer);
       });
       return undefined;
     } catch (error) {
-      return causeOf(error);
+      const cause = await causeOf(error);
+      // The next commit would never end.
+      if (this.#refusesAll()) this.#broken = stateError(this.dir, 'write in', cause);
+      return cause;
+    }
+  }
+
+  /** After a failure to write its head LMDB begins no transaction any more. */
+  #refusesAll(): boolean {
+    try {
+      this.#env.transactionSync(() => {});
+      return false;
+    } catch {
+      return true;
     }
   }
 
@@ -180,17 +219,26 @@ export class StateStore {
     remove: (table, key) => void this.#tables[table].remove(key).catch(() => {}),
   };
 
-  #stalled(failure: Error): void {
-    if (this.#stalledMs !== undefined) return;
-    this.#stalledMs = performance.now();
-    this.#events.next({ kind: 'stalled', detail: diskTrouble(this.dir, failure) });
+  #stalled(insist: boolean, failure: Error): void {
+    const failedMs = performance.now();
+    const stall = this.#stalls.get(insist);
+    if (stall) {
+      stall.failedMs = failedMs;
+      return;
+    }
+    this.#stalls.set(insist, { sinceMs: failedMs, failedMs });
+    const detail = diskTrouble(this.dir, failure);
+    this.#events.next({ kind: 'stalled', insist, detail });
   }
 
-  #resumed(): void {
-    if (this.#stalledMs === undefined) return;
-    const seconds = ((performance.now() - this.#stalledMs) / 1000).toFixed(1);
-    this.#stalledMs = undefined;
-    this.#events.next({ kind: 'resumed', detail: `after ${seconds} s` });
+  #took(insist: boolean): void {
+    const stall = this.#stalls.get(insist);
+    if (!stall) return;
+    const nowMs = performance.now();
+    if (!insist && nowMs - stall.failedMs < CALM_MS) return;
+    this.#stalls.delete(insist);
+    const seconds = ((nowMs - stall.sinceMs) / 1000).toFixed(1);
+    this.#events.next({ kind: 'resumed', insist, detail: `after ${seconds} s` });
   }
 }
 

@@ -3,6 +3,8 @@ import { daemonKilled } from './daemon-killed.ts';
 import { databaseFails } from './database-fails.ts';
 import { disorder } from './disorder.ts';
 import { duplicates } from './duplicates.ts';
+import { fullDisk } from './full-disk.ts';
+import { fuzzedMessages } from './fuzzed-messages.ts';
 import type { Scenario } from './scenario.ts';
 
 /** All rows, in the order of the table in docs/reliability.md. */
@@ -12,4 +14,6 @@ export const SCENARIOS: readonly Scenario[] = [
   databaseFails,
   duplicates,
   disorder,
+  fuzzedMessages,
+  fullDisk,
 ];
