@@ -29,6 +29,8 @@ export interface CheckpointerParts {
   readonly core: Core;
   readonly outbox: DurableOutbox;
   readonly everyMs: number;
+  /** Whether all points that the state of a group has behind it have been put. */
+  readonly isTold: (id: number) => boolean;
   /** undefined: nothing is being computed again any more. */
   readonly recoveringFrom: () => number | undefined;
   /** The journal has room again. */
@@ -43,6 +45,7 @@ export class Checkpointer {
   /** Points of entries up to this one are on the disk, or written. */
   #doneThrough: number;
   #running: Promise<void> | undefined;
+  #abandoned = false;
 
   constructor(parts: CheckpointerParts) {
     this.#parts = parts;
@@ -72,6 +75,7 @@ export class Checkpointer {
 
   /** Saves nothing more. */
   async abandon(): Promise<void> {
+    this.#abandoned = true;
     this.#stopped.abort();
     await this.#running;
   }
@@ -121,7 +125,7 @@ export class Checkpointer {
 
   /** Also where there are no states: points that wait in memory are brought to the disk. */
   async #commitHeld(): Promise<void> {
-    const states = [...this.#held.values()];
+    const states = [...this.#held.values()].filter(({ id }) => this.#parts.isTold(id));
     do {
       await this.#commit(states.splice(0, STATES_A_COMMIT));
     } while (states.length > 0);
@@ -130,7 +134,11 @@ export class Checkpointer {
   async #commit(states: readonly SavedSeries[]): Promise<void> {
     const { store, outbox, recoveringFrom } = this.#parts;
     const newest = states.reduce((max, { offset }) => Math.max(max, offset), -1);
-    while (outbox.through < newest) await sleep(POLL_MS);
+    while (outbox.through < newest) {
+      // Where the core has failed, the points will never come.
+      if (this.#abandoned) throw new Error('abandoned');
+      await sleep(POLL_MS);
+    }
     const doneThrough = recoveringFrom() ?? outbox.through;
     const savedMs = Date.now();
     let staged = (): void => {};
