@@ -80,4 +80,25 @@ describe('Keeper', () => {
       expect(await states(dir)).toEqual(whole.states);
     },
   );
+
+  it('saves no state before the points of its restoration are put', async () => {
+    const entries = [...coreJournal(60, 9)];
+    const whole = await uninterrupted(60, 9);
+    const dir = newDir();
+    const told: (readonly SeriesPoints[])[] = [];
+    const first = new Life(dir);
+    for (const some of entries.slice(0, 50)) await first.apply(some);
+    told.push(await first.die());
+    const second = new Life(dir);
+    for (const some of entries.slice(50, 55)) await second.apply(some);
+    // Restored beside what comes, and killed before the next message.
+    await second.keeper.core.recover();
+    await second.keeper.checkpoint(100);
+    told.push(await second.die());
+    const third = new Life(dir);
+    for (const some of entries.slice(55)) await third.apply(some);
+    told.push(await third.stop());
+    expect(written(told)).toEqual(whole.points);
+    expect(await states(dir)).toEqual(whole.states);
+  });
 });
