@@ -22,7 +22,7 @@ await yargs(hideBin(process.argv))
   .command(docsCommand)
   .completion('completion', 'Print a completion script for bash or zsh')
   .epilogue(
-    'Exit codes: 0 done · 1 defect · 2 bad usage or configuration · 3 unreachable · 4 unwritten points',
+    'Exit codes: 0 done · 1 defect · 2 bad usage or configuration · 3 unreachable · 4 unwritten points · 5 state directory unusable',
   )
   .demandCommand(1, 'Name a command.')
   .strict()

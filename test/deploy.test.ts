@@ -9,6 +9,7 @@ import { loadConfig } from '../src/config/load.ts';
 
 interface Service {
   readonly image?: string;
+  readonly hostname?: string;
   readonly build?: { readonly context: string; readonly dockerfile: string };
   readonly ports?: readonly string[];
   readonly volumes?: readonly string[];
@@ -95,6 +96,13 @@ describe('Dockerfile', () => {
       expect(existsSync(join(root, path)), path).toBe(true);
       expect(allowed).toContain(`!${path}`);
     }
+  });
+
+  it('keeps what is learned on a volume, under a name that stays', () => {
+    const directory = /^VOLUME (\S+)$/m.exec(text('Dockerfile'))![1]!;
+    expect(text('Dockerfile')).toMatch(new RegExp(`^ENV STATE_DIRECTORY=${directory}/\\w+$`, 'm'));
+    expect(compose.services.foretide!.volumes).toContain(`foretide:${directory}`);
+    expect(compose.services.foretide!.hostname).toBe('foretide');
   });
 
   it('does not run as root', () => {

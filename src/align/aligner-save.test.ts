@@ -108,6 +108,6 @@ describe('a saved aligner', () => {
     expect(() => createAligner(given).load(bytes.slice(0, -1))).toThrow('saved state: ends at');
     const other = bytes.slice();
     new DataView(other.buffer).setFloat64(0, 1, true);
-    expect(() => createAligner(given).load(other)).toThrow('format 1, but this program reads 2');
+    expect(() => createAligner(given).load(other)).toThrow('format 1, but this program reads 3');
   });
 });

@@ -33,8 +33,11 @@ export interface AlignCounts {
 export interface StepSink {
   /** @param value NaN for a gap */
   step(timeMs: number, value: number): void;
-  /** A gap longer than the limit lies before the next step. */
-  restart(): void;
+  /**
+   * A gap longer than the limit lies before the next step, or the first stamps were wrong.
+   * @param backToMs the clock that gives arrival times was set back: steps come from here on again
+   */
+  restart(backToMs?: number): void;
 }
 
 /** One series' way from samples to steps. Pure: no clock, no I/O. */
@@ -42,6 +45,11 @@ export interface Aligner {
   push(timeMs: number, value: number, sink: StepSink): void;
   /** The receive clock has reached `timeMs`. Only moves series with `receiveTime`. */
   tick(timeMs: number, sink: StepSink): void;
+  /**
+   * Another series that is learned together with this one has gone back to `timeMs`: begins anew, if
+   * it stands far ahead of it and has `receiveTime`.
+   */
+  followBack(timeMs: number, sink: StepSink): void;
   /** The input has ended: closes what is open; stamps still in doubt stay held. */
   finish(sink: StepSink): void;
   /** Since the start; the owner reads them. */

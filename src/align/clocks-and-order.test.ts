@@ -98,6 +98,45 @@ describe('wrong clocks', () => {
   });
 });
 
+describe('arrival times', () => {
+  it('begin a new time line where our clock is set back; samples with times of their own do not', () => {
+    const hour = 3_600;
+    const samples = [...[0, 1, 2, 3], ...[4, 5, 6, 7].map((s) => s - hour)].map(
+      (s, i) => [s, i] as const,
+    );
+    const { steps, aligner } = align({ receiveTime: true, aggregate: 'mean' }, samples, true);
+    expect(steps.map((step) => (step === 'restart' ? step : step[0] / 1000))).toEqual([
+      ...[0, 1, 2, 3],
+      'restart',
+      ...[4, 5, 6, 7].map((s) => s - hour),
+    ]);
+    expect(aligner.counts).toMatchObject({ learned: 8, late: 0 });
+    expect(align({ aggregate: 'mean' }, samples, true).aligner.counts.late).toBe(4);
+  });
+
+  it('leave it to the ticks where these come: some samples may bring a time, and an old one', () => {
+    const aligner = createAligner({ ...DEFAULTS, receiveTime: true });
+    const sink = new Collector();
+    for (let s = 0; s < 5; s++) {
+      aligner.push(T0 + s * 1000, s, sink);
+      aligner.tick(T0 + s * 1000 + 500, sink);
+    }
+    for (let s = 0; s < 5; s++) aligner.push(T0 - 3_600_000 + s * 1000, 99, sink);
+    aligner.push(T0 + 5_000, 5, sink);
+    expect(sink.steps.map((step) => step[1])).toEqual([0, 1, 2, 3, 4, 5]);
+    expect(aligner.counts).toMatchObject({ learned: 6, late: 5 });
+  });
+
+  it('take steps of an hour for late until the time is there again, three at most', () => {
+    const settings = { receiveTime: true, every: { ms: 3_600_000 } } as const;
+    const hours = [0, 1, 2, 3, 4, 5, 4, 5, 6, 7].map((h) => [3_600 * h, h] as const);
+    const { aligner } = align(settings, hours, true);
+    expect(aligner.counts).toMatchObject({ learned: 8, duplicate: 2 });
+    const back = [0, 1, 2, 3, 4, 5, 1, 2, 3].map((h, i) => [3_600 * h + i, h] as const);
+    expect(align(settings, back, true).aligner.counts).toMatchObject({ learned: 9, late: 0 });
+  });
+});
+
 describe('clock ticks', () => {
   it('show the silence of a sensor as a gap, up to the limit', () => {
     const aligner = createAligner({ ...DEFAULTS, receiveTime: true, gapStepsMax: 3 });
@@ -118,6 +157,32 @@ describe('clock ticks', () => {
     expect(sink.steps).toEqual([]);
     aligner.tick(T0 + 1000, sink);
     expect(sink.steps).toEqual([[T0, 1.5]]);
+  });
+
+  it('tell no step of a gap longer than the limit that one of them has jumped over', () => {
+    const aligner = createAligner({ ...DEFAULTS, receiveTime: true });
+    const sink = new Collector();
+    aligner.push(T0, 1, sink);
+    aligner.tick(T0 + 500, sink);
+    aligner.tick(T0 + 3_600_000, sink);
+    aligner.tick(T0 + 3_601_000, sink);
+    expect(sink.steps).toEqual([[T0, 1]]);
+    aligner.push(T0 + 3_602_000, 2, sink);
+    expect(sink.steps.slice(1)).toEqual(['restart', [T0 + 3_602_000, 2]]);
+  });
+
+  it('that go back far begin a new time line, and those that go back a little do not', () => {
+    const aligner = createAligner({ ...DEFAULTS, receiveTime: true });
+    const sink = new Collector();
+    aligner.push(T0, 1, sink);
+    aligner.tick(T0 + 500, sink);
+    aligner.tick(T0 - 9_000, sink);
+    expect(sink.steps).toEqual([[T0, 1]]);
+    aligner.tick(T0 - 30_000, sink);
+    aligner.push(T0 - 29_000, 2, sink);
+    aligner.push(T0 - 28_000, 3, sink);
+    expect(sink.steps.slice(1)).toEqual(['restart', [T0 - 29_000, 2], [T0 - 28_000, 3]]);
+    expect(aligner.counts).toMatchObject({ learned: 3, late: 0 });
   });
 
   it('move nothing where the payload brings the time', () => {

@@ -7,6 +7,11 @@
  * The watermark W = newest event time − lateness closes steps. With one sample a step, a step closes
  * as soon as W has reached its sample, so that a forecast follows the message at once; a step that
  * puts samples together closes when W has passed its end.
+ *
+ * Where arrival is the time, our own clock may be set back. Then a tick comes far behind the one
+ * before: the series begins a new time line there, as after a long gap. Where no ticks come, a sample
+ * far behind W tells the same. Samples that bring their time are never followed back: a recording
+ * played again, or a device that sends what it has kept, must not undo what came since.
  */
 import { ByteReader, ByteWriter } from '../store/bytes.ts';
 import type { AlignCounts, Aligner, AlignSettings, StepSink } from './aligner.ts';
@@ -23,7 +28,11 @@ export function createAligner(settings: AlignSettings): Aligner {
 
 /** Before so many samples are taken, the first stamp may be the wrong one. */
 const UNCONFIRMED_MAX = 2;
-const FORMAT = 2;
+/** A clock that has gone back this much further than samples may be late was set back … */
+const SET_MS_MIN = 10_000;
+/** … where that is so many steps; less is over soon. */
+const SET_BACK_STEPS_MIN = 3;
+const FORMAT = 3;
 const COUNTS = ['learned', 'duplicate', 'late', 'invalid', 'filtered'] as const;
 
 class SeriesAligner implements Aligner {
@@ -41,6 +50,9 @@ class SeriesAligner implements Aligner {
   #taken = 0;
   #newestMs = Number.NEGATIVE_INFINITY;
   #watermarkMs = Number.NEGATIVE_INFINITY;
+  #tickMs = Number.NEGATIVE_INFINITY;
+  /** So far behind, time has been set back; ∞ where samples bring their time. */
+  #setBackMs = Number.POSITIVE_INFINITY;
   /** Newest closed cell; NaN before the first. */
   #closed = Number.NaN;
   /** Time of its sample, where it has just one. */
@@ -77,9 +89,21 @@ class SeriesAligner implements Aligner {
 
   tick(timeMs: number, sink: StepSink): void {
     if (!this.#cadence || !this.#settings.receiveTime) return;
-    this.#watermarkMs = Math.max(this.#watermarkMs, timeMs - this.#settings.latenessMs);
+    if (timeMs < this.#tickMs - this.#setBackMs) this.#moveBack(sink, timeMs);
+    const { grid } = this.#cadence;
+    const { gapStepsMax, latenessMs } = this.#settings;
+    const aheadMs = Number.isFinite(this.#tickMs) ? timeMs - this.#tickMs : 0;
+    // Set ahead by more than a whole gap, or not ticking for so long: nobody has waited for its steps.
+    const isJump = aheadMs > Math.max(SET_MS_MIN, gapStepsMax * grid.everyMs);
+    const toldMax = isJump ? 0 : gapStepsMax - this.#gapSteps;
+    this.#tickMs = timeMs;
+    this.#watermarkMs = Math.max(this.#watermarkMs, timeMs - latenessMs);
     this.#close(sink);
-    if (!Number.isNaN(this.#closed)) this.#closeEmpty(this.#cadence.grid, sink);
+    if (!Number.isNaN(this.#closed)) this.#closeEmpty(grid, toldMax, sink);
+  }
+
+  followBack(timeMs: number, sink: StepSink): void {
+    if (timeMs < this.#watermarkMs - this.#setBackMs) this.#moveBack(sink, timeMs);
   }
 
   finish(sink: StepSink): void {
@@ -108,6 +132,8 @@ class SeriesAligner implements Aligner {
     // Our own clock needs no witnesses; nor does what lateness may bring out of order.
     const ahead = Math.max(aheadStepsMax * everyMs, latenessMs + everyMs);
     this.#aheadMs = receiveTime ? Number.POSITIVE_INFINITY : ahead;
+    const back = Math.max(SET_MS_MIN, SET_BACK_STEPS_MIN * everyMs);
+    this.#setBackMs = receiveTime ? back : Number.POSITIVE_INFINITY;
   }
 
   #take(timeMs: number, value: number, sink: StepSink): void {
@@ -123,6 +149,7 @@ class SeriesAligner implements Aligner {
     if (unconfirmed && timeMs < this.#newestMs - this.#aheadMs) {
       return this.#suspect(timeMs, value, sink);
     }
+    if (!Number.isFinite(this.#tickMs)) this.followBack(timeMs, sink);
     const cell = grid.cellOf(timeMs);
     if (cell <= this.#closed || (this.#folded.count > 0 && cell < this.#foldedCell)) {
       const surplus = mode === 'none' && cell === this.#closed && timeMs > this.#closedSampleMs;
@@ -158,15 +185,18 @@ class SeriesAligner implements Aligner {
     for (const { timeMs, value } of samples.slice(1)) this.#take(timeMs, value, sink);
   }
 
-  /** The first stamps were the wrong ones: the grid begins anew. */
-  #moveBack(sink: StepSink): void {
+  /** The first stamps were the wrong ones, or time was set back: the grid begins anew. */
+  #moveBack(sink: StepSink, backToMs?: number): void {
     this.#watermarkMs = Number.POSITIVE_INFINITY;
     this.#close(sink);
-    sink.restart();
+    sink.restart(backToMs);
     this.#recent.clear();
     this.#newestMs = Number.NEGATIVE_INFINITY;
     this.#watermarkMs = Number.NEGATIVE_INFINITY;
+    this.#tickMs = Number.NEGATIVE_INFINITY;
     this.#closed = Number.NaN;
+    this.#closedSampleMs = Number.NaN;
+    this.#foldedCell = Number.NaN;
     this.#gapSteps = 0;
     this.#taken = 0;
   }
@@ -194,12 +224,12 @@ class SeriesAligner implements Aligner {
   }
 
   /** By the clock: the empty steps that have passed, as far as a gap is told. */
-  #closeEmpty(grid: Grid, sink: StepSink): void {
+  #closeEmpty(grid: Grid, toldMax: number, sink: StepSink): void {
     const passed = grid.cellOf(this.#watermarkMs) - 1;
     const before = this.#open.count > 0 ? grid.cellOf(this.#open.timeMs(0)) - 1 : passed;
     const empty = Math.min(passed, before) - this.#closed;
     if (empty <= 0) return;
-    const told = Math.min(empty, Math.max(0, this.#settings.gapStepsMax - this.#gapSteps));
+    const told = Math.min(empty, Math.max(0, toldMax));
     this.#emitEmpty(told, grid, sink);
     this.#gapSteps += empty;
     this.#closed += empty - told;
@@ -247,7 +277,7 @@ class SeriesAligner implements Aligner {
     this.#recent.save(out);
     this.#suspects.save(out);
     out.number(this.#foldedCell).number(this.#taken);
-    out.number(this.#newestMs).number(this.#watermarkMs);
+    out.number(this.#newestMs).number(this.#watermarkMs).number(this.#tickMs);
     out.number(this.#closed).number(this.#closedSampleMs).number(this.#gapSteps);
     return out.finish();
   }
@@ -268,6 +298,7 @@ class SeriesAligner implements Aligner {
     this.#taken = from.number();
     this.#newestMs = from.number();
     this.#watermarkMs = from.number();
+    this.#tickMs = from.number();
     this.#closed = from.number();
     this.#closedSampleMs = from.number();
     this.#gapSteps = from.number();

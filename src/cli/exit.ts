@@ -9,6 +9,8 @@ export const EXIT = {
   unreachable: 3,
   /** Stopped, but a sink did not take everything in time. */
   unwritten: 4,
+  /** The state directory cannot be used. */
+  state: 5,
 } as const;
 
 /** Something the user can mend: shown without a stack trace. */

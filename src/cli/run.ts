@@ -31,12 +31,13 @@ async function run(path: string): Promise<void> {
   }
   const log = createLog(config.log.level);
   const core = await prepareCore(config, log);
-  const state = await openDaemonState(config, core.settings, log);
   const source = await createSource(config);
-  const sinks = await createSinks(config, { sourceUrl: source.url });
+  const goOn = config.state.keep && config.source.mqtt !== undefined;
+  const sinks = await createSinks(config, { sourceUrl: source.url, goOn });
   if (sinks.length === 0) log.warn('no sinks configured: forecasts are computed and go nowhere');
 
   const live = config.source.mqtt !== undefined;
+  const state = await openDaemonState(config, core.settings, log);
   const daemon = new Daemon(config, { ...core, source, sinks, live, log, ...(state && { state }) });
   stopOnSignals(log, () => daemon.stop());
   try {

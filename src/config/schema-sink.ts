@@ -57,7 +57,9 @@ const influxSink = z
   );
 
 const lineProtocolSink = z.strictObject({
-  file: outputPath.describe('The file; written anew at each start.'),
+  file: outputPath.describe(
+    'The file; `run` with a state directory goes on with it, else it is written anew at each start.',
+  ),
   header: z
     .string()
     .regex(/^[^\r\n]+$/)

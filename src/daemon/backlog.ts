@@ -5,7 +5,7 @@ import { EntryLog, type LoggedEntries, mergeEntries } from './entry-log.ts';
 export class Backlog {
   /** By group. */
   readonly #own = new Map<number, EntryLog>();
-  /** Ticks and the like, which concern all groups. */
+  /** Ticks, which concern all groups. */
   readonly #shared = new EntryLog();
   #samples = 0;
 
@@ -20,7 +20,7 @@ export class Backlog {
     offset: number,
     groupOf: (seriesId: number) => { readonly id: number; readonly after: number } | undefined,
   ): void {
-    if (entry.kind === 'tick' || entry.kind === 'thin') this.#shared.add(entry, offset);
+    if (entry.kind === 'tick') this.#shared.add(entry, offset);
     if (entry.kind !== 'samples') return;
     const { count, seriesId, timeMs, value } = entry.batch;
     for (let i = 0; i < count; i++) {

@@ -34,7 +34,7 @@ export class Channel {
         steps.step(timeMs, value);
         this.#learnedBefore = this.#aligner.counts.learned;
       },
-      restart: () => steps.restart(),
+      restart: (backToMs) => steps.restart(backToMs),
     };
     this.#aligner = createAligner({ ...settings.align, receiveTime: info.receiveTime });
   }
@@ -50,6 +50,12 @@ export class Channel {
 
   tick(timeMs: number): void {
     this.#aligner.tick(timeMs, this.#steps);
+    this.#count();
+  }
+
+  /** Another channel's step shows that time was set back. */
+  followBack(timeMs: number): void {
+    this.#aligner.followBack(timeMs, this.#steps);
     this.#count();
   }
 

@@ -67,7 +67,7 @@ export class InlineCore implements Core {
     const out: SeriesPoints[] = [];
     entries.forEach((entry, i) => {
       this.#shard.apply(entry, offset + i, (points) => out.push(points));
-      this.#through = offset + i;
+      this.#through = Math.max(this.#through, offset + i);
     });
     return out;
   }

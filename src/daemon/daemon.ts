@@ -1,3 +1,4 @@
+import { tap } from 'rxjs';
 import type { Config } from '../config/schema.ts';
 import { SeriesRegistry } from '../decode/series.ts';
 import { createIntake, type Intake } from '../decode/stream-decoder.ts';
@@ -16,6 +17,8 @@ import { type Core, createCore, resolveShards } from './core.ts';
 import type { DaemonState } from './daemon-state.ts';
 import { DurableState } from './durable-state.ts';
 import { PipelineGate } from './gate.ts';
+import { describeThinning, OverloadControl } from './overload.ts';
+import { overloadFactors } from './overload-watch.ts';
 import { pipeline } from './pipeline.ts';
 import type { CoreParts } from './prepare.ts';
 import { streamName } from './settings.ts';
@@ -26,6 +29,8 @@ const RECORDED_DEPTH_MAX = 10_000;
 const INCIDENTS_FLUSH_MS = 5_000;
 /** So long the sinks have at the end to take what waits. */
 const STOP_MS_MAX = 10_000;
+/** … and where it is kept for the next start. */
+const STOP_KEPT_MS_MAX = 3_000;
 const EXIT_UNWRITTEN = 4;
 
 /** With what `prepareCore` has made of the configuration. */
@@ -61,6 +66,7 @@ export class Daemon {
   readonly #durable: DurableState | undefined;
   readonly #drains: readonly SinkDrain[];
   readonly #gate: PipelineGate;
+  readonly #overload: OverloadControl;
   readonly #stopped = new AbortController();
   #running: Promise<void> | undefined;
   #failure: Error | undefined;
@@ -86,13 +92,17 @@ export class Daemon {
     }
     this.#core = this.#durable?.core ?? core;
     this.#journal = this.#durable?.journal ?? new MemoryJournal();
+    this.#overload = new OverloadControl(this.#durable?.journal.thinning.at(-1)?.factor);
     // A recorded stream is held back before the outbox could overflow.
     const pointsMax = live ? config.outbox.points_max : Number.POSITIVE_INFINITY;
-    this.#outbox = this.#durable?.outbox ?? new MemoryOutbox({ pointsMax, onAdvance: onRoom });
+    this.#outbox =
+      this.#durable?.outbox ??
+      new MemoryOutbox({ pointsMax, whenFull: config.outbox.when_full, onAdvance: onRoom });
     this.#intake = createIntake(config.streams, registry, {
       live,
       base: config.base,
       counts: this.#durable?.journal.counts,
+      onWrongClock: (detail) => this.#incidents.report('clock', detail),
       onRejection: (stream, where, { verdict, reason, detail }) =>
         this.#incidents.report(`stream ${stream}: ${verdict} (${reason})`, `${where}: ${detail}`),
     });
@@ -121,6 +131,11 @@ export class Daemon {
   accounting(): Accounting {
     const streams = this.#config.streams.map(streamName);
     return sumAccounting(streams, [this.#intake.counts(), this.#core.counts()]);
+  }
+
+  /** Networks learn at every so many of their updates: above 1 while there is too much to learn. */
+  get thinFactor(): number {
+    return this.#overload.factor;
   }
 
   /** What came on topics that no stream wants, in words; undefined where nothing did. */
@@ -183,6 +198,11 @@ export class Daemon {
         outbox: this.#outbox,
         gate: this.#gate,
         live,
+        thinning: overloadFactors({
+          gate: this.#gate,
+          control: this.#overload,
+          inline: resolveShards(this.#config.shards) === 1,
+        }).pipe(tap((factor) => this.#incidents.report('overload', describeThinning(factor)))),
       }).subscribe({
         next: (points) => {
           for (const drain of this.#drains) drain.notify();
@@ -199,8 +219,9 @@ export class Daemon {
     // A recorded stream has all the time it takes; a signal then stops the waiting.
     const written = Promise.all(this.#drains.map((drain) => drain.flush()));
     if (!this.#parts.live) await Promise.race([written, aborted(this.#stopped.signal)]);
+    const deadlineMs = this.#durable ? STOP_KEPT_MS_MAX : STOP_MS_MAX;
     const stops = this.#drains.map(async (drain) => {
-      const { unwritten } = await drain.stop({ deadlineMs: STOP_MS_MAX });
+      const { unwritten } = await drain.stop({ deadlineMs });
       return missing(drain.name, unwritten, this.#outbox.reader(drain.name).dropped);
     });
     return (await Promise.all(stops)).flat().join('; ') || undefined;
@@ -232,8 +253,7 @@ function aborted(signal: AbortSignal): Promise<void> {
 function missing(sink: string, unwritten: number, dropped: number): string | never[] {
   if (unwritten === 0 && dropped === 0) return [];
   const steps = (count: number): string => `${count} ${count === 1 ? 'step' : 'steps'}`;
-  const before =
-    dropped > 0 ? `; ${steps(dropped)} were dropped before, as the outbox was full` : '';
+  const before = dropped > 0 ? `; ${steps(dropped)} were dropped before` : '';
   return `${sink} did not take ${steps(unwritten)}${before}`;
 }
 

@@ -1,11 +1,10 @@
 import type { JournalEntry } from '../journal/journal.ts';
 
-/** The series ids of rows that concern all series. */
+/** The series id of a tick's row. */
 const TICK = -1;
-const THIN = -2;
 const INITIAL_CAPACITY = 256;
 
-/** Rows in order of offsets: a sample each, a tick (−1, its time), or a thinning (−2, the factor). */
+/** Rows in order of offsets: a sample each, or a tick (`seriesId` −1, and its time). */
 export interface LoggedEntries {
   readonly offset: Float64Array<ArrayBuffer>;
   readonly seriesId: Int32Array<ArrayBuffer>;
@@ -13,7 +12,10 @@ export interface LoggedEntries {
   readonly value: Float64Array<ArrayBuffer>;
 }
 
-/** The entries that came to a shard since its oldest saved state, closely packed. */
+/**
+ * Samples and ticks in order, closely packed. How learning was thinned is no part of it: that is told
+ * on its own (thin-history.ts).
+ */
 export class EntryLog {
   #rows = allocate(INITIAL_CAPACITY);
   #start = 0;
@@ -26,8 +28,6 @@ export class EntryLog {
   add(entry: JournalEntry, offset: number): void {
     if (entry.kind === 'tick') {
       this.addRow(offset, TICK, entry.timeMs, 0);
-    } else if (entry.kind === 'thin') {
-      this.addRow(offset, THIN, 0, entry.factor);
     } else if (entry.kind === 'samples') {
       const { count, seriesId, timeMs, value } = entry.batch;
       this.#reserve(count);
@@ -121,8 +121,6 @@ export function* replayEntries(
     while (to < rows.offset.length && rows.offset[to] === offset) to++;
     if (rows.seriesId[from] === TICK) {
       yield { entry: { kind: 'tick', timeMs: rows.timeMs[from]! }, offset };
-    } else if (rows.seriesId[from] === THIN) {
-      yield { entry: { kind: 'thin', factor: rows.value[from]! }, offset };
     } else {
       const batch = {
         count: to - from,

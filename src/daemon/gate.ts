@@ -23,12 +23,19 @@ function closedGate(): ClosedGate {
 export class PipelineGate implements Gate {
   readonly #depth: () => number;
   readonly #depthMax: number;
+  readonly #nowMs: () => number;
   #inFlight = 0;
+  #inCore = 0;
   #waiting: ClosedGate | undefined;
+  #busyMs = 0;
+  /** Since when it has been shut because of the core; undefined: it is not. */
+  #busySinceMs: number | undefined;
 
-  constructor(depth: () => number, depthMax: number) {
+  /** @param nowMs a clock that never jumps */
+  constructor(depth: () => number, depthMax: number, nowMs = () => performance.now()) {
     this.#depth = depth;
     this.#depthMax = depthMax;
+    this.#nowMs = nowMs;
   }
 
   wait(): Promise<void> | undefined {
@@ -37,12 +44,23 @@ export class PipelineGate implements Gate {
     return this.#waiting.promise;
   }
 
+  /** A batch is on its way to the journal. */
   entered(): void {
     this.#inFlight++;
+    this.#watch();
   }
 
+  /** It is in the journal, and now the core's. */
+  handedOver(): void {
+    this.#inCore++;
+    this.#watch();
+  }
+
+  /** The core is done with it. */
   left(): void {
     this.#inFlight--;
+    this.#inCore--;
+    this.#watch();
     this.update();
   }
 
@@ -51,6 +69,23 @@ export class PipelineGate implements Gate {
     if (!this.#waiting || !this.#isOpen()) return;
     this.#waiting.open();
     this.#waiting = undefined;
+  }
+
+  /**
+   * For how long it has been shut in all, since the start, because the core was too slow. Not because
+   * of a slow disk or a full outbox: learning less would be no help there.
+   */
+  busyMs(): number {
+    const since = this.#busySinceMs;
+    return this.#busyMs + (since === undefined ? 0 : this.#nowMs() - since);
+  }
+
+  #watch(): void {
+    const isFull = this.#inFlight >= BATCHES_IN_FLIGHT_MAX;
+    const isBusy = isFull && this.#inCore * 2 >= this.#inFlight;
+    if (isBusy === (this.#busySinceMs !== undefined)) return;
+    this.#busyMs = this.busyMs();
+    this.#busySinceMs = isBusy ? this.#nowMs() : undefined;
   }
 
   #isOpen(): boolean {

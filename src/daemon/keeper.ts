@@ -56,6 +56,9 @@ export class Keeper {
       },
       { onLoss },
     );
+    for (const { offset, factor } of this.journal.thinning) {
+      void parts.core.apply([{ kind: 'thin', factor }], offset);
+    }
     this.core = new RecoveringCore(parts.core, recovery);
     this.#checkpointer = new Checkpointer({
       store,

@@ -12,6 +12,8 @@ export interface Learned {
   /** The oldest entry that no saved state holds; undefined: there is none. */
   unsavedFrom: number | undefined;
   readonly followsClock: boolean;
+  /** Networks learn at every so many of their updates. Set by the shard, and no part of the state. */
+  thinning: number;
   add(info: SeriesInfo): void;
   push(info: SeriesInfo, timeMs: number, value: number, emit: EmitPoints): void;
   tick(timeMs: number, emit: EmitPoints): void;

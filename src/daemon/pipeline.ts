@@ -44,26 +44,35 @@ export interface PipelineParts {
   readonly gate: PipelineGate;
   /** Live sources tick; recorded ones carry their own time, and their end closes the last step. */
   readonly live: boolean;
+  /** Live sources: factors by which learning is thinned from now on. */
+  readonly thinning?: Observable<number>;
 }
 
 /** Emits what was computed, batch by batch; completes when the source has ended and all is put. */
 export function pipeline(parts: PipelineParts): Observable<readonly SeriesPoints[]> {
-  const { source, intake, journal, core, outbox, gate, live } = parts;
+  const { source, intake, journal, core, outbox, gate, live, thinning = EMPTY } = parts;
   const ended = new Subject<void>();
 
   const samples = concat(
     source.messages(gate).pipe(map((messages) => decoded(intake, messages))),
     defer(() => of({ entries: intake.finish(), messages: [] })),
   ).pipe(finalize(() => ended.next()));
-  const clock = live ? ticks(gate, intake).pipe(takeUntil(ended)) : EMPTY;
+  const beside = live ? merge(ticks(gate, intake), thinned(thinning)) : EMPTY;
+  const clock = beside.pipe(takeUntil(ended));
 
   const computed = merge(samples, clock).pipe(
     tap(() => gate.entered()),
     // Handed over at once, however many are on their way to the disk …
-    map((batch) => ({ ...batch, committed: journal.append(batch) })),
+    map((batch) => {
+      const committed = journal.append(batch);
+      // The first failure ends everything below; those behind it, nobody waits for any more.
+      committed.catch(() => {});
+      return { ...batch, committed };
+    }),
     concatMap(async ({ entries, messages, committed }) => {
       const last = await committed;
       for (const { acknowledge } of messages) acknowledge?.();
+      gate.handedOver();
       // … or under way in the core …
       return { last, points: core.apply(entries, last + 1 - entries.length) };
     }),
@@ -93,6 +102,11 @@ function decoded(intake: Intake, messages: MessageBatch): Decoded {
     delivery && !repeated ? [delivery] : [],
   );
   return { entries, messages, deliveries, counts: intake.counts() };
+}
+
+/** Passes the gate, as it is to open it. */
+function thinned(factors: Observable<number>): Observable<Decoded> {
+  return factors.pipe(map((factor) => ({ entries: [{ kind: 'thin', factor }], messages: [] })));
 }
 
 /**

@@ -2,8 +2,8 @@
  * The core while a former life is taken up: groups are restored one by one, each when its first new
  * sample comes, and the others in the background. So a start with many series forecasts at once.
  *
- * A group that waits is unknown to the core inside. What concerns all groups (ticks …) is kept for
- * those that wait; their own entries restore them first.
+ * A group that waits is unknown to the core inside. Ticks are kept for those that wait; their own
+ * entries restore them first. How learning was thinned the core knows by itself, entry by entry.
  */
 import { setImmediate as turn } from 'node:timers/promises';
 import type { SeriesInfo } from '../decode/series.ts';

@@ -22,6 +22,7 @@ export class SeriesGroup implements Learned {
   readonly id: number;
   loadedAt = -1;
   unsavedFrom: number | undefined;
+  #thinning = 1;
   readonly #key: string;
   readonly #settings: StreamSettings;
   readonly #engine: RecurrentEngine;
@@ -38,6 +39,7 @@ export class SeriesGroup implements Learned {
   readonly #began: Float64Array;
   #forecaster: GroupForecaster | undefined;
   #emit: EmitPoints = () => {};
+  #goesBack = false;
   /** Newest step that has been learned. */
   #newestMs = Number.NaN;
 
@@ -71,12 +73,21 @@ export class SeriesGroup implements Learned {
       // No trade is no price, but a volume of nothing.
       step: (timeMs, value) =>
         this.#closed(channel, timeMs, info.part === 'volume' ? value || 0 : value),
-      restart: () => this.#restarted(channel),
+      restart: (backToMs) => this.#restarted(channel, backToMs),
     });
   }
 
   get followsClock(): boolean {
     return this.#channels.some((channel) => channel?.info.receiveTime);
+  }
+
+  get thinning(): number {
+    return this.#thinning;
+  }
+
+  set thinning(factor: number) {
+    this.#thinning = factor;
+    this.#forecaster?.thin(factor);
   }
 
   push(info: SeriesInfo, timeMs: number, value: number, emit: EmitPoints): void {
@@ -114,6 +125,8 @@ export class SeriesGroup implements Learned {
       this.#waiting.heard(channel);
       return;
     }
+    const { receiveTime } = this.#channels[channel]!.info;
+    if (receiveTime && this.#began[channel] === 1) this.#waiting.begins(channel, timeMs);
     this.#began[channel] = 0;
     this.#waiting.close(channel, timeMs, value);
   }
@@ -125,21 +138,35 @@ export class SeriesGroup implements Learned {
     for (let step = this.#waiting.next(); step; step = this.#waiting.next()) this.#goOn(step);
   }
 
-  /** A channel's gap is longer than the limit, or its first stamps were wrong. */
-  #restarted(channel: number): void {
+  /** A channel's gap is longer than the limit, its first stamps were wrong, or time was set back. */
+  #restarted(channel: number, backToMs: number | undefined): void {
     // Of several channels the others may go on: whether all were silent, their steps will tell.
     if (this.#single) this.#forecaster?.restart();
     else this.#began[channel] = 1;
+    if (backToMs !== undefined) this.#goBack(channel, backToMs);
   }
 
   /** The first stamps were the wrong ones, far ahead: the group begins anew where they belong. */
   #movedBack(channel: number, timeMs: number): boolean {
-    const { everyMs } = this.#channels[channel]!;
-    if (this.#began[channel] === 0) return false;
+    const { everyMs, info } = this.#channels[channel]!;
+    if (this.#began[channel] === 0 || info.receiveTime) return false;
     if (this.#waiting.goneMs - timeMs <= BACK_STEPS * everyMs!) return false;
     this.#goOnWithRest();
     this.#waiting.restart();
     return true;
+  }
+
+  /** Our clock was set back: what is open, of any channel, belongs to the time before. */
+  #goBack(from: number, timeMs: number): void {
+    if (this.#goesBack) return;
+    this.#goesBack = true;
+    for (const [i, channel] of this.#channels.entries()) {
+      if (i !== from) channel?.followBack(timeMs);
+    }
+    this.#goOnWithRest();
+    this.#waiting.restart();
+    this.#newestMs = Number.NaN;
+    this.#goesBack = false;
   }
 
   #goOnWithRest(): void {
@@ -204,7 +231,9 @@ export class SeriesGroup implements Learned {
     );
     const settings = forecasterSettings(this.#settings, everyMs, seeds[0]!);
     const companions = this.#channels.length - this.#targets;
-    return createGroupForecaster({ ...settings, companions }, seeds, this.#engine);
+    const forecaster = createGroupForecaster({ ...settings, companions }, seeds, this.#engine);
+    forecaster.thin(this.#thinning);
+    return forecaster;
   }
 
   save(): Uint8Array {

@@ -70,7 +70,10 @@ export class ShardHost {
     }
   }
 
-  #restore({ series, entries }: ShardRequest & { kind: 'restore' }): void {
+  #restore({ series, thinning, entries }: ShardRequest & { kind: 'restore' }): void {
+    for (const { offset, factor } of thinning) {
+      this.#shard.apply({ kind: 'thin', factor }, offset, () => {});
+    }
     for (const { info } of series) this.#add({ kind: 'series', series: info });
     for (const { saved } of series) if (saved) this.#shard.restore(saved);
     for (const { entry, offset } of replayEntries(entries)) {

@@ -84,7 +84,7 @@ export class ShardPool implements Core {
 
   apply(entries: readonly JournalEntry[], offset: number): Promise<SeriesPoints[]> {
     const parts = Promise.all(entries.map((entry, i) => this.#apply(entry, offset + i)));
-    this.#through = offset + entries.length - 1;
+    this.#through = Math.max(this.#through, offset + entries.length - 1);
     const points = parts.then((all) => (all.length === 1 ? all[0]! : all.flat()));
     // Who waits for an earlier one hears of a failure first, and need not ask for this one.
     points.catch(() => {});
@@ -161,9 +161,13 @@ export class ShardPool implements Core {
         return this.#handOut(this.#deal(entry.batch), ({ thread, dealt }) => {
           thread.apply({ kind: 'samples', batch: dealt.take() }, offset);
         });
-      case 'thin':
       case 'symbols':
         return Promise.resolve([]);
+      case 'thin':
+        for (const { thread } of this.#places) {
+          if (thread.seriesCount === 0) thread.note(entry.factor, offset);
+        }
+        return this.#handOut(this.#working(), ({ thread }) => thread.apply(entry, offset));
       case 'tick':
         return this.#handOut(this.#working(), ({ thread }) => thread.apply(entry, offset));
     }

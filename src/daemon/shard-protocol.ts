@@ -1,6 +1,6 @@
 /** What the main thread and a shard's thread say to each other. One reply a request, in order. */
 import type { SeriesInfo } from '../decode/series.ts';
-import type { JournalEntry } from '../journal/journal.ts';
+import type { JournalEntry, Thinning } from '../journal/journal.ts';
 import type { Refusal } from './core.ts';
 import type { LoggedEntries } from './entry-log.ts';
 import type { StreamSettings } from './settings.ts';
@@ -34,6 +34,8 @@ export type ShardRequest =
   | {
       readonly kind: 'restore';
       readonly series: readonly { readonly info: SeriesInfo; readonly saved?: SavedSeries }[];
+      /** How learning was thinned so far. */
+      readonly thinning: readonly Thinning[];
       /** To be applied again, without a word about it. */
       readonly entries: LoggedEntries;
     };

@@ -4,6 +4,7 @@ import type { JournalEntry } from '../journal/journal.ts';
 import { EntryLog } from './entry-log.ts';
 import type { RestoredGroup, SavedSeries } from './shard.ts';
 import type { ShardPort, ShardReply, ShardRequest, StartWorker } from './shard-protocol.ts';
+import { ThinHistory } from './thin-history.ts';
 
 /** Deaths in a row, without a reply between them: the work itself is what kills it. */
 const DEATHS_MAX = 3;
@@ -34,6 +35,7 @@ export class ShardThread {
   #newSeries: SeriesInfo[] = [];
   readonly #saved = new Map<number, SavedSeries>();
   readonly #log = new EntryLog();
+  readonly #thinning = new ThinHistory();
   /** Handed over, and not answered yet; the oldest first. */
   readonly #unanswered: Work[] = [];
   #unsavedFrom: number | undefined;
@@ -62,7 +64,13 @@ export class ShardThread {
   }
 
   apply(entry: JournalEntry, offset: number): void {
+    if (entry.kind === 'thin') this.note(entry.factor, offset);
     this.#post({ kind: 'apply', series: this.#newSeries, entry, offset });
+  }
+
+  /** How learning is thinned: also before its first series, to be told when the thread starts. */
+  note(factor: number, offset: number): void {
+    this.#thinning.add(factor, offset);
   }
 
   finish(): void {
@@ -96,8 +104,18 @@ export class ShardThread {
   #post(work: Work): void {
     this.#newSeries = [];
     this.#unanswered.push(work);
-    this.#port ??= this.#open();
+    this.#port ??= this.#begin();
     this.#port.postMessage(work);
+  }
+
+  #begin(): ShardPort {
+    const port = this.#open();
+    const thinning = this.#thinning.changes();
+    const entries = this.#log.entries();
+    if (thinning.length > 0) {
+      port.postMessage({ kind: 'restore', series: [], thinning, entries });
+    }
+    return port;
   }
 
   #open(): ShardPort {
@@ -154,7 +172,8 @@ export class ShardThread {
       .filter((info) => !untold.has(info))
       .map((info) => ({ info, saved: this.#saved.get(info.id) }));
     this.#port = this.#open();
-    this.#port.postMessage({ kind: 'restore', series, entries: this.#log.entries() });
+    const thinning = this.#thinning.changes();
+    this.#port.postMessage({ kind: 'restore', series, thinning, entries: this.#log.entries() });
     for (const work of this.#unanswered) this.#port.postMessage(work);
   }
 }

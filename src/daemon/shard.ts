@@ -4,7 +4,8 @@
  *
  * Entries carry their journal offsets. A series restored from a saved state skips what that state
  * holds already: whoever restores a shard applies the entries after the oldest state, all of them,
- * and each series takes up where it was.
+ * and each series takes up where it was. Of the `thin` entries it needs those too that were in force
+ * before: how learning was thinned is told by the offset, and is in no saved state.
  */
 import type { SampleBatch } from '../decode/sample.ts';
 import type { SeriesInfo } from '../decode/series.ts';
@@ -17,6 +18,7 @@ import type { Learned } from './learned.ts';
 import { SeriesGroup } from './series-group.ts';
 import type { StreamSettings } from './settings.ts';
 import { SymbolSeries } from './symbol-series.ts';
+import { ThinHistory } from './thin-history.ts';
 
 export type { ShardCounts } from './channel.ts';
 
@@ -67,6 +69,7 @@ export class Shard {
   readonly #unsaved = new Set<Learned>();
   /** The same of adopted ones, whose changes may be older than any other. */
   readonly #adopted = new Set<Learned>();
+  readonly #thinning = new ThinHistory();
   readonly #counts: ReadonlyMap<string, ShardCounts>;
 
   constructor(settings: ReadonlyMap<string, StreamSettings>, engines: Engines) {
@@ -88,6 +91,8 @@ export class Shard {
         this.#tick(entry.timeMs, offset, emit);
         break;
       case 'thin':
+        this.#thinning.add(entry.factor, offset);
+        break;
       case 'symbols':
         break;
     }
@@ -95,7 +100,9 @@ export class Shard {
 
   /** The input has ended: open steps are closed. */
   finish(emit: Emit): void {
+    const factor = this.#thinning.at(Number.POSITIVE_INFINITY);
     for (const group of this.#groups) {
+      thin(group, factor);
       group.finish((points, series) => emit(points, series, group.id));
     }
   }
@@ -214,6 +221,7 @@ export class Shard {
   }
 
   #push(batch: SampleBatch, offset: number, emit: Emit): void {
+    const factor = this.#thinning.at(offset);
     let origin = 0;
     const emitHere = (points: SeriesPoints, series: SeriesInfo): void =>
       emit(points, series, origin);
@@ -221,6 +229,7 @@ export class Shard {
       const { info, group } = this.#members.get(batch.seriesId[origin]!)!;
       if (group.loadedAt >= offset) continue;
       this.#changed(group, offset);
+      thin(group, factor);
       group.push(info, batch.timeMs[origin]!, batch.value[origin]!, emitHere);
     }
   }
@@ -232,6 +241,7 @@ export class Shard {
   #tickGroup(group: Learned, timeMs: number, offset: number, emit: Emit): void {
     if (!group.followsClock || group.loadedAt >= offset) return;
     this.#changed(group, offset);
+    thin(group, this.#thinning.at(offset));
     group.tick(timeMs, (points, series) => emit(points, series, group.id));
   }
 
@@ -240,4 +250,9 @@ export class Shard {
     group.unsavedFrom = offset;
     this.#unsaved.add(group);
   }
+}
+
+/** For each sample: hence only where it differs. */
+function thin(group: Learned, factor: number): void {
+  if (group.thinning !== factor) group.thinning = factor;
 }

@@ -16,6 +16,7 @@ export class SymbolSeries implements Learned {
   readonly id: number;
   loadedAt = -1;
   unsavedFrom: number | undefined;
+  #thinning = 1;
   readonly #info: SeriesInfo;
   readonly #settings: StreamSettings;
   readonly #engine: RecurrentEngine;
@@ -44,6 +45,15 @@ export class SymbolSeries implements Learned {
 
   get followsClock(): boolean {
     return this.#info.receiveTime;
+  }
+
+  get thinning(): number {
+    return this.#thinning;
+  }
+
+  set thinning(factor: number) {
+    this.#thinning = factor;
+    this.#forecaster?.thin(factor);
   }
 
   push(_: SeriesInfo, timeMs: number, code: number, emit: EmitPoints): void {
@@ -108,7 +118,10 @@ export class SymbolSeries implements Learned {
     if (everyMs === undefined) throw new Error(`series "${this.#info.name}": step without a grid`);
     // The same whatever the order in which series appear.
     const seed = hash32(this.#info.name, this.#settings.seed);
-    return createSymbolForecaster(symbolSettings(this.#settings, everyMs, seed), this.#engine);
+    const settings = symbolSettings(this.#settings, everyMs, seed);
+    const forecaster = createSymbolForecaster(settings, this.#engine);
+    forecaster.thin(this.#thinning);
+    return forecaster;
   }
 
   save(): Uint8Array {

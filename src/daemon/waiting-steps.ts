@@ -30,6 +30,8 @@ export class WaitingSteps {
   readonly #rounds: Float64Array;
   /** [channels] 1: has closed a step in this round. */
   readonly #heard: Uint8Array;
+  /** [channels]: first step since the channel began anew; −∞: it did not. */
+  readonly #firstMs: Float64Array;
   /** Newest step that has gone on. */
   #goneMs = Number.NEGATIVE_INFINITY;
 
@@ -39,6 +41,7 @@ export class WaitingSteps {
     this.#stepsMax = gapStepsMax + WAITING_MAX;
     this.#rounds = new Float64Array(channels * channels);
     this.#heard = new Uint8Array(channels);
+    this.#firstMs = new Float64Array(channels).fill(Number.NEGATIVE_INFINITY);
   }
 
   /** Newest step that has gone on; −∞ before the first. */
@@ -49,6 +52,12 @@ export class WaitingSteps {
   /** A channel speaks: it is waited for. */
   heard(channel: number): void {
     this.#heard[channel] = 1;
+  }
+
+  /** A channel has begun anew with this step: it will close none before it. */
+  begins(channel: number, timeMs: number): void {
+    this.#firstMs[channel] = timeMs;
+    for (const step of this.#steps) if (step.timeMs < timeMs) step.closed[channel] = 1;
   }
 
   /** @param timeMs a step that is not gone */
@@ -97,6 +106,7 @@ export class WaitingSteps {
   /** Time begins anew, earlier than what has gone on. */
   restart(): void {
     this.#goneMs = Number.NEGATIVE_INFINITY;
+    this.#firstMs.fill(Number.NEGATIVE_INFINITY);
   }
 
   #take(): WaitingStep {
@@ -113,7 +123,7 @@ export class WaitingSteps {
     const step = {
       timeMs,
       values: new Float64Array(this.#channels).fill(Number.NaN),
-      closed: new Uint8Array(this.#channels),
+      closed: Uint8Array.from(this.#firstMs, (firstMs) => (timeMs < firstMs ? 1 : 0)),
     };
     this.#steps.splice(at, 0, step);
     return step;
@@ -121,7 +131,11 @@ export class WaitingSteps {
 
   /** Between rounds. */
   save(out: ByteWriter): void {
-    out.number(this.#goneMs).numbers(this.#rounds).number(this.#steps.length);
+    out
+      .number(this.#goneMs)
+      .numbers(this.#firstMs)
+      .numbers(this.#rounds)
+      .number(this.#steps.length);
     for (const { timeMs, values, closed } of this.#steps) {
       out.number(timeMs).numbers(values).numbers(Float64Array.from(closed));
     }
@@ -129,6 +143,7 @@ export class WaitingSteps {
 
   load(from: ByteReader): void {
     this.#goneMs = from.number();
+    from.numbers(this.#firstMs, 'first steps of channels');
     from.numbers(this.#rounds, 'rounds of channels');
     const count = from.number();
     if (!(count <= this.#stepsMax)) throw new Error(`saved group: ${count} waiting steps`);

@@ -8,14 +8,16 @@ import { createIntake } from './stream-decoder.ts';
 interface Options {
   live?: boolean;
   base?: string;
+  nowMs?: () => number;
+  onWrongClock?: (detail: string) => void;
 }
 
-function intakeOf(streams: readonly string[], { live = false, base }: Options = {}) {
+function intakeOf(streams: readonly string[], { live = false, ...options }: Options = {}) {
   const rejections: string[] = [];
   const registry = new SeriesRegistry();
   const intake = createIntake(streams.map(streamConfig), registry, {
     live,
-    base,
+    ...options,
     onRejection: (stream, where, { verdict, reason }) =>
       void rejections.push(`${stream}: ${verdict} ${reason}: ${where}`),
   });
@@ -203,6 +205,27 @@ describe('Intake', () => {
     const recorded = intakeOf(['topic: a']);
     recorded.intake.decode([on('a', ahead)]);
     expect(recorded.rejections).toEqual([]);
+  });
+
+  it('holds no stamp against a clock that cannot be right, and says so once', () => {
+    let now = Date.UTC(1970, 0, 1, 0, 5);
+    const told: string[] = [];
+    const { intake, rejections } = intakeOf(['topic: a'], {
+      live: true,
+      nowMs: () => now,
+      onWrongClock: (detail) => void told.push(detail),
+    });
+    const stamped = (ms: number): Message => on('a', JSON.stringify({ ts: ms, v: 1 }));
+    const real = Date.UTC(2026, 10, 21);
+    intake.decode([stamped(real), stamped(real + 1_000)]);
+    expect(rejections).toEqual([]);
+    expect(told).toEqual([
+      'this machine’s clock says 1970-01-01T00:05:00.000Z; until it is set, max_ahead is not checked',
+    ]);
+    now = real;
+    intake.decode([stamped(real + 2_000), stamped(real + 7_200_000)]);
+    expect(rejections).toEqual(['a: invalid time_ahead: topic a, field "v"']);
+    expect(told).toHaveLength(1);
   });
 
   it('survives any topic and payload, with clean names, finite values and exact accounts', () => {

@@ -20,6 +20,8 @@ import type { GroupPlace, SeriesRegistry } from './series.ts';
 const TOPICS_MAX = 100_000;
 /** … and fields of them, over all topics. */
 const FIELDS_MAX = 1_000_000;
+/** No machine runs this program earlier: a gateway without a battery for its clock begins in 1970. */
+const CLOCK_MS_MIN = Date.UTC(2026, 0);
 
 export interface IntakeCounts {
   received: number;
@@ -36,6 +38,10 @@ export interface IntakeOptions {
   readonly counts?: ReadonlyMap<string, Readonly<IntakeCounts>>;
   /** Everything that is turned away; the caller limits what it says of it. */
   readonly onRejection: (stream: string, where: string, rejection: Rejection) => void;
+  /** This machine's clock is wrong; told once. */
+  readonly onWrongClock?: (detail: string) => void;
+  /** This machine's clock. Default: Date.now. */
+  readonly nowMs?: () => number;
 }
 
 const NO_COUNTS: IntakeCounts = { received: 0, invalid: 0, filtered: 0 };
@@ -81,6 +87,7 @@ export class Intake implements FieldSink {
   #entries: JournalEntry[] = [];
   #message!: Message;
   #route!: TopicRoute;
+  #knowsWrongClock = false;
   #unmatched = 0;
   #unmatchedExample: string | undefined;
 
@@ -113,8 +120,9 @@ export class Intake implements FieldSink {
     return this.#registry.all().some(({ receiveTime }) => receiveTime);
   }
 
+  /** As they are now: a copy. */
   counts(): Map<string, IntakeCounts> {
-    return new Map(this.#streams.map(({ name, counts }) => [name, counts]));
+    return new Map(this.#streams.map(({ name, counts }) => [name, { ...counts }]));
   }
 
   /**
@@ -197,8 +205,7 @@ export class Intake implements FieldSink {
   sample(field: string, timeMs: number | undefined, value: number | string): void {
     const { stream } = this.#route;
     if (timeMs === undefined && this.#message.undated) return this.reject(field, UNDATED);
-    // Against the clock as it stands: receive times do not follow one that is set back.
-    const aheadMs = timeMs === undefined || !this.#options.live ? 0 : timeMs - Date.now();
+    const aheadMs = timeMs === undefined || !this.#options.live ? 0 : this.#aheadMs(timeMs);
     if (aheadMs > stream.config.max_ahead && !stream.channels.known.includes(field)) {
       const seconds = Math.round(aheadMs / 1000);
       const detail = `stamped ${new Date(timeMs!).toISOString()}, ${seconds} s ahead of this machine’s clock`;
@@ -213,6 +220,21 @@ export class Intake implements FieldSink {
     if (!parts) return this.#push(field, timeMs, value);
     // The value of one trade is a sample of each of them.
     for (const part of parts) this.#push(part, timeMs, value, part);
+  }
+
+  /** Against the clock as it stands, not the receive clock, which waits for one set back a little. */
+  #aheadMs(timeMs: number): number {
+    const { nowMs = Date.now, onWrongClock } = this.#options;
+    const now = nowMs();
+    if (now >= CLOCK_MS_MIN) return timeMs - now;
+    if (!this.#knowsWrongClock) {
+      this.#knowsWrongClock = true;
+      const says = new Date(now).toISOString();
+      onWrongClock?.(
+        `this machine’s clock says ${says}; until it is set, max_ahead is not checked`,
+      );
+    }
+    return 0;
   }
 
   #isCovariate(field: string): boolean {

@@ -137,6 +137,11 @@ export interface SeriesForecaster {
   issue(): StepReport;
   /** A gap longer than the limit: windows and state start anew, weights and scales stay. */
   restart(): void;
+  /**
+   * From now on what is dear to learn is learned at every `factor`-th of its times only (1: at each);
+   * forecasts go on at every step. No part of the saved state.
+   */
+  thin(factor: number): void;
   /** Forecasts of experts put aside so far, as no credible numbers. */
   readonly putAside: number;
   /** The present weight of each expert at a lead (1-based). */

@@ -20,6 +20,8 @@ export interface GroupForecaster {
    */
   step(timeMs: number, values: Float64Array, ahead?: Float64Array): readonly StepReport[];
   restart(): void;
+  /** As `SeriesForecaster.thin`. */
+  thin(factor: number): void;
   /** The present weight of each expert for a channel (0-based) at a lead (1-based). */
   weights(channel: number, lead: number): { readonly expert: string; readonly weight: number }[];
   save(): Uint8Array;
@@ -66,6 +68,10 @@ class Channels implements GroupForecaster {
 
   restart(): void {
     for (const channel of this.#channels) channel.restart();
+  }
+
+  thin(factor: number): void {
+    for (const channel of this.#channels) channel.thin(factor);
   }
 
   weights(channel: number, lead: number): { expert: string; weight: number }[] {

@@ -35,6 +35,8 @@ const GROWTH = 1.5;
 /** … but at least this often, in kept lengths. */
 const INTERVAL_MAX = 8;
 const REPLAY_A_STEP = 8;
+/** Fewer where learning is thinned; with one a step it would never catch up. */
+const REPLAY_A_STEP_MIN = 2;
 /** Series that began together do not search together: up to so much later, by their seeds. */
 const STAGGER = 0.2;
 /** Least share of kept steps with a value. */
@@ -69,6 +71,7 @@ export class SeasonSeeker extends Stepping implements SeriesForecaster {
   #steps = 0;
   #seekAt = FIRST_STEPS;
   #putAsideBefore = 0;
+  #thinning = 1;
 
   constructor(settings: ForecasterSettings, create: Create) {
     super();
@@ -134,12 +137,19 @@ export class SeasonSeeker extends Stepping implements SeriesForecaster {
     this.#current.forecaster.restart();
   }
 
+  thin(factor: number): void {
+    this.#thinning = factor;
+    for (const one of [this.#current, this.#successor, this.#leaving]) one?.forecaster.thin(factor);
+  }
+
   weights(lead: number): { readonly expert: string; readonly weight: number }[] {
     return this.#current.forecaster.weights(lead);
   }
 
   #make(seasons: readonly number[]): Seasoned {
-    return { seasons, forecaster: this.#create({ ...this.#settings, seasonSteps: seasons }) };
+    const forecaster = this.#create({ ...this.#settings, seasonSteps: seasons });
+    forecaster.thin(this.#thinning);
+    return { seasons, forecaster };
   }
 
   /** What was issued before the change is scored as it was issued. */
@@ -155,7 +165,7 @@ export class SeasonSeeker extends Stepping implements SeriesForecaster {
   #seek(ahead: ArrayLike<number>): void {
     const kept = this.#kept[0]!;
     const interval = Math.min(this.#steps * (GROWTH - 1), INTERVAL_MAX * kept.ring.length);
-    this.#seekAt = this.#steps + Math.ceil(interval * (1 + this.#stagger));
+    this.#seekAt = this.#steps + Math.ceil(interval * (1 + this.#stagger) * this.#thinning);
     const values = bridged(kept);
     if (!values) return;
     const { seasons } = this.#current;
@@ -169,7 +179,8 @@ export class SeasonSeeker extends Stepping implements SeriesForecaster {
 
   #replay(successor: Seasoned, ahead: ArrayLike<number>): void {
     const values = this.#kept[0]!;
-    for (let i = 0; i < REPLAY_A_STEP && this.#behind > 0; i++) {
+    const steps = Math.max(REPLAY_A_STEP_MIN, REPLAY_A_STEP / this.#thinning);
+    for (let i = 0; i < steps && this.#behind > 0; i++) {
       const back = --this.#behind;
       const timeMs = values.timeMs - back * this.#settings.everyMs;
       this.#recall(back, ahead);

@@ -174,6 +174,10 @@ class OnlineForecaster extends Stepping implements SeriesForecaster {
     for (const expert of this.#experts) expert.restart();
   }
 
+  thin(factor: number): void {
+    for (const expert of this.#experts) expert.thin?.(factor);
+  }
+
   weights(lead: number): { expert: string; weight: number }[] {
     return this.#experts.map((expert, k) => ({
       expert: expert.name,

@@ -120,6 +120,10 @@ export class TransformedForecaster extends Stepping implements SeriesForecaster 
     this.#last = Number.NaN;
   }
 
+  thin(factor: number): void {
+    this.#inner.thin(factor);
+  }
+
   weights(lead: number): { readonly expert: string; readonly weight: number }[] {
     return this.#inner.weights(lead);
   }

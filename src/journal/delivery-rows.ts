@@ -4,6 +4,8 @@ import type { Delivery } from './journal.ts';
 
 /** More than any broker has under way to one client without being told to. */
 const KEPT_MIN = 2_000;
+/** In one row: it may grow with each message that brings nothing. */
+const KEPT_MAX = 2 * KEPT_MIN;
 const FIELDS = 3;
 
 /** The newest deliveries on disk: a row a group of records, under the group's first offset. */
@@ -30,23 +32,29 @@ export class DeliveryRows {
   /** What is to be written along with the group at `offset`. */
   stage(deliveries: readonly Delivery[], offset: number): (write: Writer) => void {
     if (deliveries.length === 0) return () => {};
-    this.#add(offset, deliveries.length);
+    const all = [...this.#takeLast(offset), ...deliveries].slice(-KEPT_MAX);
+    this.#add(offset, all.length);
     const gone: number[] = [];
     while (this.#count - this.#rows[0]!.count >= KEPT_MIN) {
       const oldest = this.#rows.shift()!;
       this.#count -= oldest.count;
       gone.push(oldest.offset);
     }
-    const cells = deliveries.flatMap(({ session, packetId, digest }) => [
-      session,
-      packetId,
-      digest,
-    ]);
+    const cells = all.flatMap(({ session, packetId, digest }) => [session, packetId, digest]);
     const bytes = new ByteWriter().number(cells.length).counts(Uint32Array.from(cells)).finish();
     return (write) => {
       write.put('deliveries', offset, bytes);
       for (const key of gone) write.remove('deliveries', key);
     };
+  }
+
+  /** Those of the group before, where it brought no entries and so has the same offset. */
+  #takeLast(offset: number): Delivery[] {
+    const last = this.#rows.at(-1);
+    if (last?.offset !== offset) return [];
+    this.#rows.pop();
+    this.#count -= last.count;
+    return this.#read(offset);
   }
 
   #add(offset: number, count: number): void {

@@ -18,6 +18,12 @@ export type JournalEntry =
   /** From here on networks learn at every `factor`-th of their updates only (1: at each). */
   | { readonly kind: 'thin'; readonly factor: number };
 
+/** A `thin` entry and its offset. */
+export interface Thinning {
+  readonly offset: number;
+  readonly factor: number;
+}
+
 /**
  * One delivery of QoS 1 or 2 that a batch covers. A broker delivers again what it has no
  * acknowledgement for, under the same packet id: this is how it is known.

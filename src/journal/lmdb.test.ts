@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { SeriesInfo } from '../decode/series.ts';
 import { jsonBytes } from '../store/json.ts';
 import { StateStore } from '../store/state-store.ts';
@@ -93,6 +93,16 @@ describe('LmdbJournal', () => {
     expect(isThere).toBe(true);
   });
 
+  it('takes nothing behind what the disk has refused, so that order is kept', async () => {
+    const { journal } = journalOf();
+    await journal.append({ entries: [tick(0)] });
+    vi.spyOn(store, 'commit').mockRejectedValueOnce(new Error('no room'));
+    const refused = journal.append({ entries: [tick(1)] });
+    await expect(refused).rejects.toMatchObject({ name: 'StateError', exitCode: 5 });
+    await expect(journal.append({ entries: [tick(2)] })).rejects.toThrow('no room');
+    expect(await all(journalOf().journal, 0)).toEqual([0, tick(0)]);
+  });
+
   it('keeps the counts and the deliveries of the newest session', async () => {
     const { journal } = journalOf();
     const counts = new Map([['s', { received: 7, invalid: 1, filtered: 0 }]]);
@@ -108,6 +118,59 @@ describe('LmdbJournal', () => {
     const again = journalOf().journal;
     expect(again.counts).toEqual(counts);
     expect(again.deliveries.newest()).toEqual([delivery(2, 9), delivery(2, 8), delivery(2, 7)]);
+  });
+
+  it('keeps how learning was thinned from where it begins', async () => {
+    const thin = (factor: number): JournalEntry => ({ kind: 'thin', factor });
+    const { journal } = journalOf();
+    for (const entries of [[thin(2)], [thin(4), tick(0)], [tick(1)]]) {
+      await journal.append({ entries });
+    }
+    expect(journalOf().journal.thinning).toEqual([
+      { offset: 0, factor: 2 },
+      { offset: 1, factor: 4 },
+    ]);
+    await journal.trim(3);
+    await journal.append({ entries: [tick(2), thin(1)] });
+    expect(journalOf().journal.thinning).toEqual([
+      { offset: 1, factor: 4 },
+      { offset: 5, factor: 1 },
+    ]);
+  });
+
+  it('keeps counts and deliveries of messages that brought nothing', async () => {
+    const { journal } = journalOf();
+    const counts = (received: number) => new Map([['s', { received, invalid: 1, filtered: 0 }]]);
+    const delivery = (packetId: number) => ({ session: 1, packetId, digest: 5 });
+    const batch = (id: number, entries: JournalEntry[]): JournalBatch => ({
+      entries,
+      deliveries: [delivery(id)],
+      counts: counts(id),
+    });
+    await journal.append(batch(1, [tick(0)]));
+    expect(await journal.append(batch(2, []))).toBe(0);
+    await journal.append(batch(3, []));
+    expect(journalOf().journal.counts).toEqual(counts(3));
+    // At the same place as those before.
+    expect(await journal.append(batch(4, [tick(1)]))).toBe(1);
+    await journal.append({ entries: [], counts: counts(9) });
+    const again = journalOf().journal;
+    expect(again.counts).toEqual(counts(4));
+    expect(again.deliveries.newest()).toEqual([1, 2, 3, 4].map(delivery));
+    expect(await all(again, 0)).toEqual([0, tick(0), 1, tick(1)]);
+  });
+
+  it('forgets old deliveries though nothing but unreadable messages come', async () => {
+    const { journal } = journalOf();
+    for (let i = 0; i < 60; i++) {
+      const deliveries = Array.from({ length: 100 }, (_, k) => {
+        return { session: 0, packetId: i * 100 + k, digest: 0 };
+      });
+      await journal.append({ entries: [], deliveries });
+    }
+    const kept = journalOf().journal.deliveries.newest();
+    expect(kept).toHaveLength(4_000);
+    expect(kept.at(-1)!.packetId).toBe(5_999);
   });
 
   it('keeps 2,000 deliveries, and not many more', async () => {

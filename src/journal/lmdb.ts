@@ -8,12 +8,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SeriesInfo } from '../decode/series.ts';
 import type { IntakeCounts } from '../decode/stream-decoder.ts';
+import { diskTrouble } from '../store/disk-trouble.ts';
 import { jsonBytes, readJson } from '../store/json.ts';
-import { stateError } from '../store/state-error.ts';
+import { StateError } from '../store/state-error.ts';
 import type { StateStore, Writer } from '../store/state-store.ts';
 import { decodeRecord, encodeRecord, recordHead } from './codec.ts';
 import { DeliveryRows } from './delivery-rows.ts';
-import type { Journal, JournalBatch, JournalEntry } from './journal.ts';
+import type { Journal, JournalBatch, JournalEntry, Thinning } from './journal.ts';
 
 /** Waiting for company ends here. */
 const GROUP_MESSAGES_MAX = 500;
@@ -41,6 +42,8 @@ interface JournalMeta {
   /** Of all records. */
   readonly bytes: number;
   readonly counts: Readonly<Record<string, IntakeCounts>>;
+  /** `thin` entries, oldest first: the one in force where the journal begins, and all after it. */
+  readonly thinning: readonly Thinning[];
 }
 
 interface Waiting {
@@ -65,6 +68,8 @@ export class LmdbJournal implements Journal {
   #messages = 0;
   #hurry: AbortController | undefined;
   #running: Promise<void> | undefined;
+  /** Nothing goes in behind what did not: samples would be out of order when that comes again. */
+  #failure: StateError | undefined;
 
   constructor(store: StateStore, settings: JournalSettings) {
     this.#store = store;
@@ -83,6 +88,11 @@ export class LmdbJournal implements Journal {
   /** What the intake had counted when the newest record was written. */
   get counts(): ReadonlyMap<string, IntakeCounts> {
     return new Map(Object.entries(this.#meta.counts));
+  }
+
+  /** How learning was thinned, as far back as the journal goes. */
+  get thinning(): readonly Thinning[] {
+    return this.#meta.thinning;
   }
 
   get deliveries(): DeliveryRows {
@@ -185,15 +195,24 @@ export class LmdbJournal implements Journal {
 
   async #commit(group: readonly Waiting[]): Promise<void> {
     const { rows, ends, end, counts } = this.#rowsOf(group);
+    // Messages without a sample are counted, and must not be counted again when they are repeated.
+    const isNew = rows.length > 0 || group.some(({ batch }) => batch.deliveries?.length);
     try {
-      if (rows.length > 0) await this.#write(group, rows, { end, counts });
+      if (this.#failure) throw this.#failure;
+      const thinning = this.#thinnedBy(group, rows);
+      if (isNew) await this.#write(group, rows, { end, counts, thinning });
       group.forEach(({ resolve }, i) => {
         resolve(ends[i]!);
       });
     } catch (error) {
-      const refused = stateError(this.#store.dir, 'write in', error);
-      for (const { reject } of group) reject(refused);
+      const why = error instanceof StateError ? error.message : this.#trouble(error as Error);
+      this.#failure = new StateError(why, { cause: error });
+      for (const { reject } of group) reject(this.#failure);
     }
+  }
+
+  #trouble(error: Error): string {
+    return `state: ${diskTrouble(this.#store.dir, error)}; what is not acknowledged stays at the broker`;
   }
 
   #rowsOf(group: readonly Waiting[]): {
@@ -212,11 +231,26 @@ export class LmdbJournal implements Journal {
       if (entries.length > 0) {
         rows.push({ offset: end, bytes: encodeRecord({ atMs, entries }) });
         end += entries.length;
-        if (batch.counts) counts = Object.fromEntries(batch.counts);
       }
+      if (batch.counts) counts = Object.fromEntries(batch.counts);
       ends.push(end - 1);
     }
     return { rows, ends, end, counts };
+  }
+
+  #thinnedBy(group: readonly Waiting[], rows: readonly Row[]): readonly Thinning[] {
+    let offset = rows[0]?.offset ?? this.end;
+    const added: Thinning[] = [];
+    for (const { batch } of group) {
+      for (const entry of batch.entries) {
+        if (entry.kind === 'thin') added.push({ offset, factor: entry.factor });
+        offset++;
+      }
+    }
+    if (added.length === 0) return this.#meta.thinning;
+    const all = [...this.#meta.thinning, ...added];
+    const { first } = this;
+    return all.filter((_, i) => (all[i + 1]?.offset ?? Number.POSITIVE_INFINITY) > first);
   }
 
   async #write(
@@ -226,7 +260,7 @@ export class LmdbJournal implements Journal {
   ): Promise<void> {
     this.#bytes += rows.reduce((sum, { bytes }) => sum + bytes.length, 0);
     const deliveries = group.flatMap(({ batch }) => batch.deliveries ?? []);
-    const putDeliveries = this.#deliveries.stage(deliveries, rows[0]!.offset);
+    const putDeliveries = this.#deliveries.stage(deliveries, this.#meta.end);
     const meta = { ...next, bytes: this.#bytes };
     const putAll = (write: Writer): void => {
       for (const { offset, bytes } of rows) write.put('journal', offset, bytes);
@@ -253,7 +287,7 @@ export class LmdbJournal implements Journal {
     } catch (error) {
       this.#settings.onDamage(`what the journal knows of itself: ${(error as Error).message}`);
     }
-    return { end: 0, bytes: 0, counts: {} };
+    return { end: 0, bytes: 0, counts: {}, thinning: [] };
   }
 
   #readRecord(key: number, next: number): ReturnType<typeof decodeRecord> | undefined {

@@ -21,7 +21,8 @@ export class Incidents {
   readonly #clock: () => number;
   readonly #open = new Map<string, Incident>();
 
-  constructor(log: Logger, clock: () => number = Date.now) {
+  /** @param clock one that is never set */
+  constructor(log: Logger, clock: () => number = () => performance.now()) {
     this.#log = log;
     this.#clock = clock;
   }

@@ -40,6 +40,7 @@ class Queue implements OutboxReader {
 /** Does what it is told, once a write; takes everything when nothing is left to do. */
 class Scripted implements Sink {
   readonly name = 'scripted';
+  interleaves?: boolean;
   readonly script: (Error | readonly RejectedPoint[])[] = [];
   readonly batches: number[][] = [];
   readonly offeredMs: number[] = [];
@@ -235,5 +236,51 @@ describe('SinkDrain', () => {
     const stopped = drain.stop({ deadlineMs: 1_000 });
     await vi.advanceTimersByTimeAsync(3_000);
     expect(await stopped).toEqual({ unwritten: 1 });
+  });
+
+  it('offers less after failures, and more again when it gets through', async () => {
+    const { queue, sink, drain } = setUp({ batchSteps: 1_000 });
+    for (let i = 0; i < 9; i++) sink.script.push(new SinkUnavailable('cut off'));
+    const offered: number[] = [];
+    const { write } = sink;
+    sink.write = (batch) => {
+      offered.push(batch.length);
+      return write.call(sink, batch);
+    };
+    queue.put(1, 10_000);
+    drain.start();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(offered.slice(0, 10)).toEqual([1_000, 500, 250, 125, 100, 100, 100, 100, 100, 100]);
+    expect(offered.slice(10, 17)).toEqual([100, 100, 125, 250, 500, 1_000, 1_000]);
+    expect(sink.batches.flat()).toEqual(Array.from({ length: 10_000 }, (_, i) => i + 1));
+  });
+
+  it('lets fresh points by when a sink is back from a long outage, where it may', async () => {
+    for (const interleaves of [true, false]) {
+      const { queue, sink, drain } = setUp();
+      sink.interleaves = interleaves;
+      drain.start();
+      await vi.advanceTimersByTimeAsync(0);
+      queue.put(1, 100);
+      sink.script.push(new SinkUnavailable('away'));
+      drain.notify();
+      await vi.advanceTimersByTimeAsync(600);
+      expect([queue.splits, queue.depth]).toEqual([interleaves ? 1 : 0, 0]);
+      queue.put(1, 62);
+      sink.script.push(new SinkUnavailable('away'));
+      drain.notify();
+      await vi.advanceTimersByTimeAsync(2_000);
+      // 59 wait when it is back: fewer than 20 batches.
+      expect([queue.splits, queue.depth]).toEqual([interleaves ? 1 : 0, 0]);
+    }
+  });
+
+  it('does so at the start too, for what an earlier run has left', async () => {
+    const { queue, sink, drain } = setUp();
+    sink.interleaves = true;
+    queue.put(1, 61);
+    drain.start();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(queue.splits).toBe(1);
   });
 });

@@ -1,11 +1,13 @@
 /**
  * Takes points from the outbox to one sink, in order: batches by count and time, offers a batch
- * again with exponential back-off and jitter while the other side is away. Each sink has a drain of
- * its own, so that none waits for another.
+ * again with exponential back-off and jitter while the other side is away. Where the sink allows it,
+ * fresh points need not wait for the backlog of an outage. Each sink has a drain of its own, so that
+ * none waits for another.
  */
 import { type Observable, Subject, type Subscription } from 'rxjs';
 import type { OutboxReader } from '../store/outbox.ts';
 import type { SeriesPoints } from '../store/points.ts';
+import { Pace } from './pace.ts';
 import { type Pacing, type RejectedPoint, type Sink, SinkUnavailable } from './sink.ts';
 
 /** What a drain tells: one message an incident, not one an attempt. */
@@ -28,6 +30,8 @@ export interface DrainOptions extends Partial<Pacing> {
 }
 
 const DEFAULTS: Pacing = { batchSteps: 500, flushMs: 250, retryMsMin: 500, retryMsMax: 30_000 };
+/** So many batches are a backlog that fresh points should not wait for. */
+const BACKLOG_BATCHES = 20;
 /** An idle drain does not look by itself more often than this. */
 const IDLE_MS_MIN = 100;
 /** A sink that hangs in `close` must not keep the process. */
@@ -43,7 +47,7 @@ export class SinkDrain {
   readonly #reader: OutboxReader;
   readonly #sink: Sink;
   readonly #pacing: Pacing;
-  readonly #random: () => number;
+  readonly #pace: Pace;
   readonly #events = new Subject<DrainEvent>();
   readonly #counts = { written: 0, rejected: 0, retries: 0 };
   readonly #idle: (() => void)[] = [];
@@ -58,14 +62,13 @@ export class SinkDrain {
   #last = false;
   /** End now. */
   #ended = false;
-  #attempt = 0;
   #incident: Incident | undefined;
 
   constructor(reader: OutboxReader, sink: Sink, options: DrainOptions = {}) {
     this.#reader = reader;
     this.#sink = sink;
     this.#pacing = { ...DEFAULTS, ...sink.pacing, ...options };
-    this.#random = options.random ?? Math.random;
+    this.#pace = new Pace(this.#pacing, options.random ?? Math.random);
   }
 
   get name(): string {
@@ -126,7 +129,7 @@ export class SinkDrain {
     this.start();
     this.#last = true;
     this.#hurry = true;
-    this.#attempt = 0;
+    this.#pace.reset();
     this.#waiting?.end();
     await within(deadline - performance.now(), this.#loop!);
     this.#ended = true;
@@ -150,9 +153,10 @@ export class SinkDrain {
       const failure = await this.#attempted(this.#sink.prepare?.bind(this.#sink));
       if (!failure) {
         this.#recovered(this.#reader.depth);
+        this.#splitBacklog();
         break;
       }
-      await this.#wait(this.#backOffMs(failure.pace), () => false);
+      await this.#wait(this.#pace.backOffMs(failure.pace), () => false);
     }
     while (!this.#ended) {
       if (this.#reader.depth === 0) {
@@ -165,11 +169,16 @@ export class SinkDrain {
       const full = (): boolean => this.#hurry || this.#reader.depth >= batchSteps;
       if (flushMs > 0 && !full()) await this.#wait(flushMs, full);
       if (this.#ended) return;
-      const failure = await this.#offer(this.#reader.peek(batchSteps));
+      const failure = await this.#offer(this.#reader.peek(this.#pace.batchSteps));
       if (!failure) continue;
       if (this.#last && failure.pace === 'slow') return;
-      await this.#wait(this.#backOffMs(failure.pace), () => false);
+      await this.#wait(this.#pace.backOffMs(failure.pace), () => false);
     }
+  }
+
+  #splitBacklog(): void {
+    const isLong = this.#reader.fresh > BACKLOG_BATCHES * this.#pacing.batchSteps;
+    if (this.#sink.interleaves && isLong) this.#reader.split();
   }
 
   /** Writes one batch; gives back why it must be offered again. */
@@ -178,12 +187,15 @@ export class SinkDrain {
     const failure = await this.#attempted(async () => {
       rejected = await this.#sink.write(batch);
     });
+    this.#pace.offered(!failure);
     if (failure) return failure;
     const waited = this.#reader.depth;
+    const wasAway = this.unavailable;
     this.#reader.advance(batch.length);
     this.#recovered(waited);
+    if (wasAway) this.#splitBacklog();
     this.#counts.written += batch.length;
-    this.#counts.rejected += rejected.length;
+    for (const { count = 1 } of rejected) this.#counts.rejected += count;
     if (rejected.length > 0) this.#events.next({ kind: 'rejected', points: rejected });
     return undefined;
   }
@@ -220,22 +232,14 @@ export class SinkDrain {
 
   #recovered(waited: number): void {
     const incident = this.#incident;
-    this.#attempt = 0;
+    this.#pace.reset();
     this.#incident = undefined;
     if (!incident) return;
     const seconds = ((performance.now() - incident.sinceMs) / 1000).toFixed(1);
     const dropped = this.#reader.dropped - incident.droppedBefore;
-    const loss = dropped > 0 ? `; ${dropped} were dropped, as the outbox was full` : '';
+    const loss = dropped > 0 ? `; ${dropped} were dropped meanwhile` : '';
     const detail = `back after ${seconds} s; steps that waited: ${waited}${loss}`;
     this.#events.next({ kind: 'recovered', detail });
-  }
-
-  /** Half of it is jitter, so that many daemons do not come back in step. */
-  #backOffMs(pace: SinkUnavailable['pace']): number {
-    const { retryMsMin, retryMsMax } = this.#pacing;
-    if (pace === 'slow') return retryMsMax;
-    const full = Math.min(retryMsMax, retryMsMin * 2 ** Math.min(this.#attempt++, 30));
-    return full * (0.5 + this.#random() / 2);
   }
 
   /** Waits that long, or until a `notify` finds it due. */

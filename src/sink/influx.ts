@@ -29,6 +29,7 @@ const STEPS_A_TURN = 50;
 export class InfluxSink implements Sink {
   readonly name: string;
   readonly pacing: Partial<Pacing>;
+  readonly interleaves = true;
   readonly #client: InfluxClient;
   readonly #encoder: LineEncoder;
   readonly #linesMax: number;
@@ -123,8 +124,9 @@ export class InfluxSink implements Sink {
     }
     // A partial write has stored the rest already: the search is only for the names.
     if (refusal.dropped !== undefined && this.#searches >= SEARCH_REQUESTS_MAX) {
-      const detail = `up to ${lines.length} points of this and other series: ${refusal.reason}`;
-      rejected.push({ series: lines[0]!.series, detail });
+      const count = refusal.dropped;
+      const detail = `${count} points of this and other series: ${refusal.reason}`;
+      rejected.push({ series: lines[0]!.series, detail, count });
       return;
     }
     for (const part of divide(lines)) {

@@ -40,6 +40,26 @@ describe('LineProtocolFile', () => {
     );
   });
 
+  it.each([0, 1, 70_000])(
+    'goes on after the last whole line, %i characters of half a line behind it',
+    async (half) => {
+      const file = join(dir, 'out.lp');
+      writeFileSync(file, `${line(1)}${'x'.repeat(half)}`);
+      const sink = await LineProtocolFile.open({ file, header: 'plant' }, true, true);
+      await sink.write([step(2)]);
+      await sink.close();
+      expect(readFileSync(file, 'utf8')).toBe(line(1) + line(2));
+    },
+  );
+
+  it('begins a file that is to go on and is not there', async () => {
+    const file = join(dir, 'out.lp');
+    const sink = await LineProtocolFile.open({ file }, true, true);
+    await sink.write([step(1)]);
+    await sink.close();
+    expect(readFileSync(file, 'utf8')).toBe(line(1));
+  });
+
   it('hands back what no line can hold', async () => {
     const file = join(dir, 'out.lp');
     const sink = await LineProtocolFile.open({ file }, true);

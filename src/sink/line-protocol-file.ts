@@ -11,6 +11,7 @@ export type OutputFile = Pick<FileHandle, 'write' | 'truncate' | 'sync' | 'close
 const EXIT_USAGE = 2;
 /** A batch is written in pieces of about this size. */
 const WRITE_CHARS = 1 << 20;
+const BLOCK_BYTES = 1 << 16;
 
 /**
  * A file of line protocol with times in ns, which is what `influx -import` and the servers take
@@ -28,15 +29,24 @@ export class LineProtocolFile implements Sink {
   #size = 0;
   #torn = false;
 
-  /** @throws SinkStartError when the file cannot be written */
-  static async open(config: LineProtocolSinkConfig, actual: boolean): Promise<LineProtocolFile> {
+  /**
+   * @param goOn after the last whole line of what is there, as the lines before are not written again
+   * @throws SinkStartError when the file cannot be written
+   */
+  static async open(
+    config: LineProtocolSinkConfig,
+    actual: boolean,
+    goOn = false,
+  ): Promise<LineProtocolFile> {
     const { file: path, header } = config;
     try {
       await mkdir(dirname(path), { recursive: true });
-      const file = await open(path, 'w');
+      const file = await openOutput(path, goOn);
       const regular = (await file.stat()).isFile();
       const sink = new LineProtocolFile(path, file, { regular, actual });
-      if (header !== undefined) await sink.#append(importHead(header));
+      if (regular) sink.#size = await endOfLines(file);
+      sink.#torn = goOn;
+      if (header !== undefined && sink.#size === 0) await sink.#append(importHead(header));
       return sink;
     } catch (error) {
       throw new SinkStartError(`cannot write ${path}: ${ioReason(error)}`, EXIT_USAGE);
@@ -101,6 +111,30 @@ export class LineProtocolFile implements Sink {
     this.#torn = false;
     this.#size += bytes.length;
   }
+}
+
+async function openOutput(path: string, goOn: boolean): Promise<FileHandle> {
+  if (!goOn) return open(path, 'w');
+  try {
+    return await open(path, 'r+');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    return open(path, 'w');
+  }
+}
+
+/** Where the last whole line ends; a killed process may have left a part of one behind it. */
+async function endOfLines(file: FileHandle): Promise<number> {
+  let { size: end } = await file.stat();
+  const block = Buffer.alloc(BLOCK_BYTES);
+  while (end > 0) {
+    const start = Math.max(0, end - BLOCK_BYTES);
+    const { bytesRead } = await file.read(block, 0, end - start, start);
+    const newline = block.lastIndexOf('\n', bytesRead - 1);
+    if (bytesRead > 0 && newline >= 0) return start + newline + 1;
+    end = start;
+  }
+  return 0;
 }
 
 /** What `influx -import` wants before the points. */

@@ -8,6 +8,8 @@ import { type Sink, SinkStartError } from './sink.ts';
 export interface SinkContext {
   /** The broker that the source is connected to. */
   readonly sourceUrl?: string;
+  /** Go on with a file where an earlier run ended; else it begins anew. */
+  readonly goOn?: boolean;
 }
 
 const EXIT_USAGE = 2;
@@ -25,7 +27,10 @@ export async function createSinks(config: Config, context: SinkContext): Promise
     if (influx.exit_if_unreachable) await reach(sink);
     sinks.push(sink);
   }
-  if (lineProtocol) sinks.push(await LineProtocolFile.open(lineProtocol, config.actual));
+  if (lineProtocol) {
+    const { actual } = config;
+    sinks.push(await LineProtocolFile.open(lineProtocol, actual, context.goOn));
+  }
   if (mqtt) sinks.push(createMqttSink(config, mqtt, context));
   return sinks;
 }

@@ -28,6 +28,8 @@ export class SinkStartError extends Error {
 export interface RejectedPoint {
   readonly series: string;
   readonly detail: string;
+  /** Of so many points together, of this series and others; absent: of one. */
+  readonly count?: number;
 }
 
 /** How a sink wants to be fed. */
@@ -47,6 +49,11 @@ export interface Sink {
   readonly name: string;
   /** Where the drain's defaults do not fit. */
   readonly pacing?: Partial<Pacing>;
+  /**
+   * The other side keeps points by their time, so that fresh ones may come before older ones that
+   * have waited; without forecasts that a fresh one has overwritten (see OutboxReader.split).
+   */
+  readonly interleaves?: boolean;
   /** What the user should know, once: `created database foretide`. */
   readonly notices?: Observable<string>;
   /**
@@ -55,7 +62,7 @@ export interface Sink {
    */
   prepare?(): Promise<void>;
   /**
-   * Writes all of the batch, in order; resolves with what was refused for good.
+   * Writes all of the batch, in its order; resolves with what was refused for good.
    * @throws SinkUnavailable when nothing is known to be lost and the batch should be offered again.
    */
   write(batch: readonly SeriesPoints[]): Promise<readonly RejectedPoint[]>;

@@ -181,6 +181,22 @@ describe.each(['5', '3.1.1'])('acknowledgement on MQTT %s', (protocol) => {
     expect(running.count('repeated')).toBe(4);
   });
 
+  it('is remembered over attempts that the broker refuses', async () => {
+    const broker = await wireBroker();
+    const running = run(broker, { protocol });
+    await running.connected();
+    broker.send(messages(3, mixed));
+    await running.received(3);
+    broker.sessionPresent = true;
+    broker.refusals = 2;
+    broker.cut();
+    await running.connected(2);
+    expect(running.details('refused')).toEqual([expect.stringMatching(/server unavailable/)]);
+    broker.send(messages(3, mixed).map((message) => ({ ...message, dup: true })));
+    await running.arrived(6);
+    expect(running.messages).toHaveLength(3);
+  });
+
   it('ends a QoS 2 id’s life at PUBREL: what comes then is new', async () => {
     const broker = await wireBroker();
     const running = run(broker, { protocol });

@@ -74,7 +74,7 @@ export class MqttConnection {
     client.on('packetreceive', (packet) => {
       this.#heard = true;
       // Before any message of the new session can come in.
-      if (packet.cmd === 'connack' && !packet.sessionPresent) deliveries.beginSession();
+      if (packet.cmd === 'connack' && isNewSession(packet)) deliveries.beginSession();
       if (packet.cmd === 'pubrel') deliveries.release(packet.messageId!);
       if (packet.cmd === 'disconnect' && packet.reasonCode) {
         this.#error ??= Object.assign(new Error('disconnected by the broker'), {
@@ -173,6 +173,7 @@ export class MqttConnection {
   }
 
   #startPings(): void {
+    if (this.#isClosed) return;
     this.#pings = setInterval(() => {
       this.#client.sendPing();
       if (this.#heard || this.#held) this.#client.reschedulePing(true);
@@ -198,6 +199,11 @@ export class MqttConnection {
       });
     });
   }
+}
+
+/** A refusal says nothing about the session. */
+function isNewSession({ returnCode, reasonCode, sessionPresent }: IConnackPacket): boolean {
+  return !(returnCode || reasonCode || sessionPresent);
 }
 
 /** The broker answers in the order of the request. */

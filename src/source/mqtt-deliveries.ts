@@ -14,6 +14,8 @@
  *   ago. Of QoS 1, the newest 2,000 are still known. Older ones, and those that its state had not
  *   sent yet (they come without DUP), look new: the time in their payload tells them as duplicates;
  *   without one they are learned twice, since nothing distinguishes them from new messages.
+ * - We died in a new session before its first commit: the journal tells of the session before, and a
+ *   message that equals the one with its id there is held for its repetition.
  *
  * What remains is a message without a time that equals, byte by byte, the last one with its id, at
  * most 2,000 deliveries ago, and of which the first delivery was lost with the connection: it is held

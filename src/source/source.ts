@@ -16,8 +16,9 @@ export interface Message {
   readonly row?: Row;
   /**
    * When it was received, ms since the epoch. For one source it strictly increases (the source adds
-   * microseconds where the clock stands still), so that it can serve as event time. Rows of a file
-   * that tells no receive time carry their line number.
+   * microseconds where the clock stands still), so that it can serve as event time; only a wall clock
+   * that is set back by more than ten seconds takes it back. Rows of a file that tells no receive time
+   * carry their line number.
    */
   readonly receivedMs: number;
   /** A recording that does not say when it was received: `receivedMs` is only its place in order. */

@@ -62,6 +62,7 @@ export function tableNamed(name: string): TableName | undefined {
 
 /** undefined: no key could stand there. */
 export function readKey(bytes: Buffer): Key | undefined {
+  if (bytes.length === 0) return undefined;
   try {
     // A copy: the reader looks at what follows, too.
     const key = bufferToKeyValue(Buffer.from(bytes)) as unknown;
@@ -72,7 +73,7 @@ export function readKey(bytes: Buffer): Key | undefined {
 }
 
 function isKey(key: unknown): key is Key {
-  if (Array.isArray(key)) return key.every((part) => typeof part === 'number');
+  if (Array.isArray(key)) return key.length > 0 && key.every((part) => typeof part === 'number');
   return typeof key === 'number' || typeof key === 'string';
 }
 

@@ -15,7 +15,10 @@ import type { StateStore, Writer } from './state-store.ts';
 export type OutboxStore = Pick<StateStore, 'commit' | 'get' | 'keys'>;
 
 export interface ChunkStoreOptions {
-  /** Number after the last point that was staged; what is found beyond it is deleted. */
+  /**
+   * Number after the last point that was staged; what is found beyond it is deleted. undefined: not
+   * known, and then all that is found is kept, even if it comes a second time.
+   */
   readonly end: number | undefined;
   /** Wall clock. */
   readonly nowMs: () => number;
@@ -95,15 +98,21 @@ export class ChunkStore {
   /**
    * Adds to a commit what waits in memory alone, up to number `to` or a little further, and deletes
    * what nobody needs.
+   * @param bytesMax no further chunk is made when there are so many
    * @returns to be called once the commit has succeeded
    */
-  write(writer: Writer, queue: PointQueue, to: number): () => void {
+  write(
+    writer: Writer,
+    queue: PointQueue,
+    to: number,
+    bytesMax = Number.POSITIVE_INFINITY,
+  ): () => void {
     const garbage = new Set(this.list.garbage);
     for (const chunk of garbage) writer.remove('outbox', keyOf(chunk));
     const written = this.list.all.filter(({ saved }) => !saved);
     for (const chunk of written) this.#put(writer, chunk, queue);
     this.#end = Math.max(this.#end, queue.first);
-    while (this.#end < to) {
+    for (let made = 0; this.#end < to && made < bytesMax; ) {
       const { chunk, bytes } = this.#encode(
         queue,
         this.#end,
@@ -114,6 +123,7 @@ export class ChunkStore {
       this.list.push(chunk);
       written.push(chunk);
       this.#end += chunk.count;
+      made += chunk.bytes;
     }
     this.#merge = this.#mergeUnderWay() ?? this.#nextMerge(queue);
     const merge = this.#merge;

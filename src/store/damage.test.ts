@@ -147,7 +147,8 @@ function expectTold(missing: ReadonlyMap<TableName, Key[]>, state: OpenState): v
   }
 }
 
-async function survive(seed: number): Promise<void> {
+/** @returns whether the store was written anew, and whether something is lost */
+async function survive(seed: number): Promise<{ mended: boolean; lossy: boolean }> {
   const below = random(seed);
   const dir = join(root, `damage-${seed}`);
   cpSync(base, dir, { recursive: true });
@@ -172,6 +173,7 @@ async function survive(seed: number): Promise<void> {
   }
   if (!state.cleanStart) expect(checkStore(path, EVERYTHING)).toEqual([]);
   rmSync(dir, { recursive: true });
+  return { mended: told.length > 0, lossy: state.lost.length > 0 };
 }
 
 describe('a damaged store', () => {
@@ -182,9 +184,18 @@ describe('a damaged store', () => {
   it(
     `is opened, with nothing wrong in it and all that is lost told: ${COUNT} damages`,
     async () => {
-      for (let seed = SEED; seed < SEED + COUNT; seed++) await survive(seed);
+      let [mended, lossy] = [0, 0];
+      for (let seed = SEED; seed < SEED + COUNT; seed++) {
+        const result = await survive(seed);
+        mended += Number(result.mended);
+        lossy += Number(result.lossy);
+      }
+      console.log(`${COUNT} damages: ${mended} mended, ${lossy} of them with a loss`);
+      // Others hit what is free, or only what is read when it is wanted.
+      expect(mended).toBeGreaterThan(COUNT / 4);
+      expect(lossy).toBeLessThan(mended);
     },
-    30_000 + COUNT * 2_000,
+    60_000 + COUNT * 5_000,
   );
 });
 
@@ -193,7 +204,7 @@ describe('the check', () => {
     const below = random(3);
     const dir = join(root, 'churn');
     let store = new StateStore(dir);
-    for (let round = 0; round < 120; round++) {
+    for (let round = 0; round < 80; round++) {
       const keys = Array.from({ length: 30 }, () => below(400));
       await store.commit((write) => {
         for (const key of keys) {
@@ -214,5 +225,5 @@ describe('the check', () => {
       expect(faults, `after commit ${round}`).toEqual([]);
     }
     await store.close();
-  });
+  }, 120_000);
 });

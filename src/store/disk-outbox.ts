@@ -32,8 +32,10 @@ export interface DiskOutboxOptions {
   readonly nowMs?: () => number;
 }
 
-/** Points that a spill moves at most: encoding them must not hold up what is live. */
+const MIB = 1_024 * 1_024;
+/** What a spill moves at most: encoding it must not hold up what is live. */
 const SPILL_POINTS_MAX = 4_000;
+const SPILL_BYTES_MAX = 4 * MIB;
 /** Points that a spill makes room for at least, as a share of `pointsMax`. */
 const SPILL_SHARE = 1 / 8;
 /** So often a disk that took nothing is tried again. */
@@ -42,8 +44,6 @@ const RETRY_MS = 1_000;
 const GARBAGE_MAX = 64;
 /** It is no longer full when so much of the room is free again, as a share. */
 const ROOM_AGAIN = 0.5;
-
-const MIB = 1_024 * 1_024;
 
 export class DiskOutbox implements DurableOutbox {
   readonly doneThrough: number;
@@ -57,7 +57,9 @@ export class DiskOutbox implements DurableOutbox {
   readonly #told = new Set<OutboxEvent['kind']>();
   #through: number;
   #spilling: Promise<void> | undefined;
-  /** Set while the disk takes nothing. */
+  /** The disk did not take the newest commit. */
+  #refused = false;
+  /** Until it is tried again. */
   #retry: NodeJS.Timeout | undefined;
   #closed = false;
 
@@ -66,7 +68,7 @@ export class DiskOutbox implements DurableOutbox {
     this.#store = store;
     this.#options = options;
     this.#nowMs = options.nowMs ?? (() => performance.timeOrigin + performance.now());
-    const staged = this.#load(records.STAGED_KEY, records.readStaged, { end: 0, doneThrough: -1 });
+    const staged = this.#load(records.STAGED_KEY, records.readStaged);
     this.doneThrough = staged?.doneThrough ?? -1;
     this.#through = this.doneThrough;
     this.#chunks = new ChunkStore(store, lookup, {
@@ -76,11 +78,11 @@ export class DiskOutbox implements DurableOutbox {
     });
     const { end, list } = this.#chunks;
     this.#queue = new PointQueue(end);
-    const none = new Map<string, ReaderRecord>();
-    const known = this.#load(records.READERS_KEY, records.readReaders, none);
-    for (const [sink, record] of known ?? []) known!.set(sink, records.before(end, record));
+    const known = new Map<string, ReaderRecord>();
+    const kept = this.#load(records.READERS_KEY, records.readReaders);
+    for (const [sink, record] of kept ?? []) known.set(sink, records.before(end, record));
     // Where nobody knows who has read what, all get everything.
-    this.#readers = new ReaderSet(this.#source(), known, known ? end : (list.oldest?.first ?? end));
+    this.#readers = new ReaderSet(this.#source(), known, kept ? end : (list.oldest?.first ?? end));
   }
 
   get depth(): number {
@@ -125,14 +127,14 @@ export class DiskOutbox implements DurableOutbox {
     write.put('meta', records.STAGED_KEY, records.writeStaged({ end, doneThrough }));
     return () => {
       written();
-      this.#diskTakes();
+      this.#refused = false;
       this.#keepWithinLimits();
     };
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    this.#diskTakes();
+    clearTimeout(this.#retry);
     await this.#spilling;
   }
 
@@ -145,7 +147,7 @@ export class DiskOutbox implements DurableOutbox {
       read: (from: number, to: number) => this.#read(from, to),
       moved: () => {
         this.#trim();
-        if (this.#chunks.list.garbage.length > GARBAGE_MAX) this.#spill();
+        this.#spillIfDue();
         this.#options.onAdvance?.();
       },
     };
@@ -188,7 +190,7 @@ export class DiskOutbox implements DurableOutbox {
     this.#expire();
     this.#evict();
     this.#keepBytes();
-    if (this.#queue.length > this.#options.pointsMax) this.#spill();
+    this.#spillIfDue();
     if (!this.#isStuck) return;
     this.#tellFull(`the disk takes nothing, and ${this.#queue.length} steps wait in memory`);
     if (this.#options.whenFull === 'drop_oldest') this.#dropFromMemory();
@@ -196,7 +198,7 @@ export class DiskOutbox implements DurableOutbox {
 
   /** The disk takes nothing, and there is no room left in memory. */
   get #isStuck(): boolean {
-    return this.#retry !== undefined && this.#queue.length > 2 * this.#options.pointsMax;
+    return this.#refused && this.#queue.length > 2 * this.#options.pointsMax;
   }
 
   /** Number from which on points are to stay in memory when others go. */
@@ -215,9 +217,11 @@ export class DiskOutbox implements DurableOutbox {
     }
   }
 
-  /** Puts the oldest points of the memory on the disk, in the background. */
-  #spill(): void {
+  /** Puts the oldest points of the memory on the disk, and deletes chunks, in the background. */
+  #spillIfDue(): void {
     if (this.#closed || this.#spilling || this.#retry) return;
+    const { garbage } = this.#chunks.list;
+    if (this.#queue.length <= this.#options.pointsMax && garbage.length <= GARBAGE_MAX) return;
     this.#spilling = this.#commit().finally(() => {
       this.#spilling = undefined;
       this.#keepWithinLimits();
@@ -230,11 +234,14 @@ export class DiskOutbox implements DurableOutbox {
     try {
       await this.#store.commit((write) => {
         const from = Math.max(this.#queue.first, this.#chunks.end);
-        written = this.#write(write, Math.min(this.#keepFrom, from + SPILL_POINTS_MAX));
+        const to = Math.min(this.#keepFrom, from + SPILL_POINTS_MAX);
+        written = this.#write(write, to, SPILL_BYTES_MAX);
       });
       written();
+      this.#refused = false;
     } catch {
       // The store has said so; what was cut into chunks goes with the next commit.
+      this.#refused = true;
       this.#retry ??= setTimeout(() => {
         this.#retry = undefined;
         this.#keepWithinLimits();
@@ -242,13 +249,8 @@ export class DiskOutbox implements DurableOutbox {
     }
   }
 
-  #diskTakes(): void {
-    clearTimeout(this.#retry);
-    this.#retry = undefined;
-  }
-
-  #write(write: Writer, to: number): () => void {
-    const written = this.#chunks.write(write, this.#queue, to);
+  #write(write: Writer, to: number, bytesMax?: number): () => void {
+    const written = this.#chunks.write(write, this.#queue, to, bytesMax);
     write.put('meta', records.READERS_KEY, records.writeReaders(this.#readers.records()));
     return written;
   }
@@ -266,7 +268,7 @@ export class DiskOutbox implements DurableOutbox {
   #keepBytes(): void {
     const { list } = this.#chunks;
     const { bytesMax, whenFull } = this.#options;
-    if (list.bytes < bytesMax * ROOM_AGAIN && !this.#isStuck) this.#told.delete('full');
+    if (list.bytes < bytesMax * ROOM_AGAIN && !this.#refused) this.#told.delete('full');
     if (list.bytes < bytesMax) return;
     this.#tellFull(`${Math.round(bytesMax / MIB)} MiB wait on disk (outbox.disk_mib)`);
     while (whenFull === 'drop_oldest' && list.oldest && list.bytes >= bytesMax) {
@@ -296,11 +298,11 @@ export class DiskOutbox implements DurableOutbox {
     }
   }
 
-  /** undefined: it cannot be read. */
-  #load<T>(key: string, read: (bytes: Uint8Array) => T, none: T): T | undefined {
+  /** undefined: there is none, or it cannot be read. */
+  #load<T>(key: string, read: (bytes: Uint8Array) => T): T | undefined {
     try {
       const bytes = this.#store.get('meta', key);
-      return bytes ? read(bytes) : none;
+      return bytes && read(bytes);
     } catch (error) {
       const detail = `${key}: ${(error as Error).message}; points may be written twice`;
       this.#options.onEvent?.({ kind: 'damaged', detail });

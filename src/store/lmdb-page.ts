@@ -115,11 +115,19 @@ function metaFault(page: Buffer, number: number, meta: Omit<Meta, 'fault'>): str
   return undefined;
 }
 
-/** @throws Malformed when it is none of `kind`. */
-export function checkHead(page: Buffer, number: number, kind: number, txnMax: number): void {
+/**
+ * What does not fit in a page's head, though what follows may be right.
+ * @throws Malformed when it is another page: something older may stand there
+ */
+export function headFault(
+  page: Buffer,
+  number: number,
+  kind: number,
+  txnMax: number,
+): string | undefined {
   if (u64(page, 0) !== number) throw new Malformed(`says to be page ${u64(page, 0)}`);
-  if (page.readUInt16LE(18) !== kind) throw new Malformed(`is of kind ${page.readUInt16LE(18)}`);
-  if (u64(page, 8) > txnMax) throw new Malformed('is of a later transaction');
+  if (page.readUInt16LE(18) !== kind) return `is of kind ${page.readUInt16LE(18)}`;
+  return u64(page, 8) > txnMax ? 'is of a later transaction' : undefined;
 }
 
 /**

@@ -6,9 +6,8 @@
 import type { LmdbFile } from './lmdb-file.ts';
 import {
   BRANCH,
-  checkHead,
   HEAD_BYTES,
-  i64,
+  headFault,
   LEAF,
   Malformed,
   NODE_OVERFLOW,
@@ -23,9 +22,8 @@ import {
   type Tree,
   u64,
 } from './lmdb-page.ts';
+import { PageLedger } from './page-ledger.ts';
 
-const FREE = 1;
-const USED = 2;
 const DEPTH_MAX = 32;
 
 /** A value on its way: read only where it is wanted. */
@@ -64,24 +62,26 @@ export const ROOT = 'list of tables';
 export class LmdbWalk {
   readonly #file: LmdbFile;
   readonly #visitor: Visitor;
-  readonly #pages: Uint8Array;
+  readonly #ledger: PageLedger;
   /** Entries that a table should have, by its name; as far as the list of tables can be read. */
   readonly expected = new Map<string, number>();
-  #freeBeyond = 0;
-  /** Whether it is known for sure what is free. */
-  freeKnown = true;
 
   constructor(file: LmdbFile, visitor: Visitor) {
     this.#file = file;
     this.#visitor = visitor;
-    this.#pages = new Uint8Array(Math.max(2, Math.ceil(file.bytes / file.meta.pageBytes)));
-    this.#pages.fill(USED, 0, 2);
+    const { pageBytes, lastPage } = file.meta;
+    this.#ledger = new PageLedger(Math.ceil(file.bytes / pageBytes), lastPage);
+  }
+
+  /** Whether it is known for sure what is free. */
+  get freeKnown(): boolean {
+    return this.#ledger.freeKnown;
   }
 
   run(): void {
     const { metaFault, meta } = this.#file;
     if (metaFault) this.#visitor.fault(ROOT, metaFault);
-    this.#tree(FREE_LIST, meta.free, byNumber, (entry) => this.#free(entry));
+    this.#tree(FREE_LIST, meta.free, byNumber, (entry) => this.#ledger.addFree(entry.value()));
     const trees: [string, Tree][] = [];
     this.#tree(ROOT, meta.main, byBytes, (entry, flags) => {
       const bytes = entry.value();
@@ -93,27 +93,16 @@ export class LmdbWalk {
       if (tree.flags !== 0) this.#visitor.fault(name, `unknown flags ${tree.flags}`);
       this.#tree(name, tree, byBytes, (entry) => this.#visitor.entry(name, entry));
     }
-    if (!this.#enough()) this.#checkEnd();
-  }
-
-  /** Pages that are free at the end need not be in the file. */
-  #checkEnd(): void {
-    const { lastPage } = this.#file.meta;
-    const beyond = Math.max(0, lastPage + 1 - this.#pages.length);
-    if (this.#freeBeyond !== beyond) this.#visitor.fault(ROOT, `last page ${lastPage}`);
-    if (this.#pages.indexOf(USED, lastPage + 1) >= 0) {
-      this.#visitor.fault(ROOT, `pages in use after the last, ${lastPage}`);
-    }
+    const end = this.#enough() ? undefined : this.#ledger.endFault();
+    if (end) this.#visitor.fault(ROOT, end);
   }
 
   /** Leaves that no tree leads to and that are not free: their parents are damaged. */
   *lostLeaves(): Generator<Entry> {
-    const end = Math.min(this.#pages.length, this.#file.meta.lastPage + 1);
-    for (let number = 2; number < end; number++) {
-      if (this.#pages[number] !== 0) continue;
+    for (const number of this.#ledger.lost()) {
       try {
         const page = this.#file.page(number);
-        checkHead(page, number, LEAF, this.#file.meta.txn);
+        if (headFault(page, number, LEAF, this.#file.meta.txn)) continue;
         for (const node of readNodes(page, LEAF)) if (node) yield this.#entry(node);
       } catch (error) {
         if (!(error instanceof Malformed)) throw error;
@@ -133,7 +122,7 @@ export class LmdbWalk {
   ): void {
     const counts: Counts = { branches: 0, leaves: 0, overflow: 0, entries: 0 };
     const fault = (what: string): void => {
-      if (name === FREE_LIST) this.freeKnown = false;
+      if (name === FREE_LIST) this.#ledger.freeKnown = false;
       this.#visitor.fault(name, what);
     };
     const descend = (number: number, level: number, bounds: Bounds): void => {
@@ -181,37 +170,17 @@ export class LmdbWalk {
     kind: number,
     fault: (what: string) => void,
   ): readonly (Node | undefined)[] {
-    const first = this.#claim(number, 1, fault);
+    const first = this.#ledger.use(number, 1);
+    if (!first) fault(`page ${number} is there twice`);
     const page = this.#file.page(number);
-    checkHead(page, number, kind, this.#file.meta.txn);
+    const head = headFault(page, number, kind, this.#file.meta.txn);
+    if (head) fault(`page ${number}: ${head}`);
     // A branch that was met before would be gone through again and again.
     if (!first && kind === BRANCH) throw new Malformed('is there twice');
     const nodes = readNodes(page, kind);
     if (!nodesFit(page, nodes)) fault(`page ${number}: its nodes do not fit together`);
     if (nodes.length < (kind === BRANCH ? 2 : 1)) fault(`page ${number}: ${nodes.length} nodes`);
     return nodes;
-  }
-
-  /**
-   * Whether it is met for the first time.
-   * @throws Malformed when it is none that may be used
-   */
-  #claim(number: number, count: number, fault: (what: string) => void): boolean {
-    if (number < 2 || number + count > this.#pages.length) {
-      throw new Malformed('is not within the file');
-    }
-    let first = true;
-    for (let i = number; i < number + count; i++) {
-      if (this.#pages[i] === FREE) {
-        // Which of the two is wrong cannot be told; what stands there may be old.
-        this.freeKnown = false;
-        throw new Malformed(`${i} is in use and free`);
-      }
-      if (this.#pages[i] === USED) first = false;
-      this.#pages[i] = USED;
-    }
-    if (!first) fault(`page ${number} is there twice`);
-    return first;
   }
 
   #claimOverflow(node: Node, fault: (what: string) => void): number {
@@ -221,10 +190,11 @@ export class LmdbWalk {
     if (count < overflowPages(node.size, this.#file.meta.pageBytes)) {
       throw new Malformed(`${count} pages for ${node.size} bytes`);
     }
-    this.#claim(number, count, fault);
+    if (!this.#ledger.use(number, count)) fault(`page ${number} is there twice`);
     const page = this.#file.page(number);
-    checkHead(page, number, OVERFLOW, this.#file.meta.txn);
-    if (page.readUInt32LE(20) !== count) throw new Malformed(`page ${number}: another length`);
+    const head = headFault(page, number, OVERFLOW, this.#file.meta.txn);
+    if (head) fault(`page ${number}: ${head}`);
+    if (page.readUInt32LE(20) !== count) fault(`page ${number}: another length`);
     return count;
   }
 
@@ -233,33 +203,6 @@ export class LmdbWalk {
     if ((node.flags & NODE_OVERFLOW) === 0) return { key, size, large: false, value: () => data };
     const at = u64(data, 0) * this.#file.meta.pageBytes + HEAD_BYTES;
     return { key, size, large: true, value: () => this.#file.read(at, size) };
-  }
-
-  /** Numbers in falling order; one below zero is how many pages follow from the next number on. */
-  #free(entry: Entry): void {
-    const list = entry.value();
-    const length = list.length >= 8 ? u64(list, 0) : -1;
-    if (length < 0 || (length + 1) * 8 > list.length) throw new Malformed('a list of free pages');
-    for (let i = 1; i <= length; i++) {
-      const number = i64(list, 8 * i);
-      if (number === 0) continue;
-      if (number > 0) this.#setFree(number, 1);
-      else if (i < length) this.#setFree(i64(list, 8 * ++i), -number);
-      else throw new Malformed('a list of free pages ends early');
-    }
-  }
-
-  #setFree(number: number, count: number): void {
-    if (number < 2 || number + count - 1 > this.#file.meta.lastPage) {
-      throw new Malformed(`free page ${number} + ${count} is not within the file`);
-    }
-    // Free pages at the end may lie beyond a file that never needed them.
-    const end = Math.min(number + count, this.#pages.length);
-    this.#freeBeyond += number + count - Math.max(number, end);
-    for (let i = number; i < end; i++) {
-      if (this.#pages[i] !== 0) throw new Malformed(`page ${i} is free twice, or in use`);
-      this.#pages[i] = FREE;
-    }
   }
 
   #guarded<T>(fault: (what: string) => void, page: number, work: () => T): T | undefined {

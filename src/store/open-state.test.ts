@@ -12,10 +12,13 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { writeFormat } from './format.ts';
-import { type OpenState, openState } from './open-state.ts';
+import { type OpenState, openState, readState } from './open-state.ts';
 import { StateStore } from './state-store.ts';
+
+// Other work may keep the machine and the disk busy.
+vi.setConfig({ testTimeout: 120_000 });
 
 const dirs: string[] = [];
 const open: OpenState[] = [];
@@ -81,9 +84,11 @@ describe('openState', () => {
     const dir = newDir();
     writeFileSync(dir, '');
     const opening = start(dir);
-    await expect(opening).rejects.toThrow('is not a directory; choose another with state.dir');
+    await expect(opening).rejects.toThrow('it, or a part of its path, is a file; choose another');
     await expect(opening).rejects.toMatchObject({ exitCode: 5 });
-    await expect(start(join(dir, 'deeper'))).rejects.toThrow('a part of the path is a file');
+    await expect(start(join(dir, 'deeper'))).rejects.toThrow(
+      'it, or a part of its path, is a file',
+    );
   });
 
   it('refuses what a newer version has written, and leaves it as it is', async () => {
@@ -109,6 +114,18 @@ describe('openState', () => {
     await writeFormat(first.store, 0);
     await stop(first);
     await expect(start(dir)).rejects.toThrow(/an older Foretide \(format 0; this one reads 1/);
+  });
+
+  it('is read beside a running daemon, where there is something to read', async () => {
+    const dir = newDir();
+    await expect(readState(dir)).rejects.toThrow('there is no state in it');
+    const state = await start(dir);
+    await state.store.commit((write) => write.put('heads', 1, value(3, 3)));
+    const reader = await readState(dir);
+    expect(reader.get('heads', 1)).toEqual(value(3, 3));
+    await reader.close();
+    await writeFormat(state.store, 9);
+    await expect(readState(dir)).rejects.toThrow('written by a newer Foretide (format 9');
   });
 
   it('tells when the store is no longer where it was', async () => {

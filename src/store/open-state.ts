@@ -1,13 +1,14 @@
 import { existsSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkStore, type Depth } from './check.ts';
-import { ensureFormat } from './format.ts';
+import { diskTrouble } from './disk-trouble.ts';
+import { checkFormat, ensureFormat } from './format.ts';
 import { finishHealing, heal } from './heal.ts';
 import { lockState, type StateLock } from './lock.ts';
 import type { LostEntries, Salvaged } from './salvage.ts';
 import { StartRecord } from './start-record.ts';
 import { prepareDir } from './state-dir.ts';
-import { stateError } from './state-error.ts';
+import { StateError, stateError } from './state-error.ts';
 import { StateStore } from './state-store.ts';
 
 /** After so many early deaths in a row the whole store is looked at, and written anew. */
@@ -61,7 +62,29 @@ export async function openState(dir: string, log: StateLog): Promise<OpenState> 
     await store?.close();
     quietly(() => record?.undo());
     await lock.release();
-    throw stateError(dir, 'open', error);
+    throw stateError(dir, 'open', withReason(dir, error as NodeJS.ErrnoException));
+  }
+}
+
+/** LMDB's own errors have numbers as codes, and hide what the disk said. */
+function withReason(dir: string, error: Omit<Error, 'code'> & { code?: unknown }): Error {
+  if (typeof error.code !== 'number') return error;
+  return new Error(diskTrouble(dir, error), { cause: error });
+}
+
+/**
+ * For reading alone, while a daemon may be running on it.
+ * @throws StateError
+ */
+export async function readState(dir: string): Promise<StateStore> {
+  let store: StateStore | undefined;
+  try {
+    store = new StateStore(dir, { readOnly: true });
+    checkFormat(store);
+    return store;
+  } catch (error) {
+    await store?.close();
+    throw stateError(dir, 'read', error);
   }
 }
 
@@ -114,7 +137,7 @@ async function makeSound(dir: string, record: StartRecord, log: StateLog): Promi
     return ALL_THERE;
   }
   log.warn(`state directory ${dir}: ${died}; no damage is found, so the store is written anew`);
-  const salvaged = await heal(dir);
+  const salvaged = await rewrite(dir);
   record.setRebuilt();
   return salvaged;
 }
@@ -136,12 +159,27 @@ function look(path: string, depth: Depth): readonly string[] {
 
 async function mend(dir: string, faults: readonly string[], log: StateLog): Promise<Salvaged> {
   log.error(`state directory ${dir}: the store is damaged: ${faults.slice(0, 3).join('; ')}`);
-  const salvaged = await heal(dir);
+  const salvaged = await rewrite(dir);
   const parts = salvaged.lost.map(describeLost);
   if (!salvaged.newest) parts.push('the newest commit may be lost');
   const told = parts.join('; ') || 'nothing is lost';
   log.error(`state directory ${dir}: the store was written anew: ${told}; the old one is kept`);
   return salvaged;
+}
+
+async function rewrite(dir: string): Promise<Salvaged> {
+  try {
+    return await heal(dir);
+  } catch (error) {
+    const { size } = statSync(dataPath(dir));
+    const why = diskTrouble(dir, error as Error, size);
+    const mib = Math.ceil(size / 2 ** 20);
+    throw new StateError(
+      `state directory ${dir}: the store has to be written anew, but: ${why}; ` +
+        `make room for up to ${mib} MiB, or choose another with state.dir`,
+      { cause: error },
+    );
+  }
 }
 
 function describeLost({ table, count, kept, keys }: LostEntries): string {

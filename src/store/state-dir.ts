@@ -1,5 +1,6 @@
 import {
   closeSync,
+  existsSync,
   fsyncSync,
   mkdirSync,
   openSync,
@@ -8,10 +9,10 @@ import {
   unlinkSync,
   writeSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { stateError } from './state-error.ts';
 
-/** What a start writes to see whether it can. */
+/** What is written to see whether that can be done. */
 const PROBE_BYTES = 64 << 10;
 
 /**
@@ -20,18 +21,39 @@ const PROBE_BYTES = 64 << 10;
  */
 export function prepareDir(dir: string): void {
   try {
-    mkdirSync(dir, { recursive: true, mode: 0o700 });
-    statSync(join(dir, '.'));
+    makeDir(resolve(dir));
   } catch (error) {
     throw stateError(dir, 'create', error);
   }
-  const probe = join(dir, `.probe-${process.pid}`);
   try {
-    writeDurably(probe, Buffer.alloc(PROBE_BYTES));
+    probe(dir);
   } catch (error) {
     throw stateError(dir, 'write in', error);
+  }
+}
+
+/** Part by part: as one call, Node tells "no such file" on a read-only file system. */
+function makeDir(dir: string): void {
+  if (existsSync(dir)) {
+    statSync(join(dir, '.'));
+    return;
+  }
+  makeDir(dirname(dir));
+  try {
+    mkdirSync(dir, { mode: 0o700 });
+  } catch (error) {
+    // Another process was quicker.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+}
+
+/** Writes a little and removes it. @throws Error of the file system */
+export function probe(dir: string): void {
+  const path = join(dir, `.probe-${process.pid}`);
+  try {
+    writeDurably(path, Buffer.alloc(PROBE_BYTES));
   } finally {
-    removeIfThere(probe);
+    removeIfThere(path);
   }
 }
 

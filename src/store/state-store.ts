@@ -5,14 +5,15 @@
  * Durable means on the disk: a commit resolves after fsync. Commits that are asked for while one is
  * under way go together in the next (group commit).
  */
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RootDatabase } from 'lmdb';
 import { type Observable, Subject } from 'rxjs';
+import { diskTrouble } from './disk-trouble.ts';
 import { openTables, type Tables } from './open-tables.ts';
 import { seal, unseal } from './sealed.ts';
-import { stateError } from './state-error.ts';
+import { StateError } from './state-error.ts';
 import { type Key, placeOf, type TableName } from './tables.ts';
 
 export { type Key, TABLES, type TableName } from './tables.ts';
@@ -61,9 +62,12 @@ export class StateStore {
   /** By whether they are insisted on. */
   readonly #stalls = new Map<boolean, { readonly sinceMs: number; failedMs: number }>();
 
-  /** @throws Error of LMDB, when the directory cannot be used */
+  /** @throws StateError when there is nothing to read; Error of LMDB, when it cannot be used */
   constructor(dir: string, options: { readonly readOnly?: boolean } = {}) {
     this.dir = dir;
+    if (options.readOnly && !existsSync(join(dir, 'store', 'data.mdb'))) {
+      throw new StateError(`state directory ${dir}: there is no state in it`);
+    }
     const { env, tables } = openTables(join(dir, 'store'), options);
     this.#env = env;
     this.#tables = tables;
@@ -179,7 +183,8 @@ export class StateStore {
     } catch (error) {
       const cause = await causeOf(error);
       // The next commit would never end.
-      if (this.#refusesAll()) this.#broken = stateError(this.dir, 'write in', cause);
+      if (this.#refusesAll())
+        this.#broken = new StateError(`state: ${diskTrouble(this.dir, cause)}`);
       return cause;
     }
   }
@@ -203,7 +208,7 @@ export class StateStore {
     remove: (table, key) => void this.#tables[table].remove(key).catch(() => {}),
   };
 
-  #stalled(insist: boolean, { message: detail }: Error): void {
+  #stalled(insist: boolean, failure: Error): void {
     const failedMs = performance.now();
     const stall = this.#stalls.get(insist);
     if (stall) {
@@ -211,7 +216,7 @@ export class StateStore {
       return;
     }
     this.#stalls.set(insist, { sinceMs: failedMs, failedMs });
-    this.#events.next({ kind: 'stalled', insist, detail });
+    this.#events.next({ kind: 'stalled', insist, detail: diskTrouble(this.dir, failure) });
   }
 
   #took(insist: boolean): void {

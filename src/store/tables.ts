@@ -11,7 +11,7 @@ export const TABLES = [
   'heads',
   /** Group id → its state. */
   'states',
-  /** Number of a chunk's first point → points that wait. */
+  /** [number of the first point, points, bytes, ms when written] → points that wait (chunk.ts). */
   'outbox',
   /** Single values by name. */
   'meta',

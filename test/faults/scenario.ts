@@ -23,6 +23,8 @@ export interface Outcome {
   readonly counts: Readonly<Record<string, number | string>>;
 }
 
+export type Counts = Readonly<Record<string, number>>;
+
 /** A promise did not hold: which one, with what seed, and what differed. */
 export class FaultError extends Error {
   override readonly name = 'FaultError';

@@ -161,10 +161,14 @@ sinks: { line_protocol: { file: out.lp } }
     expect(foretide.output()).not.toContain('    at ');
   });
 
-  it('ends with code 4 when the database never came, naming what is unwritten', async () => {
+  it.each([
+    { keep: false, code: 4, says: 'did not take 1 step' },
+    { keep: true, code: 0, says: 'did not take 1 step; it is kept for the next start' },
+  ])('ends with $code when the database never came: $says', async ({ keep, code, says }) => {
     const port = await freePort();
     const foretide = start(`
-base: test5
+base: test5-${keep}
+state: { keep: ${keep} }
 source: { mqtt: { url: "${broker.url}" } }
 streams: [{ topic: t5, time: ts, values: v, every: 1s, aggregate: none, horizon: 1 }]
 sinks: { influx: { url: "http://127.0.0.1:${port}" } }
@@ -172,8 +176,8 @@ sinks: { influx: { url: "http://127.0.0.1:${port}" } }
     await foretide.says('source: connected');
     await mosquittoPub(broker.port, 't5', '{"ts": 1700000000, "v": 1}');
     await foretide.says('ECONNREFUSED');
-    expect(await stop(foretide)).toBe(4);
-    expect(foretide.output()).toContain('did not take 1 step');
+    expect(await stop(foretide)).toBe(code);
+    expect(foretide.output()).toContain(says);
   });
 
   it('ends at once on a second signal', async () => {

@@ -77,6 +77,7 @@ export function* coreJournal(batches: number, seed: number): Generator<JournalEn
       batch.value[i] = named ? symbolCode(named, random, entries) : random.normal();
     }
     if (count > 0) entries.push({ kind: 'samples', batch });
+    if (b % 11 === 2) entries.push({ kind: 'thin', factor: 2 ** (b % 4) });
     if (b % 7 === 0) entries.push({ kind: 'tick', timeMs: T0 + 1000 * seconds });
     yield entries;
   }

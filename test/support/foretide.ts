@@ -1,5 +1,5 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -18,11 +18,15 @@ export interface RunningForetide {
   readonly exitCode: Promise<number | null>;
 }
 
+/** What it keeps is its own, unless the configuration names a directory. */
 export function startForetide(args: readonly string[], cwd?: string): RunningForetide {
+  const state = mkdtempSync(join(tmpdir(), 'foretide-state-'));
   const child = spawn(process.execPath, [main, ...args], {
     cwd,
+    env: { ...process.env, STATE_DIRECTORY: state },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  child.once('close', () => rmSync(state, { recursive: true, force: true }));
   let output = '';
   child.stdout.on('data', (chunk) => {
     output += chunk;

@@ -89,6 +89,8 @@ export class WireBroker {
   /** Seconds, in CONNACK of MQTT 5. */
   serverKeepalive: number | undefined;
   answersPings = true;
+  /** So many attempts it refuses as unavailable. */
+  refusals = 0;
   readonly received: WirePacket[] = [];
   connections = 0;
   readonly #server: Server;
@@ -160,7 +162,13 @@ export class WireBroker {
   #connack(): Buffer {
     const keepalive = this.serverKeepalive;
     const properties = keepalive === undefined ? [0] : [3, 0x13, keepalive >> 8, keepalive & 255];
-    const body = [this.sessionPresent ? 1 : 0, 0, ...(this.#version === 5 ? properties : [])];
+    const refused = this.refusals-- > 0;
+    const code = refused ? (this.#version === 5 ? 136 : 3) : 0;
+    const body = [
+      this.sessionPresent && !refused ? 1 : 0,
+      code,
+      ...(this.#version === 5 ? properties : []),
+    ];
     return encoded(0x20, Buffer.from(body));
   }
 

@@ -1,4 +1,4 @@
-/** A disk of some MiB in memory, which can be filled. */
+/** A disk of some MiB in memory, which can be filled, and made read-only. */
 import { execFileSync } from 'node:child_process';
 import {
   closeSync,
@@ -54,7 +54,7 @@ export class SmallDisk {
   }
 
   /** A ballast file takes all but `keepBytes`. */
-  fill(keepBytes: number): void {
+  fill(keepBytes = 0): void {
     const fd = openSync(this.#ballast, 'a');
     const page = Buffer.alloc(PAGE, 0xb5);
     try {
@@ -72,6 +72,10 @@ export class SmallDisk {
     // Where the file itself cannot go yet, its pages can.
     truncateSync(this.#ballast);
     unlinkSync(this.#ballast);
+  }
+
+  readOnly(on: boolean): void {
+    mount('-o', `remount,${on ? 'ro' : 'rw'}`, this.dir);
   }
 
   /** Also while somebody has files open on it. */

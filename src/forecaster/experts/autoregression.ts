@@ -137,8 +137,8 @@ export class Autoregression implements Expert {
       this.#bases[at] = Number.NaN;
     } else {
       const ratio = Math.min(2, this.#errorVariance / ERROR_VARIANCE);
-      this.#rls.issue(this.#f, this.#settings.ridge * ratio);
-      this.#bases[at] = base;
+      const learns = this.#rls.issue(this.#f, this.#settings.ridge * ratio);
+      this.#bases[at] = learns ? base : Number.NaN;
       this.#scales[at] = scale;
     }
     this.#rls.predict(this.#f, out);
@@ -152,6 +152,10 @@ export class Autoregression implements Expert {
     const f = this.#features;
     this.#sources.features?.features(f);
     for (let i = 0; i < f.length; i++) f[i] = Number.isNaN(f[i]) ? 0 : clamp(f[i]!, FEATURE_MAX);
+  }
+
+  thin(factor: number): void {
+    this.#rls.thin(factor);
   }
 
   restart(): void {

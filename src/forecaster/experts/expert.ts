@@ -38,6 +38,11 @@ export interface Expert {
   forecast(history: History, out: Float64Array): void;
   /** A gap longer than the limit has passed: what hangs on neighbouring steps is void. */
   restart(): void;
+  /**
+   * Where learning is dear: from now on only every `factor`-th update is made (1: each). No part of
+   * what is saved.
+   */
+  thin?(factor: number): void;
   /** Everything learnt; after `load` of it the expert continues identically. */
   save(): Uint8Array;
   /** @throws Error when the bytes are of other settings. */

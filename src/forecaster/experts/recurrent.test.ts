@@ -50,6 +50,21 @@ describe('RecurrentExpert', () => {
     expect(step(Number.NaN)).toEqual([7, 7, 7]);
   });
 
+  it('updates at every fourth time only while learning is thinned by four', () => {
+    const { expert, network, step } = setUp(3);
+    const updates = (steps: number): number => {
+      const before = network.calls.length;
+      for (let i = 0; i < steps; i++) step(Math.sin(i));
+      return network.calls.length - before;
+    };
+    updates(10);
+    expect(updates(64)).toBe(32);
+    expert.thin(4);
+    expect(updates(64)).toBe(8);
+    expert.thin(1);
+    expect(updates(64)).toBe(32);
+  });
+
   it('masks every target that has not arrived, and no other', () => {
     const { network, step } = setUp(3);
     for (let i = 0; i < 20; i++) step(i);

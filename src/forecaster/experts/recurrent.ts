@@ -165,6 +165,10 @@ export class RecurrentExpert implements Expert, Features, NetworkMember {
     return Number.isNaN(change) || size === 0 ? 0 : clamp(change / size, INPUT_MAX);
   }
 
+  thin(factor: number): void {
+    this.#network.thin(factor);
+  }
+
   restart(): void {
     this.#network.restart();
     this.#bases.fill(Number.NaN);

@@ -55,6 +55,39 @@ describe('RecursiveLeastSquares', () => {
     }
   });
 
+  it('thinned, is weighted least squares over every fourth row', () => {
+    const random = new Random(1);
+    const rls = create(3, 5, 0.98);
+    rls.thin(4);
+    const rows: number[][] = [];
+    const told: number[][] = [];
+    const value = (row: number[]): number => row[0]! - 2 * row[2]!;
+    for (let t = 0; t < 200; t++) {
+      const row = Array.from({ length: 3 }, () => random.normal());
+      const learns = rls.issue(Float64Array.from(row), 0);
+      expect(learns).toBe(t % 4 === 3);
+      told.push(learns ? row : []);
+      if (learns) rows.push(row);
+      // The target of lead h belongs to the row of h − 1 steps ago.
+      const targets = Float64Array.from({ length: 5 }, (_, i) => {
+        const issued = told[t - i];
+        return issued && issued.length > 0 ? value(issued) : Number.NaN;
+      });
+      rls.learnAll(targets);
+    }
+    const expected = leastSquares(rows, rows.map(value), 0.98, 1 / 100);
+    const out = new Float64Array(5);
+    for (let i = 0; i < 3; i++) {
+      rls.predict(
+        Float64Array.from({ length: 3 }, (_, j) => (i === j ? 1 : 0)),
+        out,
+      );
+      expect(out[0]).toBeCloseTo(expected[i]!, 5);
+      for (const lead of out) expect(lead).toBeCloseTo(expected[i]!, 1);
+    }
+    expect(rls.resets).toBe(0);
+  });
+
   it('learns every lead from its own delayed target', () => {
     const random = new Random(2);
     const rls = create(2, 3);

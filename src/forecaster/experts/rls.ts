@@ -24,6 +24,8 @@ import { referenceLinear } from '../../recurrent/linear-reference.ts';
 import type { ByteReader, ByteWriter } from '../../store/bytes.ts';
 
 const RIDGE_EVERY = 8;
+/** Thinned so far, few leads have a target: one by one is quicker than all in one. */
+const SPARSE = 4;
 
 export interface RlsSettings {
   readonly regressors: number;
@@ -40,6 +42,7 @@ export class RecursiveLeastSquares {
   readonly #settings: RlsSettings;
   readonly #filter: LinearFilter;
   #steps = 0;
+  #thinning = 1;
 
   /** @param linear whose arithmetic; the results are the same */
   constructor(settings: RlsSettings, linear: LinearKernel = referenceLinear) {
@@ -71,7 +74,11 @@ export class RecursiveLeastSquares {
    * @param targets [horizon], NaN where none is known
    */
   learnAll(targets: Float64Array): void {
-    if (this.#steps > 0) this.#filter.learnAll(targets, this.#row(1));
+    if (this.#thinning >= SPARSE) {
+      for (let i = 0; i < targets.length; i++) {
+        if (!Number.isNaN(targets[i]!)) this.learn(i + 1, targets[i]!);
+      }
+    } else if (this.#steps > 0) this.#filter.learnAll(targets, this.#row(1));
   }
 
   /** Where in the rings the regressors of `back` steps ago lie. */
@@ -82,19 +89,31 @@ export class RecursiveLeastSquares {
   /**
    * New regressors: their gain for the leads to come.
    * @param ridge ρ, in units of the squared target
+   * @returns whether they will be learned from: not at every step while learning is thinned
    */
-  issue(f: Float64Array, ridge: number): void {
+  issue(f: Float64Array, ridge: number): boolean {
     const { regressors: d, forgetting } = this.#settings;
+    if ((this.#steps + 1) % this.#thinning !== 0) {
+      this.skip();
+      return false;
+    }
     this.#steps++;
     const row = this.#row(1);
+    const ridgeEvery = RIDGE_EVERY * this.#thinning;
     if (!this.#filter.issue(f, row, forgetting)) {
       this.#clearRow(row);
       this.#beginAnew();
-    } else if (ridge > 0 && this.#steps % RIDGE_EVERY === 0) {
-      const k = (this.#steps / RIDGE_EVERY) % d;
+    } else if (ridge > 0 && this.#steps % ridgeEvery === 0) {
+      const k = (this.#steps / ridgeEvery) % d;
       const squared = ridge * (1 - forgetting) * d * RIDGE_EVERY;
       if (!this.#filter.shrink(k, squared)) this.#beginAnew();
     }
+    return true;
+  }
+
+  /** Only every `factor`-th regressors are learned from. */
+  thin(factor: number): void {
+    this.#thinning = factor;
   }
 
   /** A step without regressors: nothing will be learned from it. */

@@ -53,6 +53,7 @@ export class SharedNetwork {
   #due = false;
   #forwards = 0;
   #sinceUpdate = 0;
+  #thinning = 1;
   /** Since the series began. */
   #steps = 0;
 
@@ -103,7 +104,8 @@ export class SharedNetwork {
     this.#due = false;
     this.#steps++;
     this.#sinceUpdate++;
-    if (this.#sinceUpdate >= this.#updateSteps && this.#network.windowLength > 0) this.#train();
+    const interval = this.#updateSteps * this.#thinning;
+    if (this.#sinceUpdate >= interval && this.#network.windowLength > 0) this.#train();
     this.#input.fill(0);
     for (const [i, member] of this.#members.entries()) {
       member.fillInput(this.#input, i * this.#inputsEach);
@@ -130,6 +132,11 @@ export class SharedNetwork {
     this.#sinceUpdate = 0;
     const rate = learningRate(this.#recurrent, this.#steps);
     this.lastUpdate = this.#network.train(targets, mask, rate);
+  }
+
+  /** Only every `factor`-th update is made; k1 is so many times longer. */
+  thin(factor: number): void {
+    this.#thinning = factor;
   }
 
   restart(): void {

@@ -88,6 +88,10 @@ class OnlineSymbolForecaster implements SymbolForecaster {
     for (const expert of this.#experts) expert.restart();
   }
 
+  thin(factor: number): void {
+    for (const expert of this.#experts) expert.thin?.(factor);
+  }
+
   weights(lead: number): { expert: string; weight: number }[] {
     return this.#experts.map(({ name }, k) => ({
       expert: name,

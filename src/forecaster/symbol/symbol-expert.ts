@@ -31,6 +31,8 @@ export interface SymbolExpert {
   grow(slots: number): void;
   /** A gap longer than the limit has passed: what hangs on neighbouring steps is void. */
   restart(): void;
+  /** Where learning is dear: from now on only every `factor`-th update is made (1: each). */
+  thin?(factor: number): void;
   save(): Uint8Array;
   /** Into an expert with as many slots. @throws Error when the bytes are of other settings. */
   load(bytes: Uint8Array): void;

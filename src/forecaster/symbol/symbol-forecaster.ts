@@ -50,6 +50,8 @@ export interface SymbolForecaster {
   step(timeMs: number, code: number): SymbolReport;
   /** A gap longer than the limit: what hangs on neighbouring steps is void, counts stay. */
   restart(): void;
+  /** Only every `factor`-th update of the network is made (1: each). No part of the saved state. */
+  thin(factor: number): void;
   /** The present weight of each expert at a lead (1-based). */
   weights(lead: number): { readonly expert: string; readonly weight: number }[];
   save(): Uint8Array;

@@ -36,6 +36,7 @@ export class SymbolNetwork implements SymbolExpert {
   #targets = new Float64Array(0);
   #mask = new Uint8Array(0);
   #sinceUpdate = 0;
+  #thinning = 1;
 
   constructor(settings: SymbolSettings, recurrent: RecurrentSettings, engine: RecurrentEngine) {
     this.name = recurrent.cell;
@@ -50,7 +51,8 @@ export class SymbolNetwork implements SymbolExpert {
     this.#sinceUpdate++;
     const network = this.#network!;
     const rows = network.windowLength;
-    if (this.#sinceUpdate < this.#recurrent.updateSteps || rows === 0) return;
+    const interval = this.#recurrent.updateSteps * this.#thinning;
+    if (this.#sinceUpdate < interval || rows === 0) return;
     const outputs = this.#output.length;
     this.#targets.fill(0, 0, rows * outputs);
     this.#mask.fill(0, 0, rows * outputs);
@@ -132,6 +134,10 @@ export class SymbolNetwork implements SymbolExpert {
       outputs: this.#leads * this.#slots,
       windowSteps: windowSteps(this.#settings, this.#recurrent),
     };
+  }
+
+  thin(factor: number): void {
+    this.#thinning = factor;
   }
 
   restart(): void {
