@@ -57,7 +57,8 @@ describe.skipIf(missing)(title, () => {
     void insisted.then(() => {
       done = true;
     });
-    await vi.waitFor(() => expect(store.get('states', kept - 1)).toBeDefined());
+    await vi.waitFor(() => expect(events).toHaveLength(2), { timeout: 20_000 });
+    expect(store.get('states', kept - 1)).toBeDefined();
     expect(done).toBe(false);
     disk.clear();
     await insisted;

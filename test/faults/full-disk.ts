@@ -91,7 +91,7 @@ interface Servers {
 }
 
 export const fullDisk: Scenario = {
-  name: 'full disk',
+  name: 'full-disk',
   faultModel:
     'a real file system filled up (tmpfs), or aborted and read-only (ext4), while messages of QoS 1 ' +
     'come: at commits, at checkpoints, while points spill; then room again, kill -9 or SIGTERM',
