@@ -53,6 +53,8 @@ export class StateStore {
   readonly #closing = new AbortController();
   #pending: Pending[] = [];
   #running: Promise<void> | undefined;
+  /** The last commit has failed. */
+  #doubtful = false;
   /** LMDB takes nothing more in this process, whatever becomes of the disk. */
   #broken: Error | undefined;
   /** By whether they are insisted on. */
@@ -173,8 +175,9 @@ export class StateStore {
     if (this.#broken) return this.#broken;
     const operations = operationsOf(group);
     try {
-      expectRoom(this.dir, operations, this.#stalls.size > 0);
+      expectRoom(this.dir, operations, this.#doubtful);
     } catch (error) {
+      this.#doubtful = true;
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') this.#break(error as Error);
       return error as Error;
     }
@@ -188,8 +191,10 @@ export class StateStore {
           void done.catch(() => {});
         }
       });
+      this.#doubtful = false;
       return undefined;
     } catch (error) {
+      this.#doubtful = true;
       const cause = await causeOf(error);
       if (hasOverrun(cause) || this.#refusesAll()) this.#break(cause);
       return cause;

@@ -88,7 +88,7 @@ class DamagedStores {
     const counts: Record<string, number> = { 'told of': 0, 'begun anew': 0, 'states equal': 0 };
     const { base, earlier } = await this.#build();
     const copy = join(this.#dir, 'sound');
-    cpSync(base, copy, { recursive: true });
+    copyState(base, copy);
     const sound = await this.#life(copy, 'sound');
     if (sound.states.size !== SERIES) throw new FaultError(seed, 'the base has not all states');
     const kinds = Object.keys(DAMAGES);
@@ -140,7 +140,7 @@ class DamagedStores {
     sound: Ended,
   ): Promise<{ told: number; anew: number; equal: number }> {
     const dir = join(this.#dir, `copy-${seed}`);
-    cpSync(base, dir, { recursive: true });
+    copyState(base, dir);
     const random = new Random(seed);
     const below = (count: number): number => Math.floor(random.uniform() * count);
     const path = dataOf(dir);
@@ -231,6 +231,11 @@ function mayDiffer(name: string, told: string): boolean {
     told.includes(`series ${name}:`) ||
     /journal[:,] |newest commit|(series|heads|states|meta): |is gone|start.* new/.test(told)
   );
+}
+
+/** Without the socket that the dead process held it by. */
+function copyState(from: string, to: string): void {
+  cpSync(from, to, { recursive: true, filter: (path) => !path.endsWith('.sock') });
 }
 
 function dataOf(dir: string): string {
