@@ -4,9 +4,10 @@ import { Daemon } from '../daemon/daemon.ts';
 import { openDaemonState } from '../daemon/daemon-state.ts';
 import { prepareCore } from '../daemon/prepare.ts';
 import { formatAccounting } from '../observe/accounting.ts';
-import { createLog } from '../observe/log.ts';
+import { createLog, type Logger } from '../observe/log.ts';
 import { createSinks } from '../sink/registry.ts';
 import { createSource } from '../source/registry.ts';
+import { StateError } from '../store/state-error.ts';
 import { UserError } from './exit.ts';
 import { stopOnSignals } from './signals.ts';
 
@@ -42,10 +43,17 @@ async function run(path: string): Promise<void> {
   stopOnSignals(log, () => daemon.stop());
   try {
     await daemon.run();
-  } finally {
-    for (const [stream, counts] of daemon.accounting()) {
-      log.info(`stream ${stream}: ${formatAccounting(counts)}`);
-    }
-    if (daemon.unmatched) log.info(daemon.unmatched);
+  } catch (error) {
+    // What was under way then is in no account; the broker still has it.
+    if (!(error instanceof StateError)) tell(daemon, log);
+    throw error;
   }
+  tell(daemon, log);
+}
+
+function tell(daemon: Daemon, log: Logger): void {
+  for (const [stream, counts] of daemon.accounting()) {
+    log.info(`stream ${stream}: ${formatAccounting(counts)}`);
+  }
+  if (daemon.unmatched) log.info(daemon.unmatched);
 }

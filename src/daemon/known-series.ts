@@ -129,8 +129,8 @@ export async function forgetChanged(
     write.put('meta', SETTINGS, jsonBytes(kept));
     write.put('meta', SERIES_END, jsonBytes(size));
   });
-  const kept = new Set(wanted(series, streams, changed));
-  return { series: [...kept], others: series.filter((info) => !kept.has(info)), size };
+  const stay = new Set(wanted(series, streams, changed));
+  return { series: [...stay], others: series.filter((info) => !stay.has(info)), size };
 }
 
 /** Of two series of one name the newer one: the other was a stream's that is gone since. */

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { SeriesInfo } from '../decode/series.ts';
 import { jsonBytes } from '../store/json.ts';
 import { StateStore } from '../store/state-store.ts';
@@ -91,6 +91,16 @@ describe('LmdbJournal', () => {
     expect([...store.keys('journal')]).toEqual([]);
     await appended;
     expect(isThere).toBe(true);
+  });
+
+  it('takes nothing behind what the disk has refused, so that order is kept', async () => {
+    const { journal } = journalOf();
+    await journal.append({ entries: [tick(0)] });
+    vi.spyOn(store, 'commit').mockRejectedValueOnce(new Error('no room'));
+    const refused = journal.append({ entries: [tick(1)] });
+    await expect(refused).rejects.toMatchObject({ name: 'StateError', exitCode: 5 });
+    await expect(journal.append({ entries: [tick(2)] })).rejects.toThrow('no room');
+    expect(await all(journalOf().journal, 0)).toEqual([0, tick(0)]);
   });
 
   it('keeps the counts and the deliveries of the newest session', async () => {

@@ -8,8 +8,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SeriesInfo } from '../decode/series.ts';
 import type { IntakeCounts } from '../decode/stream-decoder.ts';
+import { diskTrouble } from '../store/disk-trouble.ts';
 import { jsonBytes, readJson } from '../store/json.ts';
-import { stateError } from '../store/state-error.ts';
+import { StateError } from '../store/state-error.ts';
 import type { StateStore, Writer } from '../store/state-store.ts';
 import { decodeRecord, encodeRecord, recordHead } from './codec.ts';
 import { DeliveryRows } from './delivery-rows.ts';
@@ -72,6 +73,8 @@ export class LmdbJournal implements Journal {
   #messages = 0;
   #hurry: AbortController | undefined;
   #running: Promise<void> | undefined;
+  /** Nothing goes in behind what did not: samples would be out of order when that comes again. */
+  #failure: StateError | undefined;
 
   constructor(store: StateStore, settings: JournalSettings) {
     this.#store = store;
@@ -205,15 +208,21 @@ export class LmdbJournal implements Journal {
     // Messages without a sample are counted, and must not be counted again when they are repeated.
     const isNew = rows.length > 0 || group.some(({ batch }) => batch.deliveries?.length);
     try {
+      if (this.#failure) throw this.#failure;
       const thinning = this.#thinnedBy(group, rows);
       if (isNew) await this.#write(group, rows, { end, counts, thinning });
       group.forEach(({ resolve }, i) => {
         resolve(ends[i]!);
       });
     } catch (error) {
-      const refused = stateError(this.#store.dir, 'write in', error);
-      for (const { reject } of group) reject(refused);
+      const why = error instanceof StateError ? error.message : this.#trouble(error as Error);
+      this.#failure = new StateError(why, { cause: error });
+      for (const { reject } of group) reject(this.#failure);
     }
+  }
+
+  #trouble(error: Error): string {
+    return `state: ${diskTrouble(this.#store.dir, error)}; what is not acknowledged stays at the broker`;
   }
 
   #rowsOf(group: readonly Waiting[]): {

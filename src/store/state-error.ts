@@ -1,5 +1,3 @@
-import { getSystemErrorName } from 'node:util';
-
 /** The state directory cannot be used; the message says what, where, and what to do. */
 export class StateError extends Error {
   override readonly name = 'StateError';
@@ -19,13 +17,7 @@ const REASONS: Readonly<Record<string, string>> = {
 /** @param doing what went wrong, e.g. `create` */
 export function stateError(dir: string, doing: string, error: unknown): StateError {
   if (error instanceof StateError) return error;
-  const { code, message } = error as { code?: string | number; message: string };
-  const why = REASONS[nameOf(code)] ?? message;
+  const { code = '', message } = error as NodeJS.ErrnoException;
+  const why = REASONS[code] ?? message;
   return new StateError(`state directory ${dir}: cannot ${doing} it: ${why}`, { cause: error });
-}
-
-/** lmdb gives the system's number. */
-function nameOf(code: string | number | undefined): string {
-  const isNumber = typeof code === 'number' && code > 0;
-  return isNumber ? getSystemErrorName(-code) : String(code);
 }

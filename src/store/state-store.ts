@@ -10,24 +10,20 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RootDatabase } from 'lmdb';
 import { type Observable, Subject } from 'rxjs';
+import { expectRoom, hasOverrun, operationsOf, type Writer } from './commit-room.ts';
 import { diskTrouble } from './disk-trouble.ts';
 import { openTables, type Tables } from './open-tables.ts';
-import { seal, unseal } from './sealed.ts';
-import { StateError, stateError } from './state-error.ts';
+import { unseal } from './sealed.ts';
+import { StateError } from './state-error.ts';
 import { type Key, placeOf, type TableName } from './tables.ts';
 
+export type { Writer } from './commit-room.ts';
 export { type Key, TABLES, type TableName } from './tables.ts';
 
 const RETRY_MS_MIN = 250;
 const RETRY_MS_MAX = 5_000;
 /** Small commits get through where large ones fail: only so long after the last failure is it over. */
 const CALM_MS = 10_000;
-
-/** Only to be used inside the callback of `commit`, which may be called again after a failure. */
-export interface Writer {
-  put(table: TableName, key: Key, bytes: Uint8Array): void;
-  remove(table: TableName, key: Key): void;
-}
 
 /** The disk does not take what is written, or does again; once an incident. */
 export interface StoreEvent {
@@ -57,6 +53,8 @@ export class StateStore {
   readonly #closing = new AbortController();
   #pending: Pending[] = [];
   #running: Promise<void> | undefined;
+  /** The last commit has failed. */
+  #doubtful = false;
   /** LMDB takes nothing more in this process, whatever becomes of the disk. */
   #broken: Error | undefined;
   /** By whether they are insisted on. */
@@ -187,20 +185,39 @@ export class StateStore {
 
   async #try(group: readonly Pending[]): Promise<Error | undefined> {
     if (this.#broken) return this.#broken;
+    const operations = operationsOf(group);
+    try {
+      expectRoom(this.dir, operations, this.#doubtful);
+    } catch (error) {
+      this.#doubtful = true;
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') this.#break(error as Error);
+      return error as Error;
+    }
     try {
       await this.#env.batch(() => {
-        for (const { write } of group) write(this.#writer);
+        for (const { table, key, sealed } of operations) {
+          // What became of it is told by the batch; here it would only be an unhandled rejection.
+          const done = sealed
+            ? this.#tables[table].put(key, sealed)
+            : this.#tables[table].remove(key);
+          void done.catch(() => {});
+        }
       });
+      this.#doubtful = false;
       return undefined;
     } catch (error) {
+      this.#doubtful = true;
       const cause = await causeOf(error);
-      // The next commit would never end.
-      if (this.#refusesAll()) this.#broken = stateError(this.dir, 'write in', cause);
+      if (hasOverrun(cause) || this.#refusesAll()) this.#break(cause);
       return cause;
     }
   }
 
-  /** After a failure to write its head LMDB begins no transaction any more. */
+  #break(cause: Error): void {
+    this.#broken = new StateError(`state: ${diskTrouble(this.dir, cause)}`, { cause });
+  }
+
+  /** After a failure to write its head LMDB begins no transaction, and the next commit never ends. */
   #refusesAll(): boolean {
     try {
       this.#env.transactionSync(() => {});
@@ -210,15 +227,6 @@ export class StateStore {
     }
   }
 
-  readonly #writer: Writer = {
-    // What became of it is told by the batch; here it would only be an unhandled rejection.
-    put: (table, key, bytes) => {
-      const sealed = seal(bytes, placeOf(table, key));
-      void this.#tables[table].put(key, sealed).catch(() => {});
-    },
-    remove: (table, key) => void this.#tables[table].remove(key).catch(() => {}),
-  };
-
   #stalled(insist: boolean, failure: Error): void {
     const failedMs = performance.now();
     const stall = this.#stalls.get(insist);
@@ -227,8 +235,7 @@ export class StateStore {
       return;
     }
     this.#stalls.set(insist, { sinceMs: failedMs, failedMs });
-    const detail = diskTrouble(this.dir, failure);
-    this.#events.next({ kind: 'stalled', insist, detail });
+    this.#events.next({ kind: 'stalled', insist, detail: diskTrouble(this.dir, failure) });
   }
 
   #took(insist: boolean): void {

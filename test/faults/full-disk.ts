@@ -76,13 +76,13 @@ const READ_ONLY: Place = {
   disk: () => new FailingDisk(32),
 };
 const ENDINGS = ['room again', 'kill -9', 'SIGTERM'] as const;
-/** A disk that has failed is taken up by no process that was using it. */
-type Ending = (typeof ENDINGS)[number] | 'by itself';
+type Ending = (typeof ENDINGS)[number];
 
 /** [fault] Which disk fails, and how it ends. */
 const FAULTS: readonly (readonly [Place, Ending])[] = [
   ...ENDINGS.flatMap((ending) => PLACES.map((place) => [place, ending] as const)),
-  [READ_ONLY, 'by itself'],
+  [READ_ONLY, 'kill -9'],
+  [READ_ONLY, 'SIGTERM'],
 ];
 
 interface Servers {
@@ -91,7 +91,7 @@ interface Servers {
 }
 
 export const fullDisk: Scenario = {
-  name: 'full disk',
+  name: 'full-disk',
   faultModel:
     'a real file system filled up (tmpfs), or aborted and read-only (ext4), while messages of QoS 1 ' +
     'come: at commits, at checkpoints, while points spill; then room again, kill -9 or SIGTERM',
@@ -162,8 +162,8 @@ async function oneRun(
     published.catch(() => {});
     await sleep(100);
     disk.fail();
-    if (ending !== 'by itself') await whileFull(daemon);
-    const { refusedStarts, stopMs } = await end(daemon, disk, ending);
+    const hasEnded = await whileFull(daemon);
+    const { refusedStarts, stopMs } = await end(daemon, disk, hasEnded ? 'by itself' : ending);
     await published;
     if (outbox) await database.restart();
     await expectAll(daemon, publisher);
@@ -176,16 +176,22 @@ async function oneRun(
   }
 }
 
-/** It says so once, lives on, and holds no more than before. */
-async function whileFull(daemon: DurableDaemon): Promise<void> {
+/**
+ * It says so once, lives on, and holds no more than before. Where LMDB has given up its store, nothing
+ * in this process can take it up again, and it ends.
+ * @returns whether it did
+ */
+async function whileFull(daemon: DurableDaemon): Promise<boolean> {
+  const { process } = daemon.life;
   await within(
     WAIT_MS,
     () => `a word of the full disk:\n${daemon.life.output()}`,
     () => {
-      return STALLED.some((text) => daemon.said(text) > 0);
+      return process.exitCode !== null || STALLED.some((text) => daemon.said(text) > 0);
     },
   );
   await sleep(FULL_MS);
+  if (process.exitCode === 5) return true;
   expectAlive(daemon);
   const before = daemon.residentBytes;
   await sleep(FULL_MS);
@@ -193,12 +199,13 @@ async function whileFull(daemon: DurableDaemon): Promise<void> {
   const growth = daemon.residentBytes - before;
   if (growth > GROWTH_BYTES_MAX) throw new Error(`memory grew by ${growth} bytes`);
   for (const text of STALLED) expectAtMostOnce(daemon, text);
+  return false;
 }
 
 async function end(
   daemon: DurableDaemon,
   disk: Disk,
-  ending: Ending,
+  ending: Ending | 'by itself',
 ): Promise<{ refusedStarts: number; stopMs: number }> {
   if (ending === 'room again') {
     disk.mend();
@@ -232,7 +239,7 @@ async function end(
   return { refusedStarts, stopMs };
 }
 
-function ended(daemon: DurableDaemon, ending: Ending): Promise<number | null> {
+function ended(daemon: DurableDaemon, ending: Ending | 'by itself'): Promise<number | null> {
   if (ending === 'by itself') {
     return daemon.ended(STOP_MS_MAX);
   }

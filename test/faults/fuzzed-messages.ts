@@ -43,7 +43,7 @@ export const STREAMS = `
 `;
 
 export const fuzzedMessages: Scenario = {
-  name: 'fuzzed messages',
+  name: 'fuzzed-messages',
   faultModel:
     'topics and payloads of noise, broken and deep JSON, huge numbers, separators and control ' +
     'characters in names, between the messages of sound series',

@@ -1,5 +1,6 @@
 import { brokerKilled } from './broker-killed.ts';
 import { daemonKilled } from './daemon-killed.ts';
+import { damagedStore } from './damaged-store.ts';
 import { databaseFails } from './database-fails.ts';
 import { disorder } from './disorder.ts';
 import { duplicates } from './duplicates.ts';
@@ -15,5 +16,6 @@ export const SCENARIOS: readonly Scenario[] = [
   duplicates,
   disorder,
   fuzzedMessages,
+  damagedStore,
   fullDisk,
 ];

@@ -179,9 +179,16 @@ export class CountingPublisher {
     this.#series = series;
   }
 
-  /** @param name of the daemon that is to take them */
-  static async connect(url: string, name: string, series: number): Promise<CountingPublisher> {
-    return new CountingPublisher(await mqtt.connectAsync(url), name, series);
+  /** @param name of the daemon that is to take them @param step the first */
+  static async connect(
+    url: string,
+    name: string,
+    series: number,
+    step = 0,
+  ): Promise<CountingPublisher> {
+    const publisher = new CountingPublisher(await mqtt.connectAsync(url), name, series);
+    publisher.#step = step;
+    return publisher;
   }
 
   /** @param steps of every series */
