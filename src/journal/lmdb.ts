@@ -163,7 +163,7 @@ export class LmdbJournal implements Journal {
       if (key >= offset || gone.length === TRIM_RECORDS_MAX) break;
       const { bytes, end, atMs } = this.#weigh(key);
       const hasRoom = this.#bytes - freed <= bytesMax / 2;
-      if (end > offset || (atMs >= keepFrom && hasRoom)) break;
+      if (end > offset || (atMs > keepFrom && hasRoom)) break;
       gone.push(key);
       freed += bytes;
     }
