@@ -31,7 +31,7 @@ export interface Writer {
 export type StoreEvent = { readonly kind: 'stalled' | 'resumed'; readonly detail: string };
 
 export interface CommitOptions {
-  /** Tried again until the disk takes it (or `close`); else the first failure rejects. */
+  /** Tried again until the disk takes it; after `giveUp` a failure is a StateError. Else the first failure rejects. */
   readonly insist?: boolean;
 }
 
@@ -154,7 +154,12 @@ export class StateStore {
       }
       this.#stalled(failure);
       const { signal } = this.#closing;
-      if (!pending.insist || signal.aborted) return failure;
+      if (!pending.insist) return failure;
+      if (signal.aborted) {
+        const why = diskTrouble(this.dir, failure);
+        const detail = `state directory ${this.dir}: what came last could not be kept: ${why}`;
+        return new StateError(detail, { cause: failure });
+      }
       await sleep(waitMs, undefined, { signal }).catch(() => {});
       waitMs = Math.min(2 * waitMs, RETRY_MS_MAX);
     }
