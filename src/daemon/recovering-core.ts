@@ -104,7 +104,14 @@ export class RecoveringCore implements Core {
     return this.#background;
   }
 
-  async apply(entries: readonly JournalEntry[], offset: number): Promise<readonly SeriesPoints[]> {
+  apply(entries: readonly JournalEntry[], offset: number): Promise<readonly SeriesPoints[]> {
+    const points = this.#apply(entries, offset);
+    // Who waits for an earlier one hears of a failure first, and need not ask for this one.
+    points.catch(() => {});
+    return points;
+  }
+
+  async #apply(entries: readonly JournalEntry[], offset: number): Promise<readonly SeriesPoints[]> {
     if (this.#waiting.size > 0) {
       this.#restore(this.#touchedBy(entries));
       for (const [i, entry] of entries.entries()) {
