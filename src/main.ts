@@ -6,8 +6,10 @@ import { checkCommand } from './cli/check.ts';
 import { demoCommand } from './cli/demo.ts';
 import { docsCommand } from './cli/docs.ts';
 import { EXIT, exitWith } from './cli/exit.ts';
+import { inspectCommand } from './cli/inspect.ts';
 import { replayCommand } from './cli/replay.ts';
 import { runCommand } from './cli/run.ts';
+import { snapshotCommand } from './cli/snapshot.ts';
 import { weightsCommand } from './cli/weights.ts';
 
 await yargs(hideBin(process.argv))
@@ -17,6 +19,8 @@ await yargs(hideBin(process.argv))
   .command(replayCommand)
   .command(backtestCommand)
   .command(checkCommand)
+  .command(inspectCommand)
+  .command(snapshotCommand)
   .command(weightsCommand)
   .command(demoCommand)
   .command(docsCommand)

@@ -56,6 +56,10 @@ export interface Aligner {
   readonly counts: Readonly<AlignCounts>;
   /** Samples taken in that are in no closed step yet. */
   readonly held: number;
+  /** Event time of the newest sample that was taken; −∞ before the first. */
+  readonly newestMs: number;
+  /** Steps that end before it are closed; −∞ before the first sample. */
+  readonly watermarkMs: number;
   /** Step period in ms once known (a month counts as 30.4375 days). */
   readonly everyMs: number | undefined;
   /** Start of the step `lead` steps after the one that starts at `stepMs`. */

@@ -68,6 +68,14 @@ class SeriesAligner implements Aligner {
     return this.#cadence?.grid.everyMs;
   }
 
+  get newestMs(): number {
+    return this.#newestMs;
+  }
+
+  get watermarkMs(): number {
+    return this.#watermarkMs;
+  }
+
   get held(): number {
     return this.#open.count + this.#folded.count + this.#suspects.count;
   }

@@ -81,6 +81,7 @@ it('minimal.yaml resolves to the documented defaults', () => {
     ],
     sinks: { line_protocol: { file: 'forecast.lp' } },
     shards: 'auto',
+    overload: 'thin',
     actual: true,
     outbox: {
       points_max: 100_000,

@@ -56,6 +56,12 @@ export const configSchema = z
       .describe(
         'Threads that learn; the result does not depend on it. auto = one core fewer than there are, at most 8. With 1 the main thread does it; more keep a copy of every series’ state, to restart a thread from.',
       ),
+    overload: z
+      .enum(['thin', 'wait'])
+      .default('thin')
+      .describe(
+        'When samples come faster than they can be learned: learn at fewer updates, or learn at all of them while the source waits. Forecasts go on either way.',
+      ),
     actual: z.boolean().default(true).describe('Write the aligned series beside its forecasts.'),
     outbox: outbox.prefault({}).describe('Points waiting to be written.'),
     state: state.prefault({}).describe('What outlives the process.'),

@@ -2,6 +2,8 @@ import type { AlignCounts, Aligner, StepSink } from '../align/aligner.ts';
 import { createAligner } from '../align/series-aligner.ts';
 import type { SeriesInfo } from '../decode/series.ts';
 import type { ByteReader, ByteWriter } from '../store/bytes.ts';
+import type { MemberSummary } from '../store/heads.ts';
+import { type ChannelView, known } from './learned-view.ts';
 import type { StreamSettings } from './settings.ts';
 
 /** What became of a stream's samples behind the journal. */
@@ -93,6 +95,24 @@ export class Channel {
     counted.invalid = counts.invalid;
     counted.filtered = counts.filtered;
     counted.pending = held;
+  }
+
+  /** Without how it is forecast. */
+  summary(): Omit<MemberSummary, 'skill' | 'coverage'> {
+    const newestMs = known(this.#aligner.newestMs);
+    return { id: this.info.id, newestMs, learned: this.#counted.learned };
+  }
+
+  /** Without how it is forecast. */
+  view(): Omit<ChannelView, 'forecast'> {
+    const { everyMs, newestMs, watermarkMs } = this.#aligner;
+    return {
+      series: this.info.name,
+      everyMs: everyMs ?? null,
+      newestMs: known(newestMs),
+      watermarkMs: known(watermarkMs),
+      samples: { ...this.#counted },
+    };
   }
 
   save(out: ByteWriter): void {

@@ -141,7 +141,9 @@ export class Checkpointer {
     const savedMs = Date.now();
     let staged = (): void => {};
     await store.commit((write) => {
-      for (const { id, offset, bytes } of states) putState(write, { id, offset, savedMs }, bytes);
+      for (const { id, offset, bytes, summary } of states) {
+        putState(write, { id, offset, savedMs, summary }, bytes);
+      }
       staged = outbox.stage(write, doneThrough);
     });
     staged();

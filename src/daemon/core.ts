@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { JournalEntry } from '../journal/journal.ts';
 import type { SeriesPoints } from '../store/points.ts';
 import type { Engines } from './engines.ts';
+import type { LearnedView } from './learned-view.ts';
 import type { StreamSettings } from './settings.ts';
 import { type RestoredGroup, type SavedSeries, Shard, type ShardCounts } from './shard.ts';
 import { ShardPool, type ShardPoolOptions } from './shard-pool.ts';
@@ -109,6 +110,11 @@ export class InlineCore implements Core {
 
   counts(): ReadonlyMap<string, Readonly<ShardCounts>> {
     return this.#shard.counts();
+  }
+
+  /** What has been learned of a series, and with it. */
+  view(id: number): LearnedView {
+    return this.#shard.view(id);
   }
 
   async close(): Promise<void> {}

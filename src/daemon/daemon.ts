@@ -1,4 +1,4 @@
-import { tap } from 'rxjs';
+import { EMPTY, type Observable, tap } from 'rxjs';
 import type { Config } from '../config/schema.ts';
 import { SeriesRegistry } from '../decode/series.ts';
 import { createIntake, type Intake } from '../decode/stream-decoder.ts';
@@ -198,11 +198,7 @@ export class Daemon {
         outbox: this.#outbox,
         gate: this.#gate,
         live,
-        thinning: overloadFactors({
-          gate: this.#gate,
-          control: this.#overload,
-          inline: resolveShards(this.#config.shards) === 1,
-        }).pipe(tap((factor) => this.#incidents.report('overload', describeThinning(factor)))),
+        thinning: this.#thinning(),
       }).subscribe({
         next: (points) => {
           for (const drain of this.#drains) drain.notify();
@@ -212,6 +208,16 @@ export class Daemon {
         complete: resolve,
       });
     });
+  }
+
+  /** The factors as they change; a recording waits until it is learned in full. */
+  #thinning(): Observable<number> {
+    if (this.#config.overload === 'wait') return EMPTY;
+    return overloadFactors({
+      gate: this.#gate,
+      control: this.#overload,
+      inline: resolveShards(this.#config.shards) === 1,
+    }).pipe(tap((factor) => this.#incidents.report('overload', describeThinning(factor))));
   }
 
   /** What was left unwritten, in words; undefined when nothing was. */

@@ -4,6 +4,7 @@ import type { SeriesInfo } from '../decode/series.ts';
 import { removeState } from '../store/heads.ts';
 import { jsonBytes, readJson } from '../store/json.ts';
 import type { StateStore } from '../store/state-store.ts';
+import { readSettings, type StoredSettings, settingsRow } from './saved-settings.ts';
 import { type StreamSettings, streamName } from './settings.ts';
 import { differences, type StreamIdentity, streamIdentity } from './stream-identity.ts';
 
@@ -13,6 +14,7 @@ export interface RecoveryEvents {
 }
 
 const STREAMS = 'streams';
+const SETTINGS = 'settings';
 /** An id is never given away twice: the journal may still speak of the first one. */
 const SERIES_END = 'series_end';
 
@@ -38,6 +40,16 @@ export function readSeries(store: StateStore, events: RecoveryEvents): KnownSeri
   const [newestHead = -1] = store.keys<number>('heads', { reverse: true });
   size = Math.max(size, newestHead + 1, readMeta(store, SERIES_END, 0));
   return { series: readSymbols(store, series, events), size };
+}
+
+/**
+ * With what a stream's series were learned last; undefined where the store does not say.
+ * @throws Error when it is damaged
+ */
+export function readStreamSettings(store: StateStore, stream: string): StreamSettings | undefined {
+  const bytes = store.get('meta', SETTINGS);
+  const row = bytes && readJson<Record<string, StoredSettings>>(bytes)[stream];
+  return row && readSettings(row);
 }
 
 function readMeta<T>(store: StateStore, key: string, otherwise: T): T {
@@ -87,11 +99,13 @@ export async function forgetChanged(
   // Where it is damaged nothing says what has changed: a state that does not fit is refused later.
   const before = readMeta<Record<string, StreamIdentity>>(store, STREAMS, {});
   const now: Record<string, StreamIdentity> = { ...before };
+  const kept: Record<string, StoredSettings> = { ...readMeta(store, SETTINGS, {}) };
   const changed = new Set<string>();
   for (const stream of streams) {
     const name = streamName(stream);
     const identity = streamIdentity(stream, settings.get(name)!);
     now[name] = identity;
+    kept[name] = settingsRow(settings.get(name)!);
     const keys = before[name] ? differences(before[name], identity) : [];
     const count = series.filter((info) => info.stream === name).length;
     if (keys.length === 0 || count === 0) continue;
@@ -108,6 +122,7 @@ export async function forgetChanged(
       }
     }
     write.put('meta', STREAMS, jsonBytes(now));
+    write.put('meta', SETTINGS, jsonBytes(kept));
     write.put('meta', SERIES_END, jsonBytes(size));
   });
   return { series: wanted(series, streams, changed), size };

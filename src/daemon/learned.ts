@@ -1,5 +1,7 @@
 import type { SeriesInfo } from '../decode/series.ts';
+import type { StateSummary } from '../store/heads.ts';
 import type { SeriesPoints } from '../store/points.ts';
+import type { LearnedView } from './learned-view.ts';
 
 export type EmitPoints = (points: SeriesPoints, series: SeriesInfo) => void;
 
@@ -19,6 +21,9 @@ export interface Learned {
   tick(timeMs: number, emit: EmitPoints): void;
   finish(emit: EmitPoints): void;
   save(): Uint8Array;
+  /** Cheap: it is taken with each save. */
+  summary(): StateSummary;
+  view(): LearnedView;
   /**
    * Its members must have been added.
    * @throws Error when the bytes are of other settings or damaged

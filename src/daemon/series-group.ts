@@ -3,10 +3,12 @@ import type { StepReport } from '../forecaster/forecaster.ts';
 import { createGroupForecaster, type GroupForecaster } from '../forecaster/group-forecaster.ts';
 import type { RecurrentEngine } from '../recurrent/engine.ts';
 import { ByteReader, ByteWriter } from '../store/bytes.ts';
+import type { MemberSummary, StateSummary } from '../store/heads.ts';
 import { Channel, type ShardCounts } from './channel.ts';
 import { hash32 } from './hash.ts';
 import { KnownCovariates } from './known-covariates.ts';
 import type { EmitPoints, Learned } from './learned.ts';
+import { type ForecastView, forecastView, known, type LearnedView } from './learned-view.ts';
 import { seriesPoints } from './series-points.ts';
 import { forecasterSettings, partSettings, type StreamSettings } from './settings.ts';
 import { type WaitingStep, WaitingSteps } from './waiting-steps.ts';
@@ -234,6 +236,41 @@ export class SeriesGroup implements Learned {
     const forecaster = createGroupForecaster({ ...settings, companions }, seeds, this.#engine);
     forecaster.thin(this.#thinning);
     return forecaster;
+  }
+
+  summary(): StateSummary {
+    const [lead = 1] = this.#settings.scoreLeads;
+    const members: MemberSummary[] = [];
+    for (const [i, channel] of this.#channels.entries()) {
+      if (!channel) continue;
+      const record = i < this.#targets ? this.#forecaster?.lead(i, lead) : undefined;
+      const skill = known(record?.skill);
+      members.push({
+        ...channel.summary(),
+        skill,
+        coverage: known(record?.intervals[0]?.coverage),
+      });
+    }
+    return { members };
+  }
+
+  view(): LearnedView {
+    const channels = this.#channels.flatMap((channel, i) => {
+      if (!channel) return [];
+      const forecast = i < this.#targets ? this.#forecastView(i) : undefined;
+      return { ...channel.view(), ...(forecast && { forecast }) };
+    });
+    return { newestMs: known(this.#newestMs), channels };
+  }
+
+  #forecastView(place: number): ForecastView | undefined {
+    const forecaster = this.#forecaster;
+    if (!forecaster) return undefined;
+    const leads = this.#settings.scoreLeads.map((lead) => ({
+      ...forecaster.lead(place, lead),
+      experts: forecaster.weights(place, lead),
+    }));
+    return forecastView(forecaster.view(place), leads);
   }
 
   save(): Uint8Array {

@@ -4,7 +4,7 @@ import type { JournalEntry, Thinning } from '../journal/journal.ts';
 import type { Refusal } from './core.ts';
 import type { LoggedEntries } from './entry-log.ts';
 import type { StreamSettings } from './settings.ts';
-import type { RestoredGroup, SavedSeries } from './shard.ts';
+import type { RestoredGroup, SavedSeries, SavedState } from './shard.ts';
 
 /** What a thread is started with. */
 export interface ShardWorkerData {
@@ -33,7 +33,7 @@ export type ShardRequest =
   /** First words to a thread that takes over from one that died. No reply. */
   | {
       readonly kind: 'restore';
-      readonly series: readonly { readonly info: SeriesInfo; readonly saved?: SavedSeries }[];
+      readonly series: readonly { readonly info: SeriesInfo; readonly saved?: SavedState }[];
       /** How learning was thinned so far. */
       readonly thinning: readonly Thinning[];
       /** To be applied again, without a word about it. */

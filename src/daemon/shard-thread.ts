@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 import type { SeriesInfo } from '../decode/series.ts';
 import type { JournalEntry } from '../journal/journal.ts';
 import { EntryLog } from './entry-log.ts';
-import type { RestoredGroup, SavedSeries } from './shard.ts';
+import type { RestoredGroup, SavedState } from './shard.ts';
 import type { ShardPort, ShardReply, ShardRequest, StartWorker } from './shard-protocol.ts';
 import { ThinHistory } from './thin-history.ts';
 
@@ -33,7 +33,7 @@ export class ShardThread {
   #port: ShardPort | undefined;
   readonly #series: SeriesInfo[] = [];
   #newSeries: SeriesInfo[] = [];
-  readonly #saved = new Map<number, SavedSeries>();
+  readonly #saved = new Map<number, SavedState>();
   readonly #log = new EntryLog();
   readonly #thinning = new ThinHistory();
   /** Handed over, and not answered yet; the oldest first. */
@@ -81,7 +81,7 @@ export class ShardThread {
   adopt(groups: readonly RestoredGroup[], emitAfter: number): void {
     for (const { series, saved } of groups) {
       this.#series.push(...series);
-      if (saved) this.#saved.set(saved.id, { ...saved, from: saved.offset + 1 });
+      if (saved) this.#saved.set(saved.id, saved);
     }
     this.#post({ kind: 'adopt', series: this.#newSeries, groups, emitAfter });
   }

@@ -10,11 +10,13 @@
 import type { SampleBatch } from '../decode/sample.ts';
 import type { SeriesInfo } from '../decode/series.ts';
 import type { JournalEntry } from '../journal/journal.ts';
+import type { StateSummary } from '../store/heads.ts';
 import type { SeriesPoints } from '../store/points.ts';
 import { noCounts, type ShardCounts } from './channel.ts';
 import type { Engines } from './engines.ts';
 import { type LoggedEntries, replayEntries } from './entry-log.ts';
 import type { Learned } from './learned.ts';
+import type { LearnedView } from './learned-view.ts';
 import { SeriesGroup } from './series-group.ts';
 import type { StreamSettings } from './settings.ts';
 import { SymbolSeries } from './symbol-series.ts';
@@ -35,14 +37,18 @@ export interface SavedSeries {
   /** The oldest entry that the state saved before does not hold. */
   readonly from: number;
   readonly bytes: Uint8Array;
+  readonly summary: StateSummary;
 }
+
+/** What it takes to put it back. */
+export type SavedState = Pick<SavedSeries, 'id' | 'offset' | 'bytes'>;
 
 /** A group as a restart finds it: its newest state, and what came after. */
 export interface RestoredGroup {
   /** In ascending order of ids. */
   readonly series: readonly SeriesInfo[];
   /** undefined: nothing was saved yet, or it is damaged. */
-  readonly saved: Omit<SavedSeries, 'from'> | undefined;
+  readonly saved: SavedState | undefined;
   /** After `saved.offset`, in order; its own and those that concern all. */
   readonly entries: LoggedEntries;
   /** It has all entries up to this one. */
@@ -146,14 +152,19 @@ export class Shard {
     this.#unsaved.delete(group);
     this.#adopted.delete(group);
     group.unsavedFrom = undefined;
-    return { id: group.id, offset, from, bytes: group.save() };
+    return { id: group.id, offset, from, bytes: group.save(), summary: group.summary() };
+  }
+
+  /** What has been learned of a series, and with it. */
+  view(id: number): LearnedView {
+    return this.#members.get(id)!.group.view();
   }
 
   /**
    * Puts a group back as it was saved, once its members have been added.
    * @throws Error when the bytes are of other settings or damaged
    */
-  restore({ id, offset, bytes }: Omit<SavedSeries, 'from'>): void {
+  restore({ id, offset, bytes }: SavedState): void {
     const { group } = this.#members.get(id)!;
     group.load(bytes);
     group.loadedAt = offset;
@@ -182,7 +193,7 @@ export class Shard {
   }
 
   /** Loads a state; where that fails, the group is a new one again. */
-  #refusalOf(series: readonly SeriesInfo[], saved: Omit<SavedSeries, 'from'>): string | undefined {
+  #refusalOf(series: readonly SeriesInfo[], saved: SavedState): string | undefined {
     const [first] = series;
     const total = this.#counts.get(first!.stream)!;
     const before = { ...total };

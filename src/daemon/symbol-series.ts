@@ -3,10 +3,12 @@ import { createSymbolForecaster } from '../forecaster/symbol/online-symbol-forec
 import type { SymbolForecaster, SymbolReport } from '../forecaster/symbol/symbol-forecaster.ts';
 import type { RecurrentEngine } from '../recurrent/engine.ts';
 import { ByteReader, ByteWriter } from '../store/bytes.ts';
+import type { StateSummary } from '../store/heads.ts';
 import type { SeriesPoints, SymbolPoints } from '../store/points.ts';
 import { Channel, type ShardCounts } from './channel.ts';
 import { hash32 } from './hash.ts';
 import type { EmitPoints, Learned } from './learned.ts';
+import { type ForecastView, forecastView, known, type LearnedView } from './learned-view.ts';
 import { type StreamSettings, symbolSettings } from './settings.ts';
 
 const NOTHING = new Float64Array(0);
@@ -122,6 +124,30 @@ export class SymbolSeries implements Learned {
     const forecaster = createSymbolForecaster(settings, this.#engine);
     forecaster.thin(this.#thinning);
     return forecaster;
+  }
+
+  summary(): StateSummary {
+    const [lead = 1] = this.#settings.scoreLeads;
+    const skill = known(this.#forecaster?.skill(lead));
+    return { members: [{ ...this.#channel.summary(), skill, coverage: null }] };
+  }
+
+  view(): LearnedView {
+    const channel = this.#channel.view();
+    const forecast = this.#forecastView();
+    return {
+      newestMs: channel.newestMs,
+      channels: [{ ...channel, ...(forecast && { forecast }) }],
+    };
+  }
+
+  #forecastView(): ForecastView | undefined {
+    const forecaster = this.#forecaster;
+    if (!forecaster) return undefined;
+    const leads = this.#settings.scoreLeads.map((lead) => {
+      return { lead, skill: forecaster.skill(lead), experts: forecaster.weights(lead) };
+    });
+    return forecastView(forecaster.view(), leads);
   }
 
   save(): Uint8Array {

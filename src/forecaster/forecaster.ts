@@ -2,6 +2,7 @@ import type { Cell, RecurrentEngine, TrainSettings } from '../recurrent/engine.t
 import type { ChangeKind } from './change-detector.ts';
 import type { SharedNetwork } from './experts/shared-network.ts';
 import type { Bounds, TransformKind } from './transform.ts';
+import type { ForecasterView, LeadView } from './view.ts';
 
 export interface RecurrentSettings extends TrainSettings {
   readonly cell: Cell;
@@ -146,6 +147,9 @@ export interface SeriesForecaster {
   readonly putAside: number;
   /** The present weight of each expert at a lead (1-based). */
   weights(lead: number): { readonly expert: string; readonly weight: number }[];
+  /** The record of a lead (1-based), and its newest forecast. */
+  lead(lead: number): LeadView;
+  view(): ForecasterView;
   save(): Uint8Array;
   /** @throws Error when the bytes are of other settings or damaged; the forecaster is then void. */
   load(bytes: Uint8Array): void;

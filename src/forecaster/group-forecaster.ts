@@ -9,6 +9,7 @@ import { ByteReader, ByteWriter } from '../store/bytes.ts';
 import { SharedNetwork } from './experts/shared-network.ts';
 import type { ForecasterSettings, SeriesForecaster, StepReport } from './forecaster.ts';
 import { createSeriesForecaster } from './series-forecaster.ts';
+import type { ForecasterView, LeadView } from './view.ts';
 
 /** One series, or several that are learned together. */
 export interface GroupForecaster {
@@ -24,6 +25,9 @@ export interface GroupForecaster {
   thin(factor: number): void;
   /** The present weight of each expert for a channel (0-based) at a lead (1-based). */
   weights(channel: number, lead: number): { readonly expert: string; readonly weight: number }[];
+  /** As of a `SeriesForecaster`. */
+  lead(channel: number, lead: number): LeadView;
+  view(channel: number): ForecasterView;
   save(): Uint8Array;
   /** @throws Error when the bytes are of other settings or damaged; the forecaster is then void. */
   load(bytes: Uint8Array): void;
@@ -76,6 +80,14 @@ class Channels implements GroupForecaster {
 
   weights(channel: number, lead: number): { expert: string; weight: number }[] {
     return this.#channels[channel]!.weights(lead);
+  }
+
+  lead(channel: number, lead: number): LeadView {
+    return this.#channels[channel]!.lead(lead);
+  }
+
+  view(channel: number): ForecasterView {
+    return this.#channels[channel]!.view();
   }
 
   save(): Uint8Array {

@@ -78,6 +78,11 @@ export class Intervals {
     return this.#count[lead]! > 0 ? this.#levels[level]!.covered[lead]! : Number.NaN;
   }
 
+  /** Errors of a lead (0-based) so far. */
+  scored(lead: number): number {
+    return this.#count[lead]!;
+  }
+
   /**
    * The error scale of every lead now, series' units.
    * @param unknown scale where no error at all is known yet

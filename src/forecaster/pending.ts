@@ -29,6 +29,11 @@ export class Pending {
     return ((lead * (lead - 1)) / 2 + (this.#step % lead)) * this.lanes;
   }
 
+  /** The same of what was issued last. */
+  newest(lead: number): number {
+    return ((lead * (lead - 1)) / 2 + (Math.max(0, this.#step - 1) % lead)) * this.lanes;
+  }
+
   next(): void {
     this.#step++;
   }

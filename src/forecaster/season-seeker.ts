@@ -21,6 +21,7 @@ import { HistoryRing } from './history.ts';
 import { same } from './saved.ts';
 import { findSeasons, likelySeasons } from './season-finder.ts';
 import { Stepping } from './stepping.ts';
+import type { ForecasterView, LeadView } from './view.ts';
 
 /** Steps kept: seasons up to a third of it can be found. */
 const KEPT_STEPS: Record<Effort, number> = {
@@ -144,6 +145,14 @@ export class SeasonSeeker extends Stepping implements SeriesForecaster {
 
   weights(lead: number): { readonly expert: string; readonly weight: number }[] {
     return this.#current.forecaster.weights(lead);
+  }
+
+  lead(lead: number): LeadView {
+    return this.#current.forecaster.lead(lead);
+  }
+
+  view(): ForecasterView {
+    return { ...this.#current.forecaster.view(), putAside: this.putAside };
   }
 
   #make(seasons: readonly number[]): Seasoned {

@@ -11,6 +11,7 @@ import { type Change, ChangeDetector } from './change-detector.ts';
 import { type Combiner, WeightedCombiner } from './combiner.ts';
 import { Credible, VALUE_MAX } from './credible.ts';
 import type { Expert } from './experts/expert.ts';
+import { RecurrentExpert } from './experts/recurrent.ts';
 import { createExperts } from './experts/registry.ts';
 import { SeasonalNaive } from './experts/seasonal-naive.ts';
 import type { SharedNetwork } from './experts/shared-network.ts';
@@ -40,13 +41,14 @@ import { Skill } from './skill.ts';
 import { Stepping } from './stepping.ts';
 import { isLogarithmic, isOfChanges } from './transform.ts';
 import { TransformedForecaster } from './transformed-forecaster.ts';
+import type { ForecasterView, LeadView } from './view.ts';
 import { Volatility } from './volatility.ts';
 
 /** Bounds of the memory of the experts' record. */
 const MEMORY_SEASONS = 200;
 const MEMORY_STEPS_MIN = 5_000;
 const MEMORY_STEPS_MAX = 20_000;
-const FORMAT = 'foretide forecaster 7';
+const FORMAT = 'foretide forecaster 8';
 /** About 10 kB and 20 kB a series. */
 const ANOMALY_SIZE: Readonly<Record<Effort, AnomalySize | undefined>> = {
   simple: undefined,
@@ -69,6 +71,7 @@ export const createSeriesForecaster: ForecasterFactory = (settings, engine, shar
 
 class OnlineForecaster extends Stepping implements SeriesForecaster {
   readonly #horizon: number;
+  readonly #seasons: readonly number[];
   readonly #experts: readonly Expert[];
   readonly #history: HistoryRing;
   readonly #mixture: Combiner;
@@ -97,6 +100,7 @@ class OnlineForecaster extends Stepping implements SeriesForecaster {
     const settings = checkedSettings(given);
     const { horizon } = settings;
     this.#horizon = horizon;
+    this.#seasons = settings.seasonSteps;
     this.#experts = createExperts(settings, engine, shared);
     this.#history = new HistoryRing(
       Math.max(...this.#experts.map((e) => e.historySteps)),
@@ -183,6 +187,28 @@ class OnlineForecaster extends Stepping implements SeriesForecaster {
       expert: expert.name,
       weight: this.#mixture.weight(lead - 1, k),
     }));
+  }
+
+  lead(lead: number): LeadView {
+    const { values } = this.#pending;
+    const i = lead - 1;
+    const row = this.#pending.newest(lead) + this.#experts.length;
+    const bounds = row + this.#mixture.lanes + 1;
+    const scored = this.#intervals.scored(i);
+    const intervals = this.#report.intervals.map(({ coverage }, level) => ({
+      nominal: coverage,
+      coverage: this.#intervals.coverage(i, level),
+      lower: values[bounds + 2 * level]!,
+      upper: values[bounds + 2 * level + 1]!,
+    }));
+    const skill = scored > 0 ? this.#skill.skill(i) : Number.NaN;
+    return { lead, scored, skill, mean: values[row]!, intervals };
+  }
+
+  view(): ForecasterView {
+    const network = this.#experts.find((expert) => expert instanceof RecurrentExpert)?.network;
+    const seen = { seasons: this.#seasons, putAside: this.putAside };
+    return network ? { ...seen, network: network.view } : seen;
   }
 
   /** The forecasts that had this step as their target: scores, weights, intervals. */

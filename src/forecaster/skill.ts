@@ -31,6 +31,11 @@ export class Skill {
     return naive > 0 ? Math.max(SKILL_LEAST, 1 - error / naive) : SKILL_LEAST;
   }
 
+  /** Errors that the means count. */
+  count(lead: number): number {
+    return this.#count[lead]!;
+  }
+
   save(out: ByteWriter): void {
     out.numbers(this.#error).numbers(this.#naive).numbers(this.#count);
   }

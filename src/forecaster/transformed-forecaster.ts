@@ -12,6 +12,7 @@ import { same } from './saved.ts';
 import { Skill } from './skill.ts';
 import { Stepping } from './stepping.ts';
 import { type Bounds, back, forward, type TransformKind, within } from './transform.ts';
+import type { ForecasterView, LeadView } from './view.ts';
 
 /**
  * A forecaster that learns in other units: values go in transformed, everything that comes out is in
@@ -126,6 +127,22 @@ export class TransformedForecaster extends Stepping implements SeriesForecaster 
 
   weights(lead: number): { readonly expert: string; readonly weight: number }[] {
     return this.#inner.weights(lead);
+  }
+
+  lead(lead: number): LeadView {
+    const inner = this.#inner.lead(lead);
+    const { scored, mean } = inner;
+    const intervals = inner.intervals.map(({ lower, upper, ...rest }) => ({
+      ...rest,
+      lower: this.#back(lower, this.#last),
+      upper: this.#back(upper, this.#last),
+    }));
+    const skill = scored > 0 ? this.#skill.skill(lead - 1) : Number.NaN;
+    return { lead, scored, skill, mean: this.#back(mean, this.#last), intervals };
+  }
+
+  view(): ForecasterView {
+    return this.#inner.view();
   }
 
   save(): Uint8Array {

@@ -36,7 +36,7 @@ export interface JournalSettings {
 }
 
 /** In the table `meta`, written with each group. */
-interface JournalMeta {
+export interface JournalMeta {
   /** Offset of the next entry. */
   readonly end: number;
   /** Of all records. */
@@ -266,7 +266,7 @@ export class LmdbJournal implements Journal {
       for (const { offset, bytes } of rows) write.put('journal', offset, bytes);
       for (const { batch } of group) for (const entry of batch.entries) putRow(entry, write);
       putDeliveries(write);
-      write.put('meta', META, jsonBytes(meta));
+      putJournalMeta(write, meta);
     };
     await this.#store.commit(putAll, { insist: true });
     this.#meta = meta;
@@ -282,12 +282,11 @@ export class LmdbJournal implements Journal {
 
   #readMeta(): JournalMeta {
     try {
-      const bytes = this.#store.get('meta', META);
-      if (bytes) return readJson<JournalMeta>(bytes);
+      return readJournalMeta(this.#store);
     } catch (error) {
       this.#settings.onDamage(`what the journal knows of itself: ${(error as Error).message}`);
     }
-    return { end: 0, bytes: 0, counts: {}, thinning: [] };
+    return NOTHING;
   }
 
   #readRecord(key: number, next: number): ReturnType<typeof decodeRecord> | undefined {
@@ -311,6 +310,18 @@ export class LmdbJournal implements Journal {
       return { bytes: 0, end: key + 1, atMs: Number.NEGATIVE_INFINITY };
     }
   }
+}
+
+const NOTHING: JournalMeta = { end: 0, bytes: 0, counts: {}, thinning: [] };
+
+/** @throws DamagedValue, ForeignFormat */
+export function readJournalMeta(store: StateStore): JournalMeta {
+  const bytes = store.get('meta', META);
+  return bytes ? readJson<JournalMeta>(bytes) : NOTHING;
+}
+
+export function putJournalMeta(write: Writer, meta: JournalMeta): void {
+  write.put('meta', META, jsonBytes(meta));
 }
 
 /** What outlives the record. */

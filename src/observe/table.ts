@@ -4,7 +4,9 @@ export function formatTable(
   rows: readonly (readonly string[])[],
 ): string {
   const all = [header, ...rows];
-  const widths = header.map((_, i) => Math.max(...all.map((row) => (row[i] ?? '').length)));
+  const widths = header.map((_, i) => {
+    return all.reduce((most, row) => Math.max(most, (row[i] ?? '').length), 0);
+  });
   return all
     .map((row) =>
       row

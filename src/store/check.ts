@@ -17,6 +17,8 @@ export interface Depth {
   readonly bytesMax: number;
 }
 
+/** Of one value alone: the rest can be read. */
+export const VALUE_FAULT = 'a value is not what was written';
 /** So many are told. */
 const FAULTS_MAX = 20;
 
@@ -38,7 +40,7 @@ export function checkStore(path: string, depth: Depth): readonly string[] {
       if (entry.large && bytesLeft < 0) return;
       const table = tableNamed(tree);
       if (!table) visitor.fault(tree, 'no table of Foretide');
-      else if (!wholeKey(table, entry)) visitor.fault(tree, 'a value is not what was written');
+      else if (!wholeKey(table, entry)) visitor.fault(tree, VALUE_FAULT);
     },
     enough: () => faults.length >= FAULTS_MAX || performance.now() > endMs,
   };

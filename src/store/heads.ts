@@ -1,6 +1,22 @@
 import { jsonBytes, readJson } from './json.ts';
 import type { StateStore, Writer } from './state-store.ts';
 
+/** What a state tells of itself when it is saved, so that nobody must load it to see. As JSON has it. */
+export interface StateSummary {
+  readonly members: readonly MemberSummary[];
+}
+
+/** One series; null: not known yet. */
+export interface MemberSummary {
+  readonly id: number;
+  /** Event time of its newest sample. */
+  readonly newestMs: number | null;
+  readonly learned: number;
+  /** Of the first scored lead; the widest interval's. */
+  readonly skill: number | null;
+  readonly coverage: number | null;
+}
+
 /** What is known of a saved state without reading it; `id` is that of the group's first series. */
 export interface StateHead {
   readonly id: number;
@@ -9,6 +25,7 @@ export interface StateHead {
   /** ms by the wall clock. */
   readonly savedMs: number;
   readonly bytes: number;
+  readonly summary: StateSummary;
 }
 
 export function putState(write: Writer, head: Omit<StateHead, 'bytes'>, state: Uint8Array): void {

@@ -22,12 +22,31 @@ const COMPLETE = 'complete';
  * @throws Error of the file system or LMDB; the old store is then where it was
  */
 export async function heal(dir: string): Promise<Salvaged> {
+  const damaged = newName(dir);
+  const salvaged = await replaceStore(dir, join(dir, damaged), (next) =>
+    salvage(join(dir, 'store', 'data.mdb'), next),
+  );
+  forgetOldest(dir, damaged);
+  return salvaged;
+}
+
+/**
+ * Puts another store in the place of the one that is there, or of none; that one is moved to `kept`. A
+ * power cut at any moment leaves the old one in its place, or what `finishHealing` goes on from.
+ * @param build writes the new one to the directory it is told, which is not there yet, and closes it
+ * @throws Error of `build`, the file system or LMDB; the old store is then where it was
+ */
+export async function replaceStore<T>(
+  dir: string,
+  kept: string,
+  build: (next: string) => Promise<T>,
+): Promise<T> {
   const healing = join(dir, 'healing');
   rmSync(healing, { recursive: true, force: true });
-  let salvaged: Salvaged;
+  let built: T;
   try {
     const next = join(healing, 'store');
-    salvaged = await salvage(join(dir, 'store', 'data.mdb'), next);
+    built = await build(next);
     syncFile(join(next, 'data.mdb'));
     syncDir(next);
     replaceFile(join(healing, COMPLETE), '');
@@ -36,12 +55,11 @@ export async function heal(dir: string): Promise<Salvaged> {
     rmSync(healing, { recursive: true, force: true });
     throw error;
   }
-  const damaged = newName(dir);
-  renameSync(join(dir, 'store'), join(dir, damaged));
+  const store = join(dir, 'store');
+  if (existsSync(store)) renameSync(store, kept);
   syncDir(dir);
   finishHealing(dir);
-  forgetOldest(dir, damaged);
-  return salvaged;
+  return built;
 }
 
 /** Goes on where `heal` was interrupted; what is left of an unfinished one is only a copy. */

@@ -30,7 +30,7 @@ export interface StateLock {
   release(): Promise<void>;
 }
 
-interface Holder {
+export interface Holder {
   readonly state: 'starting' | 'holding';
   readonly pid: number;
   readonly host: string;
@@ -65,6 +65,27 @@ export async function lockState(dir: string): Promise<StateLock> {
   } catch (error) {
     sockets?.release();
     throw stateError(dir, 'lock', error);
+  }
+}
+
+/**
+ * Who has the directory; undefined: nobody. Takes nothing and leaves nothing.
+ * @throws StateError
+ */
+export async function holderOf(dir: string): Promise<Holder | 'silent' | undefined> {
+  let sockets: SocketDir | undefined;
+  try {
+    sockets = new SocketDir(dir);
+    for (const name of readdirSync(sockets.dir)) {
+      if (!NAME.test(name)) continue;
+      const holder = await ask(sockets.path(name));
+      if (holder === 'silent' || (holder !== 'gone' && holder.state === 'holding')) return holder;
+    }
+    return undefined;
+  } catch (error) {
+    throw stateError(dir, 'read', error);
+  } finally {
+    sockets?.release();
   }
 }
 

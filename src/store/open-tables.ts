@@ -16,7 +16,8 @@ export function openTables(
     maxDbs: TABLES.length,
     // A commit that has resolved is on the disk.
     overlappingSync: false,
-    // Else a failed commit also rejects a promise that nobody holds, which would end the process.
+    // Commits are ours to group. It would also start each with a promise that nobody gets, whose
+    // rejection, on a full disk, ends the process.
     eventTurnBatching: false,
     ...(options.readOnly && { readOnly: true }),
   });

@@ -108,6 +108,18 @@ export class StateStore {
     return (this.#tables[table].getStats() as { entryCount: number }).entryCount;
   }
 
+  /** Bytes of the pages that it takes. */
+  size(table: TableName): number {
+    const stats = this.#tables[table].getStats() as {
+      pageSize: number;
+      treeBranchPageCount: number;
+      treeLeafPageCount: number;
+      overflowPages: number;
+    };
+    const { pageSize, treeBranchPageCount, treeLeafPageCount, overflowPages } = stats;
+    return pageSize * (treeBranchPageCount + treeLeafPageCount + overflowPages);
+  }
+
   /** From now on each commit has one try: a stop must not wait for a full disk. */
   giveUp(): void {
     this.#closing.abort();

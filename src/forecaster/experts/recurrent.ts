@@ -75,6 +75,10 @@ export class RecurrentExpert implements Expert, Features, NetworkMember {
     return this.#network.lastUpdate;
   }
 
+  get network(): SharedNetwork {
+    return this.#network;
+  }
+
   learn(history: History): void {
     const value = history.at(0);
     if (!Number.isNaN(value)) {

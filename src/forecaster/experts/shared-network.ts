@@ -1,6 +1,8 @@
 import type { Network, RecurrentEngine, TrainReport } from '../../recurrent/engine.ts';
 import type { ByteReader, ByteWriter } from '../../store/bytes.ts';
 import type { RecurrentSettings, SeasonedSettings } from '../forecaster.ts';
+import { UpdateRecord } from '../update-record.ts';
+import { type NetworkView, networkView } from '../view.ts';
 import { channelInputs, learningRate, networkShape, updateSteps } from './network-plan.ts';
 
 /** A channel of the network: it knows its series' scales, and reads its own outputs. */
@@ -50,6 +52,7 @@ export class SharedNetwork {
   readonly #targets: Float64Array;
   readonly #mask: Uint8Array;
   /** Whether the step has been learned and not gone through yet. */
+  readonly #record = new UpdateRecord();
   #due = false;
   #forwards = 0;
   #sinceUpdate = 0;
@@ -132,6 +135,11 @@ export class SharedNetwork {
     this.#sinceUpdate = 0;
     const rate = learningRate(this.#recurrent, this.#steps);
     this.lastUpdate = this.#network.train(targets, mask, rate);
+    this.#record.add(this.lastUpdate);
+  }
+
+  get view(): NetworkView {
+    return networkView(this.#network, this.#record);
   }
 
   /** Only every `factor`-th update is made; k1 is so many times longer. */
@@ -149,6 +157,7 @@ export class SharedNetwork {
   save(out: ByteWriter): void {
     out.number(this.#due ? 1 : 0).number(this.#forwards);
     out.number(this.#sinceUpdate).number(this.#steps);
+    this.#record.save(out);
     out.numbers(this.outputs).bytes(this.#network.save());
   }
 
@@ -157,6 +166,7 @@ export class SharedNetwork {
     this.#forwards = from.number();
     this.#sinceUpdate = from.number();
     this.#steps = from.number();
+    this.#record.load(from);
     from.numbers(this.outputs, 'outputs');
     this.#network.load(from.bytes());
   }

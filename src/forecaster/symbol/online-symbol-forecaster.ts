@@ -10,6 +10,7 @@ import { ByteReader, ByteWriter } from '../../store/bytes.ts';
 import { HistoryRing } from '../history.ts';
 import { same } from '../saved.ts';
 import { Skill } from '../skill.ts';
+import type { ForecasterView } from '../view.ts';
 import { createSymbolExperts } from './registry.ts';
 import type { SymbolExpert } from './symbol-expert.ts';
 import type {
@@ -20,12 +21,13 @@ import type {
   SymbolSettings,
 } from './symbol-forecaster.ts';
 import { SymbolMixture } from './symbol-mixture.ts';
+import { SymbolNetwork } from './symbol-network.ts';
 import { SymbolPending } from './symbol-pending.ts';
 
 /** So much of what an expert says is spread over all known symbols: none is held impossible. */
 const EVEN_SHARE = 0.001;
 const SLOTS_INITIAL = 4;
-const FORMAT = 'foretide symbols 1';
+const FORMAT = 'foretide symbols 2';
 
 export const createSymbolForecaster: SymbolForecasterFactory = (settings, engine) =>
   new OnlineSymbolForecaster(settings, engine);
@@ -33,6 +35,7 @@ export const createSymbolForecaster: SymbolForecasterFactory = (settings, engine
 class OnlineSymbolForecaster implements SymbolForecaster {
   readonly #horizon: number;
   readonly #symbolsMax: number;
+  readonly #seasons: readonly number[];
   readonly #experts: readonly SymbolExpert[];
   /** The same, those first that others build on. */
   readonly #order: readonly SymbolExpert[];
@@ -50,6 +53,7 @@ class OnlineSymbolForecaster implements SymbolForecaster {
     check(settings);
     this.#horizon = settings.horizon;
     this.#symbolsMax = settings.symbolsMax;
+    this.#seasons = settings.seasonSteps;
     const { experts, order } = createSymbolExperts(settings, engine);
     this.#experts = experts;
     this.#order = order;
@@ -97,6 +101,15 @@ class OnlineSymbolForecaster implements SymbolForecaster {
       expert: name,
       weight: this.#mixture.weight(lead - 1, k),
     }));
+  }
+
+  skill(lead: number): number {
+    return this.#skill.count(lead - 1) > 0 ? this.#skill.skill(lead - 1) : Number.NaN;
+  }
+
+  view(): Omit<ForecasterView, 'putAside'> {
+    const network = this.#experts.find((expert) => expert instanceof SymbolNetwork)?.view;
+    return { seasons: this.#seasons, ...(network && { network }) };
   }
 
   /** The forecasts that had this step as their target: weights learn, and what came is scored. */

@@ -1,5 +1,6 @@
 import type { RecurrentEngine } from '../../recurrent/engine.ts';
 import type { RecurrentSettings } from '../forecaster.ts';
+import type { ForecasterView } from '../view.ts';
 
 /** How one series of symbols is forecast. */
 export interface SymbolSettings {
@@ -54,6 +55,9 @@ export interface SymbolForecaster {
   thin(factor: number): void;
   /** The present weight of each expert at a lead (1-based). */
   weights(lead: number): { readonly expert: string; readonly weight: number }[];
+  /** Lately, at a lead (1-based), against the last symbol; NaN before the first score. */
+  skill(lead: number): number;
+  view(): Omit<ForecasterView, 'putAside'>;
   save(): Uint8Array;
   /** @throws Error when the bytes are of other settings or damaged; the forecaster is then void. */
   load(bytes: Uint8Array): void;

@@ -11,6 +11,8 @@ import type { Network, NetworkShape, RecurrentEngine } from '../../recurrent/eng
 import { ByteReader, ByteWriter } from '../../store/bytes.ts';
 import { calendarPeriodsMs, calendarPhase } from '../experts/calendar.ts';
 import type { RecurrentSettings } from '../forecaster.ts';
+import { UpdateRecord } from '../update-record.ts';
+import { type NetworkView, networkView } from '../view.ts';
 import type { SymbolExpert, SymbolPast } from './symbol-expert.ts';
 import type { SymbolSettings } from './symbol-forecaster.ts';
 
@@ -36,6 +38,7 @@ export class SymbolNetwork implements SymbolExpert {
   #targets = new Float64Array(0);
   #mask = new Uint8Array(0);
   #sinceUpdate = 0;
+  readonly #record = new UpdateRecord();
   #thinning = 1;
 
   constructor(settings: SymbolSettings, recurrent: RecurrentSettings, engine: RecurrentEngine) {
@@ -71,7 +74,8 @@ export class SymbolNetwork implements SymbolExpert {
     if (!known) return;
     this.#sinceUpdate = 0;
     const cells = rows * outputs;
-    network.train(this.#targets.subarray(0, cells), this.#mask.subarray(0, cells));
+    const targets = this.#targets.subarray(0, cells);
+    this.#record.add(network.train(targets, this.#mask.subarray(0, cells)));
   }
 
   forecast(past: SymbolPast): void {
@@ -136,6 +140,11 @@ export class SymbolNetwork implements SymbolExpert {
     };
   }
 
+  /** undefined before the first symbol. */
+  get view(): NetworkView | undefined {
+    return this.#network && networkView(this.#network, this.#record);
+  }
+
   thin(factor: number): void {
     this.#thinning = factor;
   }
@@ -146,12 +155,15 @@ export class SymbolNetwork implements SymbolExpert {
   }
 
   save(): Uint8Array {
-    return new ByteWriter().number(this.#sinceUpdate).bytes(this.#network!.save()).finish();
+    const out = new ByteWriter().number(this.#sinceUpdate);
+    this.#record.save(out);
+    return out.bytes(this.#network!.save()).finish();
   }
 
   load(bytes: Uint8Array): void {
     const from = new ByteReader(bytes);
     this.#sinceUpdate = from.number();
+    this.#record.load(from);
     this.#network!.load(from.bytes());
     from.end();
   }

@@ -55,6 +55,8 @@ export function daemonConfig(keys: DaemonKeys): string {
   return `
 base: ${base}
 shards: ${shards}
+# How far learning is thinned hangs on the machine, and twins are to learn the same.
+overload: wait
 state: { dir: ${STATE_DIR}, checkpoint_every: ${keys.checkpointEvery ?? '5m'} }
 source: { mqtt: { url: "${brokerUrl}", protocol: "${protocol}", ${retry} } }
 sinks: { influx: { url: "${databaseUrl}", database: ${base}, ${retry} } }

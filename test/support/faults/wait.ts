@@ -1,4 +1,4 @@
-const GIVE_UP_MS = 60_000;
+const GIVE_UP_MS = 300_000;
 
 /** Waits for a condition; long, since the machine may be slow. @throws Error that says for what */
 export async function waitFor(
