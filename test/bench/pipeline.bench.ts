@@ -5,8 +5,10 @@
  * The messages wait in the broker's queue of a persistent session, so that the publisher is no part
  * of what is measured; then the consumer connects and takes them as fast as it can. The bridge is an
  * mqtt.js subscriber and `influx` writePoints of the same number of points a message (1 actual,
- * 6 forecasts, 2 scores), nothing learned. Turn about, median of the rounds. After that, at half of
- * the daemon's rate, the time from a message to its forecast over MQTT.
+ * 6 forecasts, 2 scores), nothing learned. A third consumer is the daemon that keeps nothing
+ * (`state.keep: false`), which tells what journal, checkpoints and late acknowledgements cost. Turn
+ * about, median of the rounds. After that, at half of the daemon's rate, the time from a message to its
+ * forecast over MQTT.
  *
  *   npm run bench:pipeline [-- --rounds 3 --messages 100 --json]
  */
@@ -40,9 +42,20 @@ const bridge = fileURLToPath(new URL('./bridge.js', import.meta.url));
 const dir = mkdtempSync(join(tmpdir(), 'foretide-bench-'));
 const total = SERIES * Number(options.messages);
 
-function config(base: string, broker: TestServer, database: TestServer, sinks: string): string {
+interface ConfigOptions {
+  readonly sinks?: string;
+  readonly keep?: boolean;
+}
+
+function config(
+  base: string,
+  broker: TestServer,
+  database: TestServer,
+  { sinks = '', keep = true }: ConfigOptions,
+): string {
   return `
 base: ${base}
+state: { keep: ${keep}, dir: ${stateOf(base)} }
 shards: ${options.shards}
 source: { mqtt: { url: "${broker.url}", client_id: ${base}, qos: 1 } }
 streams:
@@ -60,6 +73,10 @@ sinks:
   influx: { url: "${database.url}", database: ${base} }
 ${sinks}
 `;
+}
+
+function stateOf(base: string): string {
+  return join(dir, `${base}-state`);
 }
 
 /** A value that is not constant and not noise alone. */
@@ -176,24 +193,32 @@ const broker = await startMosquitto({
 });
 const database = await startInfluxd();
 try {
-  const rates = { daemon: [] as number[], bridge: [] as number[] };
-  writeFileSync(join(dir, 'drain.yaml'), config('daemon', broker, database, ''));
+  const rates = { daemon: [] as number[], forgetful: [] as number[], bridge: [] as number[] };
+  const names = ['daemon', 'forgetful', 'bridge'] as const;
+  for (const name of ['daemon', 'forgetful'] as const) {
+    const keep = name === 'daemon';
+    writeFileSync(join(dir, `${name}.yaml`), config(name, broker, database, { keep }));
+  }
   for (let round = 0; round < Number(options.rounds); round++) {
     const firstStep = round * Number(options.messages);
-    await fillQueue(broker, 'daemon', firstStep);
-    const daemon = () => run(main, ['run', 'drain.yaml']);
-    rates.daemon.push(await drainRate(daemon, database, 'daemon'));
-    await fillQueue(broker, 'bridge', firstStep);
-    const other = () => run(bridge, [broker.url, database.url, 'bridge', String(HORIZON)]);
-    rates.bridge.push(await drainRate(other, database, 'bridge'));
-    console.error(
-      `round ${round + 1}: daemon ${rates.daemon.at(-1)?.toFixed(0)}, bridge ${rates.bridge.at(-1)?.toFixed(0)} messages a second`,
-    );
+    for (const name of names) {
+      await fillQueue(broker, name, firstStep);
+      // All three begin with nothing.
+      rmSync(stateOf(name), { recursive: true, force: true });
+      const daemon = () => run(main, ['run', `${name}.yaml`]);
+      const other = () => run(bridge, [broker.url, database.url, name, String(HORIZON)]);
+      rates[name].push(await drainRate(name === 'bridge' ? other : daemon, database, name));
+    }
+    const told = names.map((name) => `${name} ${rates[name].at(-1)?.toFixed(0)}`).join(', ');
+    console.error(`round ${round + 1}: ${told} messages a second`);
   }
   const daemonRate = quantile(rates.daemon, 0.5);
+  const forgetfulRate = quantile(rates.forgetful, 0.5);
   const bridgeRate = quantile(rates.bridge, 0.5);
+  /** Round by round, as machines change their pace. */
+  const kept = rates.daemon.map((rate, i) => rate / rates.forgetful[i]!);
 
-  writeFileSync(join(dir, 'live.yaml'), config('live', broker, database, '  mqtt: {}'));
+  writeFileSync(join(dir, 'live.yaml'), config('live', broker, database, { sinks: '  mqtt: {}' }));
   const live = run(main, ['run', 'live.yaml']);
   await new Promise<void>((resolve) => {
     live.stderr!.on('data', (chunk: Buffer) => chunk.includes('connected') && resolve());
@@ -204,6 +229,8 @@ try {
   const result = {
     daemon_msgs_s: Math.round(daemonRate),
     bridge_msgs_s: Math.round(bridgeRate),
+    keeps_nothing_msgs_s: Math.round(forgetfulRate),
+    ratio_kept: Number(quantile(kept, 0.5).toFixed(3)),
     ratio: Number((daemonRate / bridgeRate).toFixed(3)),
     p50_ms: Number(quantile(delays, 0.5).toFixed(2)),
     p99_ms: Number(quantile(delays, 0.99).toFixed(2)),
