@@ -13,6 +13,7 @@ const missing = SmallDisk.unavailable;
 const title = missing ? `a small disk (skipped: ${missing})` : 'a small disk';
 const silent = { info() {}, warn() {}, error() {} };
 const KB_100 = 100_000;
+const NO_SPACE = /no space left in .* \(0\.\d MiB free\)/;
 
 let disk: SmallDisk;
 afterEach(() => disk.unmount());
