@@ -29,6 +29,8 @@ export interface CheckpointerParts {
   readonly core: Core;
   readonly outbox: DurableOutbox;
   readonly everyMs: number;
+  /** Whether all points that the state of a group has behind it have been put. */
+  readonly isTold: (id: number) => boolean;
   /** undefined: nothing is being computed again any more. */
   readonly recoveringFrom: () => number | undefined;
   /** The journal has room again. */
@@ -123,7 +125,7 @@ export class Checkpointer {
 
   /** Also where there are no states: points that wait in memory are brought to the disk. */
   async #commitHeld(): Promise<void> {
-    const states = [...this.#held.values()];
+    const states = [...this.#held.values()].filter(({ id }) => this.#parts.isTold(id));
     do {
       await this.#commit(states.splice(0, STATES_A_COMMIT));
     } while (states.length > 0);

@@ -124,6 +124,7 @@ export class Daemon {
   async stop(): Promise<void> {
     this.#stopped.abort();
     this.#durable?.stopWithin(STOP_MS_MAX);
+    this.#gate.release();
     await this.#parts.source.stop();
     await this.#running?.catch(() => {}); // `run` reports it
   }

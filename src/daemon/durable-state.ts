@@ -44,8 +44,9 @@ export class DurableState {
     this.#parts = parts;
     const { store } = state.open;
     registry.restore(state.known.series, state.known.size);
+    const others = new Map(state.known.others.map((info) => [info.id, info]));
     const lookup = {
-      seriesOf: registry.get.bind(registry),
+      seriesOf: (id: number) => registry.get(id) ?? others.get(id),
       idOf: (name: string) => registry.find(name)?.id,
     };
     this.#reckoningDue = readReckoning(store);

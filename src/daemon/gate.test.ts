@@ -27,4 +27,12 @@ describe('PipelineGate', () => {
     await waiting;
     expect(gate.wait()).toBeUndefined();
   });
+
+  it('lets all through once it is released, as a stop does not wait for room', async () => {
+    const gate = new PipelineGate(() => Number.POSITIVE_INFINITY, 10);
+    const waiting = gate.wait();
+    gate.release();
+    await waiting;
+    expect(gate.wait()).toBeUndefined();
+  });
 });

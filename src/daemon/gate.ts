@@ -27,6 +27,7 @@ export class PipelineGate implements Gate {
   #inFlight = 0;
   #inCore = 0;
   #waiting: ClosedGate | undefined;
+  #released = false;
   #busyMs = 0;
   /** Since when it has been shut because of the core; undefined: it is not. */
   #busySinceMs: number | undefined;
@@ -42,6 +43,17 @@ export class PipelineGate implements Gate {
     if (this.#isOpen()) return undefined;
     this.#waiting ??= closedGate();
     return this.#waiting.promise;
+  }
+
+  /** Nothing is on its way. */
+  get isIdle(): boolean {
+    return this.#inFlight === 0;
+  }
+
+  /** From now on it is open: what waits before it is bounded, and a stop must not wait for room. */
+  release(): void {
+    this.#released = true;
+    this.update();
   }
 
   /** A batch is on its way to the journal. */
@@ -89,6 +101,7 @@ export class PipelineGate implements Gate {
   }
 
   #isOpen(): boolean {
+    if (this.#released) return true;
     return this.#inFlight < BATCHES_IN_FLIGHT_MAX && this.#depth() < this.#depthMax;
   }
 }

@@ -80,4 +80,42 @@ describe('Keeper', () => {
       expect(await states(dir)).toEqual(whole.states);
     },
   );
+
+  it('saves no state before the points of its restoration are put', async () => {
+    const entries = [...coreJournal(60, 9)];
+    const whole = await uninterrupted(60, 9);
+    const dir = newDir();
+    const told: (readonly SeriesPoints[])[] = [];
+    const first = new Life(dir);
+    for (const some of entries.slice(0, 50)) await first.apply(some);
+    told.push(await first.die());
+    const second = new Life(dir);
+    for (const some of entries.slice(50, 55)) await second.apply(some);
+    // Restored beside what comes, and killed before the next message.
+    await second.keeper.core.recover();
+    await second.keeper.checkpoint(100);
+    told.push(await second.die());
+    const third = new Life(dir);
+    for (const some of entries.slice(55)) await third.apply(some);
+    told.push(await third.stop());
+    expect(written(told)).toEqual(whole.points);
+    expect(await states(dir)).toEqual(whole.states);
+  });
+
+  it('begins a series anew whose entries cannot be applied, and takes up the others', async () => {
+    const dir = newDir();
+    const first = new Life(dir);
+    for (const some of coreJournal(60, 9)) await first.apply(some);
+    await first.die();
+    // Of a stream whose settings no forecaster can be made of any more.
+    const clock = { ...SETTINGS.get('clock')!, horizon: -1 };
+    const settings = new Map(SETTINGS).set('clock', clock);
+    const second = new Life(dir, new InlineCore(settings, ENGINES));
+    const told = await second.stop();
+    expect(second.losses.length).toBeGreaterThan(0);
+    for (const text of second.losses) {
+      expect(text).toMatch(/^series s\d+: it cannot be taken up \(its entries cannot be applied/);
+    }
+    expect(new Set(told.map(({ stream }) => stream))).toEqual(new Set(['states']));
+  });
 });

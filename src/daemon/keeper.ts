@@ -66,6 +66,7 @@ export class Keeper {
       core: this.core,
       outbox,
       everyMs: settings.checkpoint_every,
+      isTold: (id) => this.core.isTold(id),
       recoveringFrom: () => (this.core.settled ? undefined : outbox.doneThrough),
       onTrim,
     });

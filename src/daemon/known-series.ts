@@ -21,6 +21,8 @@ const SERIES_END = 'series_end';
 /** Series of an earlier life, with their symbols. */
 export interface KnownSeries {
   readonly series: readonly SeriesInfo[];
+  /** Those that sleep or were just forgotten: their points may still wait to be written. */
+  readonly others: readonly SeriesInfo[];
   /** Ids below it are given away. */
   readonly size: number;
 }
@@ -39,7 +41,7 @@ export function readSeries(store: StateStore, events: RecoveryEvents): KnownSeri
   }
   const [newestHead = -1] = store.keys<number>('heads', { reverse: true });
   size = Math.max(size, newestHead + 1, readMeta(store, SERIES_END, 0));
-  return { series: readSymbols(store, series, events), size };
+  return { series: readSymbols(store, series, events), others: [], size };
 }
 
 /**
@@ -79,7 +81,9 @@ function readSymbols(
     }
   }
   return series.map((info) => {
-    const symbols = names.get(info.id);
+    const own = names.get(info.id);
+    // One that a salvage has left out leaves a hole.
+    const symbols = own && Array.from(own, (name, code) => name ?? `(lost ${code})`);
     return symbols ? { ...info, symbols } : info;
   });
 }
@@ -125,7 +129,8 @@ export async function forgetChanged(
     write.put('meta', SETTINGS, jsonBytes(kept));
     write.put('meta', SERIES_END, jsonBytes(size));
   });
-  return { series: wanted(series, streams, changed), size };
+  const stay = new Set(wanted(series, streams, changed));
+  return { series: [...stay], others: series.filter((info) => !stay.has(info)), size };
 }
 
 /** Of two series of one name the newer one: the other was a stream's that is gone since. */

@@ -111,14 +111,16 @@ function thinned(factors: Observable<number>): Observable<Decoded> {
 
 /**
  * The receive clock, on the same scale as `Message.receivedMs`; silent while the gate holds back. A
- * tick that no series would hear is empty, and spares the disk.
+ * tick that no series would hear is empty, and spares the disk. One at a shut gate is empty, too: what
+ * the core has restored comes with it, and there may be no room before that is done.
  */
 function ticks(gate: PipelineGate, intake: Intake): Observable<Decoded> {
   return interval(TICK_MS).pipe(
-    filter(() => gate.wait() === undefined),
+    filter(() => gate.wait() === undefined || gate.isIdle),
     map((): JournalEntry[] => {
       const timeMs = receiveNowMs() - TICK_SLACK_MS;
-      return intake.followsClock ? [{ kind: 'tick', timeMs }] : [];
+      const isHeard = intake.followsClock && gate.wait() === undefined;
+      return isHeard ? [{ kind: 'tick', timeMs }] : [];
     }),
     map((entries) => ({ entries, messages: [] })),
   );

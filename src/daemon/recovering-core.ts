@@ -57,6 +57,12 @@ export class RecoveringCore implements Core {
   #through: number;
   /** What was restored since the last `apply`. */
   #restored: Promise<readonly SeriesPoints[]>[] = [];
+  /** Groups restored since then … */
+  #restoredIds: number[] = [];
+  /** … and all whose points nobody has put yet: until then a saved state would be ahead of them. */
+  readonly #untold = new Set<number>();
+  /** The newest `apply`. */
+  #before: Promise<unknown> = Promise.resolve();
   #background: Promise<void> | undefined;
   #settled = false;
   #closed = false;
@@ -87,13 +93,25 @@ export class RecoveringCore implements Core {
     return this.#settled;
   }
 
+  /** Whether what the group had to tell when it was restored has been put. */
+  isTold(id: number): boolean {
+    return !this.#untold.has(id);
+  }
+
   /** Restores what nobody asks for, little by little; resolves when none waits. */
   recover(): Promise<void> {
     this.#background ??= this.#recover();
     return this.#background;
   }
 
-  async apply(entries: readonly JournalEntry[], offset: number): Promise<readonly SeriesPoints[]> {
+  apply(entries: readonly JournalEntry[], offset: number): Promise<readonly SeriesPoints[]> {
+    const points = this.#apply(entries, offset);
+    // Who waits for an earlier one hears of a failure first, and need not ask for this one.
+    points.catch(() => {});
+    return points;
+  }
+
+  async #apply(entries: readonly JournalEntry[], offset: number): Promise<readonly SeriesPoints[]> {
     if (this.#waiting.size > 0) {
       this.#restore(this.#touchedBy(entries));
       for (const [i, entry] of entries.entries()) {
@@ -101,19 +119,31 @@ export class RecoveringCore implements Core {
       }
     }
     if (entries.length > 0) this.#through = offset + entries.length - 1;
-    const restored = this.#restored;
-    this.#restored = [];
+    const restored = this.#restored.splice(0);
+    const ids = this.#restoredIds.splice(0);
     const applied = this.#core.apply(entries, offset);
     if (this.#settled) return applied;
     const isLast = this.#waiting.size === 0;
-    const points = (await Promise.all([...restored, applied])).flat();
-    // By then whoever called has taken them.
-    if (isLast) setImmediate(() => this.#settle());
+    const points = this.#inOrder([...restored, applied]);
+    // By then whoever called has put them, as they come in order.
+    const told = (): unknown => setImmediate(() => this.#told(ids, isLast));
+    this.#before = points.then(told, () => {});
     return points;
   }
 
-  #settle(): void {
-    if (this.#settled) return;
+  /** Not before what earlier calls give: other threads may be done with a later entry first. */
+  async #inOrder(
+    parts: readonly Promise<readonly SeriesPoints[]>[],
+  ): Promise<readonly SeriesPoints[]> {
+    const before = this.#before;
+    const points = (await Promise.all(parts)).flat();
+    await before;
+    return points;
+  }
+
+  #told(ids: readonly number[], isLast: boolean): void {
+    for (const id of ids) this.#untold.delete(id);
+    if (!isLast || this.#settled) return;
     this.#settled = true;
     this.#source.done();
   }
@@ -151,7 +181,7 @@ export class RecoveringCore implements Core {
 
   async close(): Promise<void> {
     this.#closed = true;
-    await this.#background;
+    await this.#background?.catch(() => {}); // `apply` has told
     await this.#core.close();
   }
 
@@ -189,6 +219,8 @@ export class RecoveringCore implements Core {
     for (const group of waiting) {
       const { id, series, after } = group;
       this.#waiting.delete(id);
+      this.#untold.add(id);
+      this.#restoredIds.push(id);
       for (const info of series) {
         this.#groupOf.delete(info.id);
         if (info.group) this.#groupOfKey.delete(info.group.key);

@@ -69,7 +69,7 @@ export class Recovery implements RecoverySource {
   }
 
   refused(id: number, detail: string): void {
-    this.#onLoss(`${this.#nameOf(id)}: its state cannot be loaded (${detail}); it begins anew`);
+    this.#onLoss(`${this.#nameOf(id)}: it cannot be taken up (${detail}); it begins anew`);
   }
 
   /** The journal after the oldest state. */

@@ -38,7 +38,7 @@ export class ShardHost {
       case 'adopt':
         return this.#adopt(request);
       case 'save':
-        return this.#reply(this.#saveAll(request.offset));
+        return this.#reply(this.#saveOldest(request.offset, request.countMax));
       case 'apply':
         this.#shard.apply(request.entry, request.offset, this.#emit);
         return this.#reply(this.#save(request.entry, request.offset));
@@ -61,13 +61,14 @@ export class ShardHost {
     return this.#reply(saved, refused);
   }
 
-  #saveAll(offset: number): SavedSeries[] {
+  #saveOldest(offset: number, countMax: number): SavedSeries[] {
     const saved: SavedSeries[] = [];
-    for (;;) {
+    while (saved.length < countMax) {
       const state = this.#shard.saveNext(offset);
-      if (!state) return saved;
+      if (!state) break;
       saved.push(state);
     }
+    return saved;
   }
 
   #restore({ series, thinning, entries }: ShardRequest & { kind: 'restore' }): void {
@@ -114,6 +115,7 @@ export class ShardHost {
       saved,
       refused,
       unsavedFrom: this.#shard.unsavedFrom,
+      unsavedCount: this.#shard.unsavedCount,
     };
   }
 }

@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { coreJournal, ENGINES, SETTINGS, T0 } from '../../test/support/core-journal.ts';
 import { SlowPort } from '../../test/support/slow-port.ts';
 import { Random } from '../../test/support/streams.ts';
+import type { JournalEntry } from '../journal/journal.ts';
 import type { SeriesPoints } from '../store/points.ts';
 import { type Core, InlineCore } from './core.ts';
 import { ShardPool } from './shard-pool.ts';
@@ -148,4 +149,67 @@ describe('ShardPool', () => {
     expect(ports.length).toBeLessThanOrEqual(8);
     await expect(core.finish()).rejects.toThrow('struck');
   });
+
+  it('gives what an idle shard holds, in its turn', async () => {
+    const { core } = pool(2);
+    const infos = [0, 1, 2, 3].map((id) => ({ ...ALONE, id, name: `s${id}` }));
+    await core.apply(
+      infos.map((series) => ({ kind: 'series', series })),
+      0,
+    );
+    let offset = 4;
+    for (const { id } of infos) await core.apply([sampleOf(id, 0)], offset++);
+    for (let i = 1; i <= 300; i++) {
+      await core.apply([sampleOf(0, i)], offset++);
+      if (i % 20 === 0) await core.save(4);
+    }
+    expect(core.unsavedFrom ?? offset).toBeGreaterThan(200);
+    while (core.unsavedCount > 0) await core.save(1);
+    expect(core.unsavedFrom).toBeUndefined();
+  });
+
+  it('needs the entries that a group under way brings along', async () => {
+    const { core } = pool(1);
+    const entries = { ...NO_ENTRIES, offset: Float64Array.of(3), seriesId: Int32Array.of(0) };
+    const adopted = core.adopt(
+      [
+        {
+          series: [ALONE],
+          saved: undefined,
+          entries: { ...entries, timeMs: Float64Array.of(T0), value: Float64Array.of(1) },
+          through: 9,
+        },
+      ],
+      9,
+    );
+    expect(core.unsavedFrom).toBe(3);
+    await adopted;
+    expect((await core.save(9)).map(({ from }) => from)).toEqual([3]);
+  });
+
+  it('does not give a thread that takes over a state that was refused before', async () => {
+    const { core, ports } = pool(1);
+    const saved = { id: 0, offset: 5, bytes: new Uint8Array(3) };
+    const group = { series: [ALONE], saved, entries: NO_ENTRIES, through: 9 };
+    expect((await core.adopt([group], 9)).refused).toHaveLength(1);
+    ports[0]!.die('struck');
+    await core.apply([sampleOf(0, 1)], 10);
+    expect(ports).toHaveLength(2);
+    const counts = Object.values(core.counts().get('fast')!);
+    expect(counts.reduce((sum, count) => sum + count, 0)).toBe(1);
+  });
 });
+
+const ALONE = { id: 0, stream: 'fast', name: 's0', receiveTime: false };
+const NO_ENTRIES = {
+  offset: new Float64Array(0),
+  seriesId: new Int32Array(0),
+  timeMs: new Float64Array(0),
+  value: new Float64Array(0),
+};
+
+function sampleOf(id: number, step: number): JournalEntry {
+  const timeMs = Float64Array.of(T0 + 1_000 * step);
+  const batch = { count: 1, seriesId: Int32Array.of(id), timeMs, value: Float64Array.of(step % 7) };
+  return { kind: 'samples', batch };
+}

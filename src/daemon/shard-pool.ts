@@ -116,16 +116,17 @@ export class ShardPool implements Core {
   }
 
   async save(countMax: number): Promise<SavedSeries[]> {
-    if (countMax === Number.POSITIVE_INFINITY) {
-      await this.#handOut(this.#working(), ({ thread }) => thread.save(this.#through));
-    }
+    const isAll = countMax === Number.POSITIVE_INFINITY;
+    await this.#handOut(isAll ? this.#working() : this.#behind(), ({ thread }) => {
+      thread.save(this.#through, countMax);
+    });
     const given = [...this.#unsaved.values()].slice(0, countMax);
     for (const { id } of given) this.#unsaved.delete(id);
     return given;
   }
 
   get unsavedCount(): number {
-    return this.#unsaved.size;
+    return this.#places.reduce((sum, { thread }) => sum + thread.unsavedCount, this.#unsaved.size);
   }
 
   get unsavedFrom(): number | undefined {
@@ -146,6 +147,19 @@ export class ShardPool implements Core {
       }
     }
     return totals;
+  }
+
+  /** The shard that holds what is unsaved longer than all that waits here; else none. */
+  #behind(): Place[] {
+    const [longest] = this.#unsaved.values();
+    let oldest = longest?.from ?? Number.POSITIVE_INFINITY;
+    let behind: Place | undefined;
+    for (const place of this.#places) {
+      const { unsavedCount, unsavedFrom = oldest } = place.thread;
+      if (unsavedCount === 0 || unsavedFrom >= oldest) continue;
+      [oldest, behind] = [unsavedFrom, place];
+    }
+    return behind ? [behind] : [];
   }
 
   async close(): Promise<void> {

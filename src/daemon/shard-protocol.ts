@@ -28,8 +28,14 @@ export type ShardRequest =
       readonly groups: readonly RestoredGroup[];
       readonly emitAfter: number;
     }
-  /** All that has changed is to be saved. */
-  | { readonly kind: 'save'; readonly series: readonly SeriesInfo[]; readonly offset: number }
+  /** What has changed is to be saved, the longest unsaved first. */
+  | {
+      readonly kind: 'save';
+      readonly series: readonly SeriesInfo[];
+      readonly offset: number;
+      /** Infinity: all. */
+      readonly countMax: number;
+    }
   /** First words to a thread that takes over from one that died. No reply. */
   | {
       readonly kind: 'restore';
@@ -51,6 +57,8 @@ export interface ShardReply {
   readonly refused: readonly Refusal[];
   /** The oldest entry that a restored shard would need applied again; undefined: none. */
   readonly unsavedFrom: number | undefined;
+  /** Groups that have changed since they were saved. */
+  readonly unsavedCount: number;
 }
 
 export const COUNTS = ['learned', 'duplicate', 'late', 'invalid', 'filtered', 'pending'] as const;

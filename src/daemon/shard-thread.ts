@@ -39,6 +39,7 @@ export class ShardThread {
   /** Handed over, and not answered yet; the oldest first. */
   readonly #unanswered: Work[] = [];
   #unsavedFrom: number | undefined;
+  #unsavedCount = 0;
   #deaths = 0;
   #closed = false;
 
@@ -86,14 +87,21 @@ export class ShardThread {
     this.#post({ kind: 'adopt', series: this.#newSeries, groups, emitAfter });
   }
 
-  save(offset: number): void {
-    this.#post({ kind: 'save', series: this.#newSeries, offset });
+  save(offset: number, countMax: number): void {
+    this.#post({ kind: 'save', series: this.#newSeries, offset, countMax });
   }
 
   /** The oldest entry that no saved state holds, as far as is known here; undefined: none. */
   get unsavedFrom(): number | undefined {
-    const waiting = this.#unanswered.find((work) => work.kind === 'apply');
-    return least(this.#unsavedFrom, waiting?.offset);
+    return this.#unanswered.reduce(
+      (oldest, work) => least(oldest, neededFrom(work)),
+      this.#unsavedFrom,
+    );
+  }
+
+  /** Groups that have changed and were not saved, as of the newest reply. */
+  get unsavedCount(): number {
+    return this.#unsavedCount;
   }
 
   async close(): Promise<void> {
@@ -134,6 +142,9 @@ export class ShardThread {
     if (!work) throw new Error('a shard has replied to nothing');
     this.#deaths = 0;
     this.#unsavedFrom = reply.unsavedFrom;
+    this.#unsavedCount = reply.unsavedCount;
+    // It would be refused again, by a thread that takes over.
+    for (const { id } of reply.refused) this.#saved.delete(id);
     for (const saved of reply.saved) this.#saved.set(saved.id, saved);
     if (work.kind === 'apply') {
       this.#log.add(work.entry, work.offset);
@@ -176,6 +187,16 @@ export class ShardThread {
     this.#port.postMessage({ kind: 'restore', series, thinning, entries: this.#log.entries() });
     for (const work of this.#unanswered) this.#port.postMessage(work);
   }
+}
+
+/** The oldest entry that a request brings; undefined: it brings none. */
+function neededFrom(work: Work): number | undefined {
+  if (work.kind === 'apply') return work.offset;
+  if (work.kind !== 'adopt') return undefined;
+  return work.groups.reduce<number | undefined>(
+    (oldest, { entries }) => least(oldest, entries.offset[0]),
+    undefined,
+  );
 }
 
 /** The series that a request tells the shard of. */

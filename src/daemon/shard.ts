@@ -173,7 +173,8 @@ export class Shard {
   /**
    * Brings a group of a former life up to date: its state, then the entries after it.
    * @param emitAfter what older entries close was told in that life
-   * @returns why its state cannot be loaded: it then begins anew, with these entries
+   * @returns why its state cannot be loaded (it then begins anew, with these entries), or why these
+   *   cannot be applied (it then begins anew without them)
    */
   adopt(
     { series, saved, entries }: RestoredGroup,
@@ -181,7 +182,18 @@ export class Shard {
     emit: Emit,
   ): string | undefined {
     for (const info of series) this.#add(info);
-    const refused = saved && this.#refusalOf(series, saved);
+    const refused = saved && this.#failureOf(series, () => this.restore(saved));
+    // What ended the process once would do so at every start.
+    const failed = this.#failureOf(series, () => this.#replay(series, entries, emitAfter, emit));
+    return failed ? `its entries cannot be applied: ${failed}` : refused;
+  }
+
+  #replay(
+    series: readonly SeriesInfo[],
+    entries: LoggedEntries,
+    emitAfter: number,
+    emit: Emit,
+  ): void {
     const { group } = this.#members.get(series[0]!.id)!;
     for (const { entry, offset } of replayEntries(entries)) {
       const tell = offset > emitAfter ? emit : nobody;
@@ -189,20 +201,21 @@ export class Shard {
       else if (entry.kind === 'tick') this.#tickGroup(group, entry.timeMs, offset, tell);
     }
     if (this.#unsaved.delete(group)) this.#adopted.add(group);
-    return refused;
   }
 
-  /** Loads a state; where that fails, the group is a new one again. */
-  #refusalOf(series: readonly SeriesInfo[], saved: SavedState): string | undefined {
+  /** Where the work on a group fails, the group is a new one again. @returns why it failed */
+  #failureOf(series: readonly SeriesInfo[], work: () => void): string | undefined {
     const [first] = series;
     const total = this.#counts.get(first!.stream)!;
     const before = { ...total };
     try {
-      this.restore(saved);
+      work();
       return undefined;
     } catch (error) {
       Object.assign(total, before);
-      this.#groups.delete(this.#members.get(first!.id)!.group);
+      const { group } = this.#members.get(first!.id)!;
+      this.#groups.delete(group);
+      this.#unsaved.delete(group);
       if (first!.group) this.#groupOf.delete(first!.group.key);
       for (const info of series) this.#add(info);
       return (error as Error).message;

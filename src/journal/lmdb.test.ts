@@ -236,4 +236,32 @@ describe('LmdbJournal', () => {
     });
     expect(await journalOf({ endAtLeast: 2 }).journal.append({ entries: [tick(2)] })).toBe(2);
   });
+
+  it('knows how much room it takes from life to life, whatever was trimmed after the last append', async () => {
+    let { journal } = journalOf();
+    for (let life = 0; life < 4; life++) {
+      for (let i = 0; i < 5; i++) await journal.append({ entries: [samples(1, 2, 3)] });
+      const { fullness } = journal;
+      await journal.trim(journal.end - 1);
+      ({ journal } = journalOf());
+      expect(journal.fullness).toBeCloseTo(fullness / 5, 9);
+      await journal.trim(journal.end);
+      ({ journal } = journalOf());
+      expect(journal.fullness).toBe(0);
+    }
+    await journal.append({ entries: [samples(1, 2, 3)] });
+    const { fullness } = journal;
+    await store.commit((write) => write.put('meta', 'journal.trimmed', new Uint8Array(3)));
+    ({ journal } = journalOf());
+    expect(journal.fullness).toBe(fullness);
+  });
+
+  it('keeps the counts of a stream that is not configured for a while', async () => {
+    const counts = { received: 5, invalid: 0, filtered: 0 };
+    const { journal } = journalOf();
+    await journal.append({ entries: [tick(1)], counts: new Map([['old', counts]]) });
+    await journal.append({ entries: [tick(2)], counts: new Map([['new', counts]]) });
+    await journal.putCounts(new Map([['new', counts]]));
+    expect([...journalOf().journal.counts.keys()]).toEqual(['old', 'new']);
+  });
 });

@@ -21,6 +21,8 @@ const GROUP_MESSAGES_MAX = 500;
 /** Records looked at in one `trim`, so that it never takes long. */
 const TRIM_RECORDS_MAX = 2_000;
 const META = 'journal';
+/** Bytes of the records that were trimmed, ever; written with each `trim`. */
+const TRIMMED = 'journal.trimmed';
 
 export interface JournalSettings {
   readonly commitDelayMs: number;
@@ -39,8 +41,9 @@ export interface JournalSettings {
 export interface JournalMeta {
   /** Offset of the next entry. */
   readonly end: number;
-  /** Of all records. */
+  /** Of all records ever written, those included that are trimmed since. */
   readonly bytes: number;
+  /** Also of streams that are not configured now: they may come back. */
   readonly counts: Readonly<Record<string, IntakeCounts>>;
   /** `thin` entries, oldest first: the one in force where the journal begins, and all after it. */
   readonly thinning: readonly Thinning[];
@@ -63,7 +66,9 @@ export class LmdbJournal implements Journal {
   readonly #clock: () => number;
   readonly #deliveries: DeliveryRows;
   #meta: JournalMeta;
+  /** Of the records that are here, or on their way. */
   #bytes: number;
+  #trimmed: number;
   #waiting: Waiting[] = [];
   #messages = 0;
   #hurry: AbortController | undefined;
@@ -77,7 +82,8 @@ export class LmdbJournal implements Journal {
     this.#clock = settings.clock ?? Date.now;
     this.#deliveries = new DeliveryRows(store);
     this.#meta = this.#loadMeta(settings.endAtLeast);
-    this.#bytes = this.#meta.bytes;
+    this.#bytes = this.#loadBytes();
+    this.#trimmed = this.#meta.bytes - this.#bytes;
   }
 
   /** Offset of the next entry. */
@@ -112,7 +118,8 @@ export class LmdbJournal implements Journal {
 
   /** In place of the counts that came with the newest record. */
   async putCounts(counts: ReadonlyMap<string, IntakeCounts>): Promise<void> {
-    const meta = { ...this.#meta, counts: Object.fromEntries(counts), bytes: this.#bytes };
+    const all = { ...this.#meta.counts, ...Object.fromEntries(counts) };
+    const meta = { ...this.#meta, counts: all, bytes: this.#bytes + this.#trimmed };
     await this.#store.commit((write) => write.put('meta', META, jsonBytes(meta)));
     this.#meta = meta;
   }
@@ -156,15 +163,18 @@ export class LmdbJournal implements Journal {
       if (key >= offset || gone.length === TRIM_RECORDS_MAX) break;
       const { bytes, end, atMs } = this.#weigh(key);
       const hasRoom = this.#bytes - freed <= bytesMax / 2;
-      if (end > offset || (atMs >= keepFrom && hasRoom)) break;
+      if (end > offset || (atMs > keepFrom && hasRoom)) break;
       gone.push(key);
       freed += bytes;
     }
     if (gone.length === 0) return;
+    const trimmed = this.#trimmed + freed;
     await this.#store.commit((write) => {
       for (const key of gone) write.remove('journal', key);
+      write.put('meta', TRIMMED, jsonBytes(trimmed));
     });
-    this.#bytes = Math.max(0, this.#bytes - freed);
+    this.#trimmed = trimmed;
+    this.#bytes -= freed;
   }
 
   async close(): Promise<void> {
@@ -232,7 +242,7 @@ export class LmdbJournal implements Journal {
         rows.push({ offset: end, bytes: encodeRecord({ atMs, entries }) });
         end += entries.length;
       }
-      if (batch.counts) counts = Object.fromEntries(batch.counts);
+      if (batch.counts) counts = { ...counts, ...Object.fromEntries(batch.counts) };
       ends.push(end - 1);
     }
     return { rows, ends, end, counts };
@@ -261,7 +271,7 @@ export class LmdbJournal implements Journal {
     this.#bytes += rows.reduce((sum, { bytes }) => sum + bytes.length, 0);
     const deliveries = group.flatMap(({ batch }) => batch.deliveries ?? []);
     const putDeliveries = this.#deliveries.stage(deliveries, this.#meta.end);
-    const meta = { ...next, bytes: this.#bytes };
+    const meta = { ...next, bytes: this.#bytes + this.#trimmed };
     const putAll = (write: Writer): void => {
       for (const { offset, bytes } of rows) write.put('journal', offset, bytes);
       for (const { batch } of group) for (const entry of batch.entries) putRow(entry, write);
@@ -287,6 +297,21 @@ export class LmdbJournal implements Journal {
       this.#settings.onDamage(`what the journal knows of itself: ${(error as Error).message}`);
     }
     return NOTHING;
+  }
+
+  /** Where it is not known for sure, the records are weighed: more than there is would never go. */
+  #loadBytes(): number {
+    if (this.#store.count('journal') === 0) return 0;
+    try {
+      const trimmed = this.#store.get('meta', TRIMMED);
+      const bytes = trimmed ? this.#meta.bytes - readJson<number>(trimmed) : -1;
+      if (bytes > 0) return bytes;
+    } catch {
+      // Weighed, too.
+    }
+    let sum = 0;
+    for (const key of this.#store.keys<number>('journal')) sum += this.#weigh(key).bytes;
+    return sum;
   }
 
   #readRecord(key: number, next: number): ReturnType<typeof decodeRecord> | undefined {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { LOOKUP } from '../../test/support/disk-outbox.ts';
 import { leadScore, seriesPoints, symbolPoints } from '../../test/support/points.ts';
+import { LineEncoder } from '../sink/line-protocol.ts';
 import { ChunkWriter, readChunk, type SeriesLookup } from './chunk.ts';
 import type { SeriesPoints } from './points.ts';
 
@@ -35,13 +36,28 @@ describe('a chunk', () => {
     expect(large.finish().length).toBeLessThan(300_000);
   });
 
-  it('refuses what is no chunk, or has series that nobody knows', () => {
+  it('has nothing to say of a series that nobody knows any more, and keeps the others', () => {
+    const points = [
+      seriesPoints({ series: 's1', change: 2, changeKind: 'larger', scores: [leadScore()] }, 3),
+      { ...symbolPoints(['rest', 'run']), series: 's1' },
+      seriesPoints({ series: 's2' }, 2),
+    ];
+    const bytes = chunkOf(points);
+    const lookup = {
+      ...LOOKUP,
+      seriesOf: (id: number) => (id === 1 ? undefined : LOOKUP.seriesOf(id)),
+    };
+    const read = readChunk(bytes, 3, lookup);
+    expect(read[2]).toEqual(points[2]);
+    const encoder = new LineEncoder({ actual: true, precision: 'ms' });
+    expect(encoder.encode(read.slice(0, 2))).toEqual({ lines: [], series: [], rejected: [] });
+  });
+
+  it('refuses what is no chunk, and to write a series that nobody knows', () => {
     const bytes = chunkOf([seriesPoints({ series: 's4' })]);
     expect(() => readChunk(bytes, 2, LOOKUP)).toThrow('holds 1 points, not 2');
     expect(() => readChunk(bytes.slice(0, -8), 1, LOOKUP)).toThrow(/ends at byte/);
     expect(() => readChunk(new Uint8Array(40).fill(0x7f), 1, LOOKUP)).toThrow();
-    const nobody = { ...LOOKUP, seriesOf: () => undefined };
-    expect(() => readChunk(bytes, 1, nobody)).toThrow('names series 4, which is not known');
     expect(() => chunkOf([seriesPoints()], { ...LOOKUP, idOf: () => undefined })).toThrow(
       'series "boiler/temperature" has no id',
     );

@@ -56,7 +56,11 @@ export class ChunkWriter {
   }
 }
 
-/** @throws Error where the bytes are not a chunk of `count` points, or name a series nobody knows */
+/**
+ * A point of a series that nobody knows any more (damaged, or forgotten) has nothing to say, so that
+ * those of other series beside it keep their numbers.
+ * @throws Error where the bytes are not a chunk of `count` points
+ */
 export function readChunk(bytes: Uint8Array, count: number, lookup: SeriesLookup): SeriesPoints[] {
   const from = new ByteReader(bytes);
   const held = from.number();
@@ -67,11 +71,31 @@ export function readChunk(bytes: Uint8Array, count: number, lookup: SeriesLookup
   const block = new Float64Array(cells);
   from.numbers(block, 'points');
   from.end();
-  const seriesOf = (id: number): SeriesInfo => {
-    const series = lookup.seriesOf(id);
-    if (!series) throw new Error(`names series ${id}, which is not known`);
-    return series;
-  };
+  const seriesOf = (id: number): SeriesInfo => lookup.seriesOf(id) ?? NOBODY;
   const reader = new PointsBlockReader(block, seriesOf, undefined, names);
-  return Array.from({ length: count }, () => reader.next());
+  return Array.from({ length: count }, () => {
+    const points = reader.next();
+    return points.series === NOBODY.name ? silenced(points) : points;
+  });
+}
+
+/** No series has an empty name. */
+const NOBODY: SeriesInfo = { id: -1, stream: '', name: '', receiveTime: false };
+const NOTHING = new Float64Array(0);
+
+function silenced({ stream, series, issuedMs }: SeriesPoints): SeriesPoints {
+  return {
+    stream,
+    series,
+    issuedMs,
+    actual: Number.NaN,
+    targetMs: NOTHING,
+    mean: NOTHING,
+    lower: NOTHING,
+    upper: NOTHING,
+    inner: [],
+    anomaly: Number.NaN,
+    change: 0,
+    scores: [],
+  };
 }

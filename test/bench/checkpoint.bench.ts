@@ -104,7 +104,7 @@ try {
   const core = new InlineCore(settings, engines);
   const keeper = new Keeper({
     store,
-    known: { series: [], size: 0 },
+    known: { series: [], others: [], size: 0 },
     registry,
     settings: config.state,
     outbox,
