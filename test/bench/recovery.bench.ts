@@ -8,7 +8,7 @@
  *   npm run bench:recovery [-- --series 10000 --steps 18 --runs 5 --json]
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -32,6 +32,9 @@ const SERIES = Number(options.series);
 const T0 = 1_700_000_000_000;
 const EVERY_MS = 10_000;
 const AT_ONCE = 2_000;
+const TICKS_A_SECOND = 100;
+/** `--cpu-prof`, say: the runs are then stopped in good order, so that it is written. */
+const FLAGS = process.env.BENCH_NODE_FLAGS?.split(' ') ?? [];
 const main = fileURLToPath(new URL('../../../dist/main.js', import.meta.url));
 const dir = mkdtempSync(join(tmpdir(), 'foretide-recovery-'));
 
@@ -42,7 +45,7 @@ function writeConfig(url: string, stateDir: string): void {
 base: recovery
 shards: ${options.shards}
 source: { mqtt: { url: "${url}", client_id: recovery, qos: 1 } }
-state: { dir: ${stateDir}, checkpoint_every: 1d }
+state: { dir: ${stateDir}, checkpoint_every: 1h }
 streams:
   - topic: "in/+"
     values: v
@@ -69,7 +72,7 @@ interface Life {
 
 function start(): Life {
   const startedMs = performance.now();
-  const child = spawn(process.execPath, [main, 'run', 'config.yaml'], {
+  const child = spawn(process.execPath, [...FLAGS, main, 'run', 'config.yaml'], {
     cwd: dir,
     stdio: ['ignore', 'ignore', 'pipe'],
   });
@@ -113,6 +116,12 @@ async function feed(client: MqttClient, from: number, steps: number): Promise<vo
   client.off('message', count);
 }
 
+/** Seconds of processor that a process has had, all its threads together: a busy machine does not count. */
+function cpuSeconds(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_A_SECOND;
+}
+
 const quantile = (values: number[], q: number): number =>
   values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * q))]!;
 
@@ -138,6 +147,8 @@ try {
 
   const forecastS: number[] = [];
   const recoveredS: number[] = [];
+  const forecastCpuS: number[] = [];
+  const recoveredCpuS: number[] = [];
   let samples = 0;
   for (let run = 0; run < Number(options.runs); run++) {
     const copy = join(dir, `copy-${run}`);
@@ -156,10 +167,12 @@ try {
     await publish(client, series, step);
     const life = start();
     forecastS.push(((await forecast) - life.startedMs) / 1_000);
+    forecastCpuS.push(cpuSeconds(life.child.pid!));
     const { log, ms } = await life.says('took up');
     recoveredS.push(ms / 1_000);
+    recoveredCpuS.push(cpuSeconds(life.child.pid!));
     samples = Number(/(\d+) samples since/.exec(log)?.[1]);
-    life.child.kill('SIGKILL');
+    life.child.kill(FLAGS.length > 0 ? 'SIGTERM' : 'SIGKILL');
     await life.ended;
     client.removeAllListeners('message');
     rmSync(copy, { recursive: true });
@@ -171,7 +184,9 @@ try {
     series: SERIES,
     samples_in_journal: samples,
     first_forecast_s: Number(quantile(forecastS, 0.5).toFixed(2)),
+    first_forecast_cpu_s: Number(quantile(forecastCpuS, 0.5).toFixed(2)),
     recovered_s: Number(quantile(recoveredS, 0.5).toFixed(2)),
+    recovered_cpu_s: Number(quantile(recoveredCpuS, 0.5).toFixed(2)),
   };
   console.table(result);
   if (options.json) console.log(JSON.stringify(result));
