@@ -17,8 +17,9 @@ export interface Learned {
   /** Networks learn at every so many of their updates. Set by the shard, and no part of the state. */
   thinning: number;
   add(info: SeriesInfo): void;
-  push(info: SeriesInfo, timeMs: number, value: number, emit: EmitPoints): void;
-  tick(timeMs: number, emit: EmitPoints): void;
+  /** @param emit undefined: points were told before, and are not even made */
+  push(info: SeriesInfo, timeMs: number, value: number, emit: EmitPoints | undefined): void;
+  tick(timeMs: number, emit: EmitPoints | undefined): void;
   finish(emit: EmitPoints): void;
   save(): Uint8Array;
   /** Cheap: it is taken with each save. */

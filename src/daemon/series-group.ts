@@ -40,7 +40,7 @@ export class SeriesGroup implements Learned {
   /** [channels] 1: begun anew, and no step closed since. */
   readonly #began: Float64Array;
   #forecaster: GroupForecaster | undefined;
-  #emit: EmitPoints = () => {};
+  #emit: EmitPoints | undefined;
   #goesBack = false;
   /** Newest step that has been learned. */
   #newestMs = Number.NaN;
@@ -92,7 +92,7 @@ export class SeriesGroup implements Learned {
     this.#forecaster?.thin(factor);
   }
 
-  push(info: SeriesInfo, timeMs: number, value: number, emit: EmitPoints): void {
+  push(info: SeriesInfo, timeMs: number, value: number, emit: EmitPoints | undefined): void {
     this.#emit = emit;
     const place = info.group?.channel ?? 0;
     const channel = this.#channels[place];
@@ -104,7 +104,7 @@ export class SeriesGroup implements Learned {
     this.#known.push(place - this.#channels.length, timeMs, value, isGone);
   }
 
-  tick(timeMs: number, emit: EmitPoints): void {
+  tick(timeMs: number, emit: EmitPoints | undefined): void {
     this.#emit = emit;
     for (const channel of this.#channels) if (channel?.info.receiveTime) channel.tick(timeMs);
     this.#endRound();
@@ -213,15 +213,17 @@ export class SeriesGroup implements Learned {
     actual: number,
     report: StepReport,
   ): void {
+    const emit = this.#emit;
+    if (!emit) return;
     const { info } = channel;
     const { scoreLeads, reportWeights } = this.#settings;
     const target = (lead: number): number => channel.targetMs(timeMs, lead);
     const points = seriesPoints(info, { timeMs, actual, report, target, scoreLeads });
-    if (!reportWeights) return this.#emit(points, info);
+    if (!reportWeights) return emit(points, info);
     const weights = scoreLeads.map((lead) => {
       return { lead, experts: this.#forecaster!.weights(place, lead) };
     });
-    this.#emit({ ...points, weights }, info);
+    emit({ ...points, weights }, info);
   }
 
   #createForecaster(): GroupForecaster {

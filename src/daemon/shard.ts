@@ -55,8 +55,6 @@ export interface RestoredGroup {
   readonly through: number;
 }
 
-const nobody: Emit = () => {};
-
 /** A series and what it is learned with. */
 interface Member {
   readonly info: SeriesInfo;
@@ -196,7 +194,7 @@ export class Shard {
   ): void {
     const { group } = this.#members.get(series[0]!.id)!;
     for (const { entry, offset } of replayEntries(entries)) {
-      const tell = offset > emitAfter ? emit : nobody;
+      const tell = offset > emitAfter ? emit : undefined;
       if (entry.kind === 'samples') this.#push(entry.batch, offset, tell);
       else if (entry.kind === 'tick') this.#tickGroup(group, entry.timeMs, offset, tell);
     }
@@ -244,11 +242,11 @@ export class Shard {
     return new Kind(info, settings, engine, total);
   }
 
-  #push(batch: SampleBatch, offset: number, emit: Emit): void {
+  #push(batch: SampleBatch, offset: number, emit: Emit | undefined): void {
     const factor = this.#thinning.at(offset);
     let origin = 0;
-    const emitHere = (points: SeriesPoints, series: SeriesInfo): void =>
-      emit(points, series, origin);
+    const emitHere =
+      emit && ((points: SeriesPoints, series: SeriesInfo): void => emit(points, series, origin));
     for (; origin < batch.count; origin++) {
       const { info, group } = this.#members.get(batch.seriesId[origin]!)!;
       if (group.loadedAt >= offset) continue;
@@ -262,11 +260,11 @@ export class Shard {
     for (const group of this.#groups) this.#tickGroup(group, timeMs, offset, emit);
   }
 
-  #tickGroup(group: Learned, timeMs: number, offset: number, emit: Emit): void {
+  #tickGroup(group: Learned, timeMs: number, offset: number, emit: Emit | undefined): void {
     if (!group.followsClock || group.loadedAt >= offset) return;
     this.#changed(group, offset);
     thin(group, this.#thinning.at(offset));
-    group.tick(timeMs, (points, series) => emit(points, series, group.id));
+    group.tick(timeMs, emit && ((points, series) => emit(points, series, group.id)));
   }
 
   #changed(group: Learned, offset: number): void {

@@ -24,7 +24,7 @@ export class SymbolSeries implements Learned {
   readonly #engine: RecurrentEngine;
   readonly #channel: Channel;
   #forecaster: SymbolForecaster | undefined;
-  #emit: EmitPoints = () => {};
+  #emit: EmitPoints | undefined;
 
   constructor(
     info: SeriesInfo,
@@ -58,12 +58,12 @@ export class SymbolSeries implements Learned {
     this.#forecaster?.thin(factor);
   }
 
-  push(_: SeriesInfo, timeMs: number, code: number, emit: EmitPoints): void {
+  push(_: SeriesInfo, timeMs: number, code: number, emit: EmitPoints | undefined): void {
     this.#emit = emit;
     this.#channel.push(timeMs, code);
   }
 
-  tick(timeMs: number, emit: EmitPoints): void {
+  tick(timeMs: number, emit: EmitPoints | undefined): void {
     this.#emit = emit;
     this.#channel.tick(timeMs);
   }
@@ -76,7 +76,7 @@ export class SymbolSeries implements Learned {
   #step(timeMs: number, code: number): void {
     this.#forecaster ??= this.#createForecaster();
     const report = this.#forecaster.step(timeMs, code);
-    this.#emit(this.#points(timeMs, code, report, this.#forecaster), this.#info);
+    this.#emit?.(this.#points(timeMs, code, report, this.#forecaster), this.#info);
   }
 
   #points(
