@@ -13,7 +13,7 @@
  *   npm run bench:pipeline [-- --rounds 3 --messages 100 --json]
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -25,6 +25,7 @@ const SERIES = 1_000;
 const HORIZON = 6;
 const T0 = 1_700_000_000_000;
 const EVERY_MS = 1_000;
+const TICKS_A_SECOND = 100;
 
 const { values: options } = parseArgs({
   options: {
@@ -114,6 +115,15 @@ async function countActual(database: TestServer, base: string): Promise<number> 
   return reply.results[0]?.series?.[0]?.values[0]?.[1] ?? 0;
 }
 
+/** Seconds of processor that a process has had, all its threads together. */
+function cpuSeconds(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_A_SECOND;
+}
+
+/** [consumer] µs of processor a message, by round. A busy machine does not count. */
+const cpuUs: Record<string, number[]> = { daemon: [], forgetful: [], bridge: [] };
+
 /** Runs a consumer until everything is in the database; messages a second from its connection on. */
 async function drainRate(
   start: () => ChildProcess,
@@ -131,11 +141,13 @@ async function drainRate(
   });
   const ended = new Promise((resolve) => child.once('close', resolve));
   const startedMs = await connected;
+  const cpuBefore = cpuSeconds(child.pid!);
   while ((await countActual(database, base)) < before + total) {
     if (child.exitCode !== null) throw new Error(`${base} ended early`);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   const rate = total / ((performance.now() - startedMs) / 1000);
+  cpuUs[base]!.push((1e6 * (cpuSeconds(child.pid!) - cpuBefore)) / total);
   child.kill('SIGTERM');
   await ended;
   return rate;
@@ -231,6 +243,9 @@ try {
     bridge_msgs_s: Math.round(bridgeRate),
     keeps_nothing_msgs_s: Math.round(forgetfulRate),
     ratio_kept: Number(quantile(kept, 0.5).toFixed(3)),
+    cpu_us_msg: Math.round(quantile(cpuUs.daemon!, 0.5)),
+    keeps_nothing_cpu_us_msg: Math.round(quantile(cpuUs.forgetful!, 0.5)),
+    bridge_cpu_us_msg: Math.round(quantile(cpuUs.bridge!, 0.5)),
     ratio: Number((daemonRate / bridgeRate).toFixed(3)),
     p50_ms: Number(quantile(delays, 0.5).toFixed(2)),
     p99_ms: Number(quantile(delays, 0.99).toFixed(2)),

@@ -7,6 +7,7 @@ import { duplicates } from './duplicates.ts';
 import { fullDisk } from './full-disk.ts';
 import { fuzzedMessages } from './fuzzed-messages.ts';
 import type { Scenario } from './scenario.ts';
+import { soak } from './soak.ts';
 
 /** All rows, in the order of the table in docs/reliability.md. */
 export const SCENARIOS: readonly Scenario[] = [
@@ -18,4 +19,5 @@ export const SCENARIOS: readonly Scenario[] = [
   fuzzedMessages,
   damagedStore,
   fullDisk,
+  soak,
 ];

@@ -23,6 +23,8 @@ export interface DurableDaemonOptions {
   readonly outbox?: string;
   /** YAML: in place of one stream `s` of numbers, a sample a second. */
   readonly streams?: string;
+  /** For the daemon's Node. */
+  readonly nodeOptions?: string;
 }
 
 export class DurableDaemon {
@@ -46,7 +48,9 @@ export class DurableDaemon {
   }
 
   start(): RunningForetide {
-    this.#life = startForetide(['run', this.#config], this.#dir);
+    const { nodeOptions } = this.options;
+    const env = nodeOptions ? { NODE_OPTIONS: nodeOptions } : {};
+    this.#life = startForetide(['run', this.#config], this.#dir, env);
     return this.#life;
   }
 
@@ -167,14 +171,16 @@ function numbers(name: string): string {
 /** One sample a second of each of some series, all of QoS 1. */
 export class CountingPublisher {
   readonly #client: MqttClient;
+  readonly #url: string;
   readonly #name: string;
   readonly #series: number;
   #step = 0;
   /** Accepted by the broker. */
   published = 0;
 
-  private constructor(client: MqttClient, name: string, series: number) {
+  private constructor(client: MqttClient, url: string, name: string, series: number) {
     this.#client = client;
+    this.#url = url;
     this.#name = name;
     this.#series = series;
   }
@@ -186,7 +192,7 @@ export class CountingPublisher {
     series: number,
     step = 0,
   ): Promise<CountingPublisher> {
-    const publisher = new CountingPublisher(await mqtt.connectAsync(url), name, series);
+    const publisher = new CountingPublisher(await mqtt.connectAsync(url), url, name, series);
     publisher.#step = step;
     return publisher;
   }
@@ -207,6 +213,15 @@ export class CountingPublisher {
     }
     await Promise.all(sent);
     this.published += steps * this.#series;
+  }
+
+  /** Closed, and connected anew when `work` is done. */
+  async after(work: () => Promise<void>): Promise<CountingPublisher> {
+    await this.close();
+    await work();
+    const next = await CountingPublisher.connect(this.#url, this.#name, this.#series, this.#step);
+    next.published = this.published;
+    return next;
   }
 
   close(): Promise<void> {

@@ -19,11 +19,15 @@ export interface RunningForetide {
 }
 
 /** What it keeps is its own, unless the configuration names a directory. */
-export function startForetide(args: readonly string[], cwd?: string): RunningForetide {
+export function startForetide(
+  args: readonly string[],
+  cwd?: string,
+  env: NodeJS.ProcessEnv = {},
+): RunningForetide {
   const state = mkdtempSync(join(tmpdir(), 'foretide-state-'));
   const child = spawn(process.execPath, [main, ...args], {
     cwd,
-    env: { ...process.env, STATE_DIRECTORY: state },
+    env: { ...process.env, STATE_DIRECTORY: state, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   child.once('close', () => rmSync(state, { recursive: true, force: true }));
