@@ -2,7 +2,7 @@
  * Whether there is room for a commit, before LMDB tries. Its own handling of a full disk is not to be
  * relied on: it writes the reason into 100 bytes (lmdb 3.5.6, mdb_page_flush), however long it is.
  */
-import { accessSync, constants, statfsSync } from 'node:fs';
+import { statfsSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { seal } from './sealed.ts';
 import { probe } from './state-dir.ts';
@@ -50,7 +50,9 @@ export function operationsOf(
  * @throws Error of the file system
  */
 export function expectRoom(dir: string, operations: readonly Operation[], doubtful: boolean): void {
-  accessSync(join(dir, 'store', 'data.mdb'), constants.W_OK);
+  // As the commit will do: it fails where the file is gone, or the disk has become read-only.
+  const now = new Date();
+  utimesSync(join(dir, 'store', 'data.mdb'), now, now);
   let wanted = SPARE_BYTES + operations.length * PAGES_A_VALUE * PAGE;
   for (const { sealed } of operations) wanted += sealed ? sealed.length + PAGE : 0;
   const { bavail, bsize } = statfsSync(dir);
