@@ -6,8 +6,8 @@ export default defineConfig({
     // The tests run from source, but the kernel has to be compiled.
     globalSetup: ['scripts/build-kernel.mjs'],
     reporters: ['default', './test/support/server-count-reporter.ts'],
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
     // Two cores: more workers only make the server tests wait for each other.
     maxWorkers: 2,
   },

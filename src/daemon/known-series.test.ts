@@ -62,4 +62,23 @@ describe('forgetChanged', () => {
     expect(changed.series).toEqual([]);
     expect(changed.others.map(({ name }) => name)).toEqual(['a', 'b']);
   });
+
+  it('says which series rest, and which go on again', async () => {
+    const store = await storeOfTwo();
+    const said: string[] = [];
+    const restart = (...names: string[]) => {
+      const streams = names.map((name) => `{ name: ${name}, topic: ${name}, payload: number }`);
+      const config = parseConfig(`streams: [${streams.join(', ')}]`, 'test', {}, '.');
+      const onLoss = (text: string) => said.push(text);
+      const settings = streamSettings(config);
+      return forgetChanged(store, readSeries(store, events), config.streams, settings, { onLoss });
+    };
+    await restart('x', 'y');
+    await restart('x', 'z');
+    await restart('x', 'y');
+    expect(said).toEqual([
+      expect.stringMatching(/^stream y: not configured any more; its 1 series rest until it is/),
+      'stream y: configured again; its 1 series go on as they were',
+    ]);
+  });
 });

@@ -14,6 +14,8 @@ export interface RecoveryEvents {
 }
 
 const STREAMS = 'streams';
+/** Names of the streams that the last run had. */
+const CONFIGURED = 'configured';
 const SETTINGS = 'settings';
 /** An id is never given away twice: the journal may still speak of the first one. */
 const SERIES_END = 'series_end';
@@ -105,6 +107,9 @@ export async function forgetChanged(
   const now: Record<string, StreamIdentity> = { ...before };
   const kept: Record<string, StoredSettings> = { ...readMeta(store, SETTINGS, {}) };
   const changed = new Set<string>();
+  const names = streams.map(streamName);
+  const lastNames = readMeta<readonly string[]>(store, CONFIGURED, names);
+  for (const text of comingsAndGoings(series, names, lastNames)) onLoss(text);
   for (const stream of streams) {
     const name = streamName(stream);
     const identity = streamIdentity(stream, settings.get(name)!);
@@ -128,9 +133,31 @@ export async function forgetChanged(
     write.put('meta', STREAMS, jsonBytes(now));
     write.put('meta', SETTINGS, jsonBytes(kept));
     write.put('meta', SERIES_END, jsonBytes(size));
+    write.put('meta', CONFIGURED, jsonBytes(names));
   });
   const stay = new Set(wanted(series, streams, changed));
   return { series: [...stay], others: series.filter((info) => !stay.has(info)), size };
+}
+
+/** What becomes of series whose stream is not configured any more, or is again. */
+function comingsAndGoings(
+  series: readonly SeriesInfo[],
+  names: readonly string[],
+  lastNames: readonly string[],
+): string[] {
+  const count = (name: string): number => series.filter(({ stream }) => stream === name).length;
+  const gone = lastNames.filter((name) => !names.includes(name) && count(name) > 0);
+  const back = names.filter((name) => !lastNames.includes(name) && count(name) > 0);
+  return [
+    ...gone.map(
+      (name) =>
+        `stream ${name}: not configured any more; its ${count(name)} series rest until it is, ` +
+        'and begin anew under another name',
+    ),
+    ...back.map(
+      (name) => `stream ${name}: configured again; its ${count(name)} series go on as they were`,
+    ),
+  ];
 }
 
 /** Of two series of one name the newer one: the other was a stream's that is gone since. */

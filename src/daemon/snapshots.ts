@@ -49,10 +49,16 @@ export function snapshotDir(state: string, name: string): string {
   return join(state, 'snapshots', name);
 }
 
-/** @throws StateError */
+/** A snapshot of that name cannot be, or is not there: bad usage. */
+export class NoSnapshot extends Error {
+  override readonly name = 'NoSnapshot';
+  readonly exitCode = 2;
+}
+
+/** @throws NoSnapshot */
 export function checkName(name: string): void {
   if (NAME.test(name)) return;
-  throw new StateError(
+  throw new NoSnapshot(
     `snapshot "${name}": a name has up to 100 letters, digits and . _ -, and begins with a letter or digit`,
   );
 }
@@ -69,7 +75,7 @@ export async function saveSnapshot(
   checkName(name);
   const dir = snapshotDir(state, name);
   if (existsSync(dir)) {
-    throw new StateError(`snapshot ${name}: exists already; remove it, or take another name`);
+    throw new NoSnapshot(`snapshot ${name}: exists already; remove it, or take another name`);
   }
   const { store } = await readStore(state);
   const next = snapshotDir(state, `${UNFINISHED}${process.pid}-${name}`);
@@ -83,7 +89,7 @@ export async function saveSnapshot(
     syncDir(join(state, 'snapshots'));
   } catch (error) {
     rmSync(next, { recursive: true, force: true });
-    throw stateError(state, `copy to snapshot ${name}`, error);
+    throw stateError(state, `keep snapshot ${name} in`, error);
   } finally {
     await store.close();
   }
@@ -123,13 +129,13 @@ export function listSnapshots(state: string): Snapshot[] {
     .toSorted((a, b) => a.takenMs - b.takenMs || (a.name < b.name ? -1 : 1));
 }
 
-/** @throws StateError that names those that there are */
+/** @throws NoSnapshot that names those that there are */
 export function findSnapshot(state: string, name: string): Snapshot {
   checkName(name);
   if (existsSync(storeFile(snapshotDir(state, name)))) return readSnapshot(state, name);
   const others = listSnapshots(state).map((snapshot) => snapshot.name);
   const there = others.length > 0 ? `there are ${others.join(', ')}` : 'there are none';
-  throw new StateError(`snapshot ${name}: not in ${state}; ${there}`);
+  throw new NoSnapshot(`snapshot ${name}: not in ${state}; ${there}`);
 }
 
 /** @throws StateError */

@@ -48,6 +48,23 @@ describe('StateStore', () => {
     await store.close();
   });
 
+  it('makes copies that can be emptied at once', async () => {
+    const store = new StateStore(newDir());
+    for (let key = 0; key < 2_000; key++) {
+      const bytes = Buffer.alloc(key % 500 === 0 ? 300_000 : 300, key);
+      await store.commit((write) => write.put('journal', key, bytes));
+    }
+    const dir = newDir();
+    await store.copyTo(dir);
+    await store.close();
+    const copy = new StateStore(dir);
+    await copy.commit((write) => {
+      for (let key = 0; key < 2_000; key++) write.remove('journal', key);
+    });
+    expect(copy.count('journal')).toBe(0);
+    await copy.close();
+  });
+
   it('copies itself while it is open', async () => {
     const store = new StateStore(newDir());
     await store.commit((write) => write.put('meta', 'a', bytes(9)));

@@ -137,7 +137,8 @@ export class StateStore {
   async copyTo(dir: string): Promise<void> {
     const path = join(dir, 'store');
     mkdirSync(path, { recursive: true });
-    await this.#env.backup(path, true);
+    // Page by page: what LMDB compacts ends the process when its first commit frees pages (lmdb 3.5.6).
+    await this.#env.backup(path, false);
   }
 
   async #run(): Promise<void> {
