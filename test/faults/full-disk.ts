@@ -2,6 +2,7 @@
  * A disk that takes nothing, while messages come: at the journal's commits, at the checkpoints, and
  * where points of a database that is away go to the disk; one that becomes read-only, too.
  */
+import type { ChildProcess } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StreamAccounting } from '../../src/observe/accounting.ts';
 import { CountingPublisher, DurableDaemon, within } from '../support/durable-daemon.ts';
@@ -29,6 +30,11 @@ interface Place {
   readonly outbox?: string;
   readonly series: number;
   readonly disk: () => Disk;
+  /**
+   * Of a disk that fails: within a commit, LMDB's head may be the victim, and the daemon ends with
+   * code 5; or LMDB's report of it, which may end the process (SIGABRT).
+   */
+  readonly mayEnd?: true;
 }
 
 interface Disk {
@@ -74,6 +80,7 @@ const READ_ONLY: Place = {
   state: 'checkpoint_every: 2s',
   series: 20,
   disk: () => new FailingDisk(32),
+  mayEnd: true,
 };
 const ENDINGS = ['room again', 'kill -9', 'SIGTERM'] as const;
 type Ending = (typeof ENDINGS)[number];
@@ -158,12 +165,13 @@ async function oneRun(
       },
     );
     if (outbox) await database.kill('SIGTERM');
-    const published = publishUntil(publisher, () => isTold(daemon));
+    const published = publishUntil(publisher, () => isTold(daemon, place.mayEnd));
     published.catch(() => {});
     await sleep(100);
     disk.fail();
-    const hasEnded = await whileFull(daemon);
-    const { refusedStarts, stopMs } = await end(daemon, disk, hasEnded ? 'by itself' : ending);
+    const isOver = await whileFull(daemon, place);
+    const how = isOver ? 'by itself' : ending;
+    const { refusedStarts, stopMs } = await end(daemon, disk, how, place);
     await published;
     if (outbox) await database.restart();
     await expectAll(daemon, publisher);
@@ -176,9 +184,9 @@ async function oneRun(
   }
 }
 
-function isTold(daemon: DurableDaemon): boolean {
-  const hasEnded = daemon.life.process.exitCode !== null;
-  return hasEnded || STALLED.some((text) => daemon.said(text) > 0);
+function isTold(daemon: DurableDaemon, mayEnd: boolean | undefined): boolean {
+  const { process } = daemon.life;
+  return hasEnded(process, mayEnd) || STALLED.some((text) => daemon.said(text) > 0);
 }
 
 /** On a busy machine a disk takes its time to fill: there must be something left to write then. */
@@ -191,22 +199,22 @@ async function publishUntil(publisher: CountingPublisher, isDone: () => boolean)
 }
 
 /**
- * It says so once, lives on, and holds no more than before. Where LMDB has given up its store, nothing
- * in this process can take it up again, and it ends.
- * @returns whether it did
+ * It says so once, lives on, and holds no more than before.
+ * @returns whether it has ended, where it may
  */
-async function whileFull(daemon: DurableDaemon): Promise<boolean> {
+async function whileFull(daemon: DurableDaemon, { mayEnd }: Place): Promise<boolean> {
   const { process } = daemon.life;
   await within(
     WAIT_MS,
     () => `a word of the full disk:\n${daemon.life.output()}`,
-    () => isTold(daemon),
+    () => isTold(daemon, mayEnd),
   );
   await sleep(FULL_MS);
-  if (process.exitCode === 5) return true;
+  if (hasEnded(process, mayEnd)) return true;
   expectAlive(daemon);
   const before = daemon.residentBytes;
   await sleep(FULL_MS);
+  if (hasEnded(process, mayEnd)) return true;
   expectAlive(daemon);
   const growth = daemon.residentBytes - before;
   if (growth > GROWTH_BYTES_MAX) throw new Error(`memory grew by ${growth} bytes`);
@@ -218,6 +226,7 @@ async function end(
   daemon: DurableDaemon,
   disk: Disk,
   ending: Ending | 'by itself',
+  { mayEnd }: Place,
 ): Promise<{ refusedStarts: number; stopMs: number }> {
   if (ending === 'room again') {
     disk.mend();
@@ -234,7 +243,8 @@ async function end(
   const code = await ended(daemon, ending);
   const stopMs = performance.now() - startedMs;
   // With a little room all that came may be in the journal.
-  const isWell = code === 5 || (code === 0 && disk.freeBytes > 0);
+  const aborted = mayEnd && daemon.life.process.signalCode === 'SIGABRT';
+  const isWell = code === 5 || aborted || (code === 0 && disk.freeBytes > 0);
   if (ending !== 'kill -9' && !isWell) {
     throw new Error(`code ${code}, not 5:\n${daemon.life.output()}`);
   }
@@ -271,6 +281,10 @@ async function expectAll(daemon: DurableDaemon, publisher: CountingPublisher): P
       throw new Error(`${count} ${key}, not ${right}:\n${daemon.life.output()}`);
     }
   }
+}
+
+function hasEnded({ exitCode, signalCode }: ChildProcess, mayEnd = false): boolean {
+  return mayEnd && (exitCode === 5 || signalCode === 'SIGABRT');
 }
 
 function expectAlive({ life }: DurableDaemon): void {
