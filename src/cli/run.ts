@@ -1,7 +1,7 @@
 import type { CommandModule } from 'yargs';
 import { loadConfig } from '../config/load.ts';
 import { Daemon } from '../daemon/daemon.ts';
-import { openDaemonState } from '../daemon/daemon-state.ts';
+import { keepsState, openDaemonState } from '../daemon/daemon-state.ts';
 import { prepareCore } from '../daemon/prepare.ts';
 import { formatAccounting } from '../observe/accounting.ts';
 import { createLog, type Logger } from '../observe/log.ts';
@@ -33,8 +33,7 @@ async function run(path: string): Promise<void> {
   const log = createLog(config.log.level);
   const core = await prepareCore(config, log);
   const source = await createSource(config);
-  const goOn = config.state.keep && config.source.mqtt !== undefined;
-  const sinks = await createSinks(config, { sourceUrl: source.url, goOn });
+  const sinks = await createSinks(config, { sourceUrl: source.url, goOn: keepsState(config) });
   if (sinks.length === 0) log.warn('no sinks configured: forecasts are computed and go nowhere');
 
   const live = config.source.mqtt !== undefined;

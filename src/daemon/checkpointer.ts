@@ -9,8 +9,8 @@ import { putState } from '../store/heads.ts';
 import type { DurableOutbox } from '../store/outbox.ts';
 import type { StateStore } from '../store/state-store.ts';
 import type { Core } from './core.ts';
+import { least } from './least.ts';
 import type { SavedSeries } from './shard.ts';
-import { least } from './shard-thread.ts';
 
 const ROUND_MS = 1_000;
 /** Saved without a pause: a state takes about a tenth of a millisecond. */

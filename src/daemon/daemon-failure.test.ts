@@ -6,12 +6,9 @@ import { EMPTY, Subject } from 'rxjs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { SlowPort } from '../../test/support/slow-port.ts';
 import { SmallDisk } from '../../test/support/small-disk.ts';
+import { daemonOnState } from '../../test/support/state-daemon.ts';
 import { parseConfig } from '../config/load.ts';
-import { createLog } from '../observe/log.ts';
-import type { MessageBatch, Source } from '../source/source.ts';
-import { Daemon } from './daemon.ts';
-import { openDaemonState } from './daemon-state.ts';
-import { prepareCore } from './prepare.ts';
+import type { MessageBatch } from '../source/source.ts';
 
 const missing = SmallDisk.unavailable;
 const dir = mkdtempSync(join(tmpdir(), 'foretide-failure-'));
@@ -59,24 +56,15 @@ async function start(shards: number, isDeadly: () => boolean, home = dir) {
     {},
     dir,
   );
-  const log = createLog('error');
-  const core = await prepareCore(config, log);
-  const state = (await openDaemonState(config, core.settings, log))!;
   const source = new TestSource();
-  const daemon = new Daemon(config, {
-    ...core,
-    source: source as unknown as Source,
-    sinks: [],
-    live: true,
-    log,
-    state,
+  const { daemon, store } = await daemonOnState(config, source, {
     startWorker: (data) => new SlowPort(data, () => (isDeadly() ? 'dies before' : 'live')),
   });
   const outcome = daemon.run().then(
     () => 'done',
     (error: Error & { exitCode?: number }) => `${error.exitCode}: ${error.message}`,
   );
-  return { daemon, source, outcome, store: state.open.store };
+  return { daemon, source, outcome, store };
 }
 
 describe('a daemon', () => {

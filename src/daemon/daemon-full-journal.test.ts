@@ -5,12 +5,13 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EMPTY, Subject } from 'rxjs';
 import { afterEach, describe, expect, it } from 'vitest';
+import { daemonOnState } from '../../test/support/state-daemon.ts';
 import { parseConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import { LmdbJournal } from '../journal/lmdb.ts';
 import { createLog } from '../observe/log.ts';
-import type { Gate, Message, MessageBatch, Source } from '../source/source.ts';
-import { Daemon } from './daemon.ts';
+import type { Gate, Message, MessageBatch } from '../source/source.ts';
+import type { Daemon } from './daemon.ts';
 import { openDaemonState } from './daemon-state.ts';
 import { prepareCore } from './prepare.ts';
 
@@ -80,16 +81,8 @@ async function killedDaemon(): Promise<{ daemon: Daemon; source: GatedSource; co
   const before = (await openDaemonState(config, core.settings, log))!;
   await fill(before.open.store);
   await before.open.close();
-  const state = (await openDaemonState(config, core.settings, log))!;
   const source = new GatedSource();
-  const daemon = new Daemon(config, {
-    ...core,
-    source: source as unknown as Source,
-    sinks: [],
-    live: true,
-    log,
-    state,
-  });
+  const { daemon } = await daemonOnState(config, source);
   return { daemon, source, config };
 }
 

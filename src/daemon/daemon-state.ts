@@ -21,8 +21,13 @@ export function stateDir(
   return state.dir ?? (given || 'foretide-state');
 }
 
+/** Not where the configuration wants nothing kept, nor of a recording, which is read again. */
+export function keepsState({ state, source }: Config): boolean {
+  return state.keep && source?.mqtt !== undefined;
+}
+
 /**
- * undefined: the configuration wants nothing kept, or the source is a recording, which is read again.
+ * undefined: nothing is kept.
  * @throws StateError
  */
 export async function openDaemonState(
@@ -30,7 +35,7 @@ export async function openDaemonState(
   settings: ReadonlyMap<string, StreamSettings>,
   log: Logger,
 ): Promise<DaemonState | undefined> {
-  if (!config.state.keep || !config.source?.mqtt) return undefined;
+  if (!keepsState(config)) return undefined;
   const open = await openState(stateDir(config), log);
   let isLost = open.lost.length > 0;
   const events = {

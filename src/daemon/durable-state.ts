@@ -71,7 +71,6 @@ export class DurableState {
         this.#lost();
       },
       onInfo: (text) => log.info(`state: ${text}`),
-      onRecovered: () => {},
       onTrim: onRoom,
     });
   }

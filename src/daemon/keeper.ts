@@ -6,14 +6,14 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { Config } from '../config/schema.ts';
 import type { SeriesRegistry } from '../decode/series.ts';
 import { LmdbJournal } from '../journal/lmdb.ts';
-import { readHeads } from '../store/heads.ts';
+import type { StateHead } from '../store/heads.ts';
 import type { DurableOutbox } from '../store/outbox.ts';
 import type { StateStore } from '../store/state-store.ts';
 import { Checkpointer } from './checkpointer.ts';
 import type { Core } from './core.ts';
 import type { KnownSeries } from './known-series.ts';
 import { RecoveringCore } from './recovering-core.ts';
-import { Recovery } from './recovery.ts';
+import { knownHeads, Recovery } from './recovery.ts';
 
 const MIB = 2 ** 20;
 
@@ -29,8 +29,6 @@ export interface KeeperParts {
   /** Something is lost or begins anew. */
   readonly onLoss: (text: string) => void;
   readonly onInfo: (text: string) => void;
-  /** All that was left is taken up. */
-  readonly onRecovered: () => void;
   /** The journal has room again. */
   readonly onTrim: () => void;
 }
@@ -45,12 +43,14 @@ export class Keeper {
   constructor(parts: KeeperParts) {
     const { store, known, settings, outbox, onLoss, onTrim } = parts;
     this.#parts = parts;
-    this.journal = openJournal(parts);
+    const heads = knownHeads(store, known.series, { onLoss });
+    this.journal = openJournal(parts, heads);
     const recovery = new Recovery(
       {
         store,
         journal: this.journal,
         series: known.series,
+        heads,
         emitAfter: outbox.doneThrough,
         onDone: () => this.#recovered(recovery.backlog.samples),
       },
@@ -113,21 +113,20 @@ export class Keeper {
   }
 
   #recovered(samples: number): void {
-    const { known, onInfo, onRecovered } = this.#parts;
-    if (known.series.length > 0) {
-      const seconds = ((performance.now() - this.#startedMs) / 1000).toFixed(1);
-      onInfo(
-        `took up ${known.series.length} series after ${seconds} s; ` +
-          `${samples} samples since their last checkpoints were learned again from the journal`,
-      );
-    }
-    onRecovered();
+    const { known, onInfo } = this.#parts;
+    if (known.series.length === 0) return;
+    const seconds = ((performance.now() - this.#startedMs) / 1000).toFixed(1);
+    onInfo(
+      `took up ${known.series.length} series after ${seconds} s; ` +
+        `${samples} samples since their last checkpoints were learned again from the journal`,
+    );
   }
 }
 
-function openJournal({ store, registry, settings, outbox, onLoss }: KeeperParts): LmdbJournal {
-  const damaged = (): void => {}; // the recovery reads them too, and says so
-  const heads = readHeads(store, damaged);
+function openJournal(
+  { store, registry, settings, outbox, onLoss }: KeeperParts,
+  heads: ReadonlyMap<number, StateHead>,
+): LmdbJournal {
   let newest = outbox.doneThrough;
   for (const { offset } of heads.values()) newest = Math.max(newest, offset);
   return new LmdbJournal(store, {

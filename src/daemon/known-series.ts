@@ -116,7 +116,7 @@ export async function forgetChanged(
     now[name] = identity;
     kept[name] = settingsRow(settings.get(name)!);
     const keys = before[name] ? differences(before[name], identity) : [];
-    const count = series.filter((info) => info.stream === name).length;
+    const count = countOf(name, series);
     if (keys.length === 0 || count === 0) continue;
     changed.add(name);
     onLoss(`stream ${name}: ${keys.join(', ')} changed; its ${count} series begin anew`);
@@ -139,23 +139,27 @@ export async function forgetChanged(
   return { series: [...stay], others: series.filter((info) => !stay.has(info)), size };
 }
 
+function countOf(name: string, series: readonly SeriesInfo[]): number {
+  return series.filter(({ stream }) => stream === name).length;
+}
+
 /** What becomes of series whose stream is not configured any more, or is again. */
 function comingsAndGoings(
   series: readonly SeriesInfo[],
   names: readonly string[],
   lastNames: readonly string[],
 ): string[] {
-  const count = (name: string): number => series.filter(({ stream }) => stream === name).length;
-  const gone = lastNames.filter((name) => !names.includes(name) && count(name) > 0);
-  const back = names.filter((name) => !lastNames.includes(name) && count(name) > 0);
+  const gone = lastNames.filter((name) => !names.includes(name) && countOf(name, series) > 0);
+  const back = names.filter((name) => !lastNames.includes(name) && countOf(name, series) > 0);
   return [
     ...gone.map(
       (name) =>
-        `stream ${name}: not configured any more; its ${count(name)} series rest until it is, ` +
+        `stream ${name}: not configured any more; its ${countOf(name, series)} series rest until it is, ` +
         'and begin anew under another name',
     ),
     ...back.map(
-      (name) => `stream ${name}: configured again; its ${count(name)} series go on as they were`,
+      (name) =>
+        `stream ${name}: configured again; its ${countOf(name, series)} series go on as they were`,
     ),
   ];
 }

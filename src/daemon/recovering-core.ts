@@ -12,8 +12,8 @@ import type { SeriesPoints } from '../store/points.ts';
 import type { Backlog } from './backlog.ts';
 import type { Core } from './core.ts';
 import type { LoggedEntries } from './entry-log.ts';
+import { least } from './least.ts';
 import type { RestoredGroup, SavedSeries } from './shard.ts';
-import { least } from './shard-thread.ts';
 
 /** Restored without a pause. */
 const GROUPS_A_TURN = 8;
@@ -81,11 +81,6 @@ export class RecoveringCore implements Core {
       }
     }
     this.#keepFrom = oldest + 1;
-  }
-
-  /** Groups that wait. */
-  get waiting(): number {
-    return this.#waiting.size;
   }
 
   /** All groups are restored, and what they had to tell has been taken. */

@@ -16,6 +16,8 @@ export interface RecoveryParts {
   readonly journal: LmdbJournal;
   /** Of streams that are wanted. */
   readonly series: readonly SeriesInfo[];
+  /** See `knownHeads`. */
+  readonly heads: ReadonlyMap<number, StateHead>;
   readonly emitAfter: number;
   readonly onDone: () => void;
 }
@@ -35,14 +37,12 @@ export class Recovery implements RecoverySource {
   constructor(parts: RecoveryParts, { onLoss }: RecoveryEvents) {
     this.#store = parts.store;
     this.#journal = parts.journal;
-    this.#names = new Map(parts.series.map(({ id, name }) => [id, name]));
+    this.#names = namesOf(parts.series);
     this.#onLoss = onLoss;
     this.emitAfter = parts.emitAfter;
     this.done = parts.onDone;
     this.through = parts.journal.end - 1;
-    this.#heads = readHeads(parts.store, (id, reason) => {
-      onLoss(`${this.#nameOf(id)}: its state is lost (${reason}); ${ANEW}`);
-    });
+    this.#heads = parts.heads;
     this.groups = waitingGroups(parts.series, this.#heads);
     this.#fill();
   }
@@ -53,7 +53,7 @@ export class Recovery implements RecoverySource {
       if (!bytes) throw new Error('it is not there');
       return { id, offset: this.#heads.get(id)!.offset, bytes };
     } catch (error) {
-      this.#onLoss(`${this.#nameOf(id)}: its state is lost (${(error as Error).message}); ${ANEW}`);
+      this.#onLoss(stateLost(this.#nameOf(id), (error as Error).message));
       return undefined;
     }
   }
@@ -87,12 +87,33 @@ export class Recovery implements RecoverySource {
   }
 
   #nameOf(id: number): string {
-    return `series ${this.#names.get(id) ?? id}`;
+    return nameIn(this.#names, id);
   }
 }
 
 const EVERYTHING = { id: 0, after: -1 };
-const ANEW = 'it begins anew with what the journal still has';
+
+/** Of all saved states; a head that cannot be read is told of, by the name of its series. */
+export function knownHeads(
+  store: StateStore,
+  series: readonly SeriesInfo[],
+  { onLoss }: RecoveryEvents,
+): Map<number, StateHead> {
+  const names = namesOf(series);
+  return readHeads(store, (id, reason) => onLoss(stateLost(nameIn(names, id), reason)));
+}
+
+function namesOf(series: readonly SeriesInfo[]): Map<number, string> {
+  return new Map(series.map(({ id, name }) => [id, name]));
+}
+
+function nameIn(names: ReadonlyMap<number, string>, id: number): string {
+  return `series ${names.get(id) ?? id}`;
+}
+
+function stateLost(series: string, reason: string): string {
+  return `${series}: its state is lost (${reason}); it begins anew with what the journal still has`;
+}
 
 function waitingGroups(
   series: readonly SeriesInfo[],

@@ -12,10 +12,11 @@ import { mergeBlocks, PointsBlockReader } from '../store/points-block.ts';
 import { noCounts, type ShardCounts } from './channel.ts';
 import type { Adopted, Core, Refusal } from './core.ts';
 import { shardOf } from './hash.ts';
+import { least } from './least.ts';
 import type { StreamSettings } from './settings.ts';
 import type { RestoredGroup, SavedSeries } from './shard.ts';
 import { COUNTS, type ShardReply, type StartWorker } from './shard-protocol.ts';
-import { least, ShardThread, startWorker } from './shard-thread.ts';
+import { ShardThread, startWorker } from './shard-thread.ts';
 
 export interface ShardPoolOptions {
   readonly shards: number;

@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads';
 import type { SeriesInfo } from '../decode/series.ts';
 import type { JournalEntry } from '../journal/journal.ts';
 import { EntryLog } from './entry-log.ts';
+import { least } from './least.ts';
 import type { RestoredGroup, SavedState } from './shard.ts';
 import type { ShardPort, ShardReply, ShardRequest, StartWorker } from './shard-protocol.ts';
 import { ThinHistory } from './thin-history.ts';
@@ -203,11 +204,6 @@ function neededFrom(work: Work): number | undefined {
 function toldBy(work: Work): readonly SeriesInfo[] {
   const groups = work.kind === 'adopt' ? work.groups.flatMap(({ series }) => series) : [];
   return [...work.series, ...groups];
-}
-
-/** The smaller one; undefined where there is none. */
-export function least(a: number | undefined, b: number | undefined): number | undefined {
-  return a === undefined || b === undefined ? (a ?? b) : Math.min(a, b);
 }
 
 /** What is saved together. */

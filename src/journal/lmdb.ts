@@ -120,7 +120,7 @@ export class LmdbJournal implements Journal {
   async putCounts(counts: ReadonlyMap<string, IntakeCounts>): Promise<void> {
     const all = { ...this.#meta.counts, ...Object.fromEntries(counts) };
     const meta = { ...this.#meta, counts: all, bytes: this.#bytes + this.#trimmed };
-    await this.#store.commit((write) => write.put('meta', META, jsonBytes(meta)));
+    await this.#store.commit((write) => putJournalMeta(write, meta));
     this.#meta = meta;
   }
 

@@ -111,7 +111,6 @@ try {
     core,
     onLoss: console.error,
     onInfo: () => {},
-    onRecovered: () => {},
     onTrim: () => {},
   });
   await keeper.settle();

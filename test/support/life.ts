@@ -40,7 +40,6 @@ export class Life {
       core,
       onLoss: (text) => this.losses.push(text),
       onInfo: () => {},
-      onRecovered: () => {},
       onTrim: () => {},
     });
   }

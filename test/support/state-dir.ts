@@ -49,7 +49,7 @@ export async function makeState(dir: string): Promise<void> {
   const core = new InlineCore(settings, await loadEngines(settings, () => {}));
   const keeper = new Keeper({
     ...{ store, known, registry, settings: config.state, outbox, core, onLoss },
-    ...{ onInfo: () => {}, onRecovered: () => {}, onTrim: () => {} },
+    ...{ onInfo: () => {}, onTrim: () => {} },
   });
   const apply = async (entries: JournalEntry[]): Promise<void> => {
     const counts = new Map([['hall/+', { received: 2 * SAVED, invalid: 0, filtered: 3 }]]);

@@ -4,11 +4,11 @@ import { loadEngines } from '../../daemon/engines.ts';
 import { readSeries, readStreamSettings } from '../../daemon/known-series.ts';
 import type { LearnedView } from '../../daemon/learned-view.ts';
 import { RecoveringCore } from '../../daemon/recovering-core.ts';
-import { Recovery } from '../../daemon/recovery.ts';
+import { knownHeads, Recovery } from '../../daemon/recovery.ts';
 import type { StreamSettings } from '../../daemon/settings.ts';
 import type { SeriesInfo } from '../../decode/series.ts';
 import { LmdbJournal } from '../../journal/lmdb.ts';
-import { readHeads } from '../../store/heads.ts';
+import type { StateHead } from '../../store/heads.ts';
 import type { StateStore } from '../../store/state-store.ts';
 import { UserError } from '../exit.ts';
 import { closest } from './closest.ts';
@@ -45,9 +45,10 @@ export async function readSeriesState(
   const engines = await loadEngines(streams, log);
   // From here on in one turn, which sees one state of the store.
   const series = membersOf(readSeries(store, { onLoss }).series, info);
-  const recovery = openRecovery(store, series, onLoss);
+  const heads = knownHeads(store, series, { onLoss });
+  const recovery = openRecovery(store, series, heads, onLoss);
   const { samples } = recovery.backlog;
-  const head = readHeads(store, () => {}).get(series[0]!.id);
+  const head = heads.get(series[0]!.id);
   const core = new InlineCore(streams, engines);
   await new RecoveringCore(core, recovery).recover();
   return {
@@ -102,6 +103,7 @@ function membersOf(series: readonly SeriesInfo[], info: SeriesInfo): SeriesInfo[
 function openRecovery(
   store: StateStore,
   series: readonly SeriesInfo[],
+  heads: ReadonlyMap<number, StateHead>,
   onLoss: (text: string) => unknown,
 ): Recovery {
   const journal = new LmdbJournal(store, {
@@ -114,5 +116,6 @@ function openRecovery(
   });
   // Nothing is told.
   const emitAfter = Number.POSITIVE_INFINITY;
-  return new Recovery({ store, journal, series, emitAfter, onDone: () => {} }, { onLoss });
+  const parts = { store, journal, series, heads, emitAfter, onDone: () => {} };
+  return new Recovery(parts, { onLoss });
 }
