@@ -1,9 +1,9 @@
 import type { AlignCounts, Aligner, StepSink } from '../align/aligner.ts';
 import { createAligner } from '../align/series-aligner.ts';
 import type { SeriesInfo } from '../decode/series.ts';
+import { type ChannelView, known } from '../observe/learned-view.ts';
 import type { ByteReader, ByteWriter } from '../store/bytes.ts';
 import type { MemberSummary } from '../store/heads.ts';
-import { type ChannelView, known } from './learned-view.ts';
 import type { StreamSettings } from './settings.ts';
 
 /** What became of a stream's samples behind the journal. */

@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os';
 import type { JournalEntry } from '../journal/journal.ts';
+import type { LearnedView } from '../observe/learned-view.ts';
 import type { SeriesPoints } from '../store/points.ts';
 import type { Engines } from './engines.ts';
-import type { LearnedView } from './learned-view.ts';
 import type { StreamSettings } from './settings.ts';
 import { type RestoredGroup, type SavedSeries, Shard, type ShardCounts } from './shard.ts';
 import { ShardPool, type ShardPoolOptions } from './shard-pool.ts';

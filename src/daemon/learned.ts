@@ -1,7 +1,7 @@
 import type { SeriesInfo } from '../decode/series.ts';
+import type { LearnedView } from '../observe/learned-view.ts';
 import type { StateSummary } from '../store/heads.ts';
 import type { SeriesPoints } from '../store/points.ts';
-import type { LearnedView } from './learned-view.ts';
 
 export type EmitPoints = (points: SeriesPoints, series: SeriesInfo) => void;
 

@@ -1,6 +1,12 @@
 import type { SeriesInfo } from '../decode/series.ts';
 import type { StepReport } from '../forecaster/forecaster.ts';
 import { createGroupForecaster, type GroupForecaster } from '../forecaster/group-forecaster.ts';
+import {
+  type ForecastView,
+  forecastView,
+  known,
+  type LearnedView,
+} from '../observe/learned-view.ts';
 import type { RecurrentEngine } from '../recurrent/engine.ts';
 import { ByteReader, ByteWriter } from '../store/bytes.ts';
 import type { MemberSummary, StateSummary } from '../store/heads.ts';
@@ -8,7 +14,6 @@ import { Channel, type ShardCounts } from './channel.ts';
 import { hash32 } from './hash.ts';
 import { KnownCovariates } from './known-covariates.ts';
 import type { EmitPoints, Learned } from './learned.ts';
-import { type ForecastView, forecastView, known, type LearnedView } from './learned-view.ts';
 import { seriesPoints } from './series-points.ts';
 import { forecasterSettings, partSettings, type StreamSettings } from './settings.ts';
 import { type WaitingStep, WaitingSteps } from './waiting-steps.ts';

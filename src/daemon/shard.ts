@@ -10,13 +10,13 @@
 import type { SampleBatch } from '../decode/sample.ts';
 import type { SeriesInfo } from '../decode/series.ts';
 import type { JournalEntry } from '../journal/journal.ts';
+import type { LearnedView } from '../observe/learned-view.ts';
 import type { StateSummary } from '../store/heads.ts';
 import type { SeriesPoints } from '../store/points.ts';
 import { noCounts, type ShardCounts } from './channel.ts';
 import type { Engines } from './engines.ts';
 import { type LoggedEntries, replayEntries } from './entry-log.ts';
 import type { Learned } from './learned.ts';
-import type { LearnedView } from './learned-view.ts';
 import { SeriesGroup } from './series-group.ts';
 import type { StreamSettings } from './settings.ts';
 import { SymbolSeries } from './symbol-series.ts';

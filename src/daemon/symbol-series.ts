@@ -1,6 +1,12 @@
 import type { SeriesInfo } from '../decode/series.ts';
 import { createSymbolForecaster } from '../forecaster/symbol/online-symbol-forecaster.ts';
 import type { SymbolForecaster, SymbolReport } from '../forecaster/symbol/symbol-forecaster.ts';
+import {
+  type ForecastView,
+  forecastView,
+  known,
+  type LearnedView,
+} from '../observe/learned-view.ts';
 import type { RecurrentEngine } from '../recurrent/engine.ts';
 import { ByteReader, ByteWriter } from '../store/bytes.ts';
 import type { StateSummary } from '../store/heads.ts';
@@ -8,7 +14,6 @@ import type { SeriesPoints, SymbolPoints } from '../store/points.ts';
 import { Channel, type ShardCounts } from './channel.ts';
 import { hash32 } from './hash.ts';
 import type { EmitPoints, Learned } from './learned.ts';
-import { type ForecastView, forecastView, known, type LearnedView } from './learned-view.ts';
 import { type StreamSettings, symbolSettings } from './settings.ts';
 
 const NOTHING = new Float64Array(0);

@@ -2,12 +2,12 @@
 import { InlineCore } from '../../daemon/core.ts';
 import { loadEngines } from '../../daemon/engines.ts';
 import { readSeries, readStreamSettings } from '../../daemon/known-series.ts';
-import type { LearnedView } from '../../daemon/learned-view.ts';
 import { RecoveringCore } from '../../daemon/recovering-core.ts';
 import { knownHeads, Recovery } from '../../daemon/recovery.ts';
 import type { StreamSettings } from '../../daemon/settings.ts';
 import type { SeriesInfo } from '../../decode/series.ts';
 import { LmdbJournal } from '../../journal/lmdb.ts';
+import type { LearnedView } from '../../observe/learned-view.ts';
 import type { StateHead } from '../../store/heads.ts';
 import type { StateStore } from '../../store/state-store.ts';
 import { UserError } from '../exit.ts';

@@ -1,5 +1,5 @@
 import { formatDuration } from '../../config/duration.ts';
-import type { ChannelView, ForecastView, LeadReport } from '../../daemon/learned-view.ts';
+import type { ChannelView, ForecastView, LeadReport } from '../../observe/learned-view.ts';
 import { formatNumber, formatTable } from '../../observe/table.ts';
 import { ageText, bytesText, numberText, percentText, timeText } from './cells.ts';
 import type { SeriesState } from './series-state.ts';

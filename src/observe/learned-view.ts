@@ -1,6 +1,6 @@
 /** What a shard has learned of a series, for people; as JSON has it: null is what is not known. */
 import type { ForecasterView, IntervalView, LeadView, NetworkView } from '../forecaster/view.ts';
-import type { ShardCounts } from './channel.ts';
+import type { StreamAccounting } from './accounting.ts';
 
 /** One series, or several that are learned as one. */
 export interface LearnedView {
@@ -15,7 +15,7 @@ export interface ChannelView {
   readonly everyMs: number | null;
   readonly newestMs: number | null;
   readonly watermarkMs: number | null;
-  readonly samples: Readonly<ShardCounts>;
+  readonly samples: Readonly<Omit<StreamAccounting, 'received'>>;
   /** Absent where it is not forecast, or not yet. */
   readonly forecast?: ForecastView;
 }
