@@ -1,5 +1,13 @@
 /** All series at a glance: are the forecasts worth having, and where is something unusual? */
-import { type DashboardSpec, firstRows, fixed, hidden, override, uidIn } from './panels.ts';
+import {
+  absolute,
+  type DashboardSpec,
+  firstRows,
+  fixed,
+  hidden,
+  override,
+  uidIn,
+} from './panels.ts';
 import { type Language, type Newest, tagValues } from './queries.ts';
 import { COVERAGE_STEPS, SKILL_STEPS, SKILL_TEXT } from './words.ts';
 
@@ -63,8 +71,9 @@ export function overview(language: Language): DashboardSpec {
         name: 'anomaly',
         label: 'Unusual from',
         type: 'custom',
-        description: 'The anomaly score from which a step counts as unusual.',
-        query: '0.99, 0.999, 0.95, 0.9',
+        description:
+          'The anomaly score from which a step counts as unusual; about 0.55 serves all series.',
+        query: '0.55, 0.6, 0.7, 0.8, 0.5',
       },
     ],
     panels: [
@@ -256,7 +265,7 @@ export function overview(language: Language): DashboardSpec {
         type: 'table',
         title: 'Most unusual steps',
         description:
-          'The most unusual step of each series within the time range, the most unusual first: its time, its value, and its anomaly score (0 as usual, 1 as never before).',
+          'The most unusual step of each series within the time range, the most unusual first: its time, its value, and its anomaly score (0 as usual, above 0.55 unusual; one scale for all series).',
         size: [12, 9],
         targets: [
           {
@@ -318,12 +327,5 @@ export function overview(language: Language): DashboardSpec {
         ],
       },
     ],
-  };
-}
-
-function absolute(steps: readonly (readonly [string, number?])[]) {
-  return {
-    mode: 'absolute',
-    steps: steps.map(([color, value]) => ({ color, value: value ?? null })),
   };
 }

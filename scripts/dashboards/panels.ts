@@ -24,6 +24,8 @@ export interface PanelSpec {
   readonly min?: number;
   readonly max?: number;
   readonly steps?: readonly Step[];
+  /** Words for values. */
+  readonly mappings?: Readonly<Record<number, string>>;
   /** Shown in place of nothing. */
   readonly noValue?: string;
   readonly custom?: Json;
@@ -93,6 +95,7 @@ function panel(spec: PanelSpec, id: number, gridPos: Json, language: Language): 
         ...(max === undefined ? {} : { max }),
         ...(noValue === undefined ? {} : { noValue }),
         ...(links === undefined ? {} : { links }),
+        ...(spec.mappings ? { mappings: [valueMapping(spec.mappings)] } : {}),
         ...(spec.lineName && language === 'sql' ? { displayName: spec.lineName } : {}),
         ...(steps ? thresholds(steps) : { color: { mode: 'palette-classic' } }),
         ...(custom ? { custom } : {}),
@@ -156,12 +159,18 @@ function asked(
 }
 
 function thresholds(steps: readonly Step[]): Json {
+  return { color: { mode: 'thresholds' }, thresholds: absolute(steps) };
+}
+
+export function valueMapping(words: Readonly<Record<number, string>>): Json {
+  const options = Object.entries(words).map(([value, text], index) => [value, { text, index }]);
+  return { type: 'value', options: Object.fromEntries(options) };
+}
+
+export function absolute(steps: readonly Step[]): Json {
   return {
-    color: { mode: 'thresholds' },
-    thresholds: {
-      mode: 'absolute',
-      steps: steps.map(([color, value]) => ({ color, value: value ?? null })),
-    },
+    mode: 'absolute',
+    steps: steps.map(([color, value]) => ({ color, value: value ?? null })),
   };
 }
 

@@ -144,7 +144,7 @@ export function seriesDashboard(): DashboardSpec {
         type: 'state-timeline',
         title: 'How unusual',
         description:
-          'Anomaly score of each step: green as usual, orange from 0.95, red from 0.99. 0.99 means that one step in a hundred of this series was as unusual before.',
+          'Anomaly score of each step, by what this series has done before: green as usual, orange from 0.55, red from 0.7. One scale for all series.',
         size: [16, 4],
         min: 0,
         max: 1,
@@ -161,7 +161,7 @@ export function seriesDashboard(): DashboardSpec {
             },
           },
         ],
-        steps: [['green'], ['orange', 0.95], ['red', 0.99]],
+        steps: [['green'], ['orange', 0.55], ['red', 0.7]],
       },
       {
         type: 'timeseries',

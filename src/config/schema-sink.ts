@@ -55,6 +55,12 @@ const influxSink = z
       .prefault('500ms')
       .describe('First wait after a failure; doubles, with jitter.'),
     retry_max: timer.prefault('30s').describe('Longest wait after a failure.'),
+    health_every: z
+      .union([z.literal('off'), timer])
+      .prefault('10s')
+      .describe(
+        'How often a live daemon writes its own state (`foretide_health`, `foretide_stream`, `foretide_sink`) there, or off.',
+      ),
     exit_if_unreachable: z
       .boolean()
       .default(false)

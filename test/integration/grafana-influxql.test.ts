@@ -5,7 +5,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dashboards } from '../../scripts/dashboards/index.ts';
 import {
+  alertsOf,
+  BAD,
   type Chosen,
+  DAEMON,
   type Dashboard,
   dashboardTime,
   EVERY_MS,
@@ -31,7 +34,14 @@ beforeAll(async () => {
 afterAll(() => server.stop());
 
 /** One choice of each variable; `series` and `lead` are overridden where a test goes through them. */
-const FIRST: Chosen = { series: NAMES[2]!, lead: '1', inner: '80', search: '', anomaly: '0.95' };
+const FIRST: Chosen = {
+  series: NAMES[2]!,
+  lead: '1',
+  inner: '80',
+  search: '',
+  anomaly: '0.55',
+  daemon: DAEMON,
+};
 
 function ask(dashboard: Dashboard, query: string, chosen: Chosen = {}): Promise<InfluxRow[]> {
   const [from, to] = [dashboard.time.from, dashboard.time.to].map((t) => dashboardTime(t, NOW_MS));
@@ -53,9 +63,10 @@ describe.each(ALL)('$title', (dashboard) => {
   const variables = dashboard.templating.list.filter(({ type }) => type === 'query');
   it.each(variables)('variable $name offers what there is', async ({ name }) => {
     const expected: Readonly<Record<string, string[]>> = {
-      series: [...NAMES, 'state/door/door'],
+      series: [...NAMES, BAD, 'state/door/door'],
       lead: ['1', String(HORIZON)],
       inner: ['80'],
+      daemon: [DAEMON],
     };
     expect((await choices(dashboard, name)).sort()).toEqual(expected[name]!.sort());
   });
@@ -84,7 +95,7 @@ describe.each(ALL)('$title', (dashboard) => {
       const rows = await ask(wide, target.query!);
       expect(rows.length).toBeGreaterThan(0);
       for (const { kind, strength } of rows) {
-        expect(['larger', 'smaller', 'biased', 'change']).toContain(kind);
+        expect(['larger', 'smaller', 'above', 'below']).toContain(kind);
         expect(Number(strength)).toBeGreaterThan(0);
       }
     }
@@ -119,7 +130,7 @@ describe('what is drawn is what is meant', () => {
   it('counts and means are those of the rows', async () => {
     const table = await ask(overview, panel(overview, 'Worst forecasts').targets[0]!.query!);
     const skills = table.map(({ skill }) => Number(skill));
-    expect(skills).toHaveLength(NAMES.length + 1);
+    expect(skills).toHaveLength(NAMES.length + 2);
     expect((await one('Series')).series).toBe(skills.length);
     const mean = skills.reduce((sum, skill) => sum + skill, 0) / skills.length;
     expect(Number((await one('Mean skill')).skill)).toBeCloseTo(mean, 10);
@@ -136,7 +147,7 @@ describe('what is drawn is what is meant', () => {
       `SELECT error, naive_error FROM forecast_score WHERE lead = '1' GROUP BY "series"`,
       { db: 'foretide' },
     );
-    const ratios = NAMES.map((name) => {
+    const ratios = [...NAMES, BAD].map((name) => {
       const own = rows.filter((row) => row.series === name && row.error !== null);
       const sum = (key: string): number =>
         own.reduce((s, row) => s + Math.abs(Number(row[key])), 0);
@@ -152,4 +163,17 @@ describe('what is drawn is what is meant', () => {
     expect(new Set(rows.map(({ lead }) => lead))).toEqual(new Set(['1', String(HORIZON)]));
     for (const { error } of rows) expect(Number(error)).toBeGreaterThanOrEqual(0);
   });
+});
+
+it('each alert rule asks something that has an answer, one for each of what it watches', async () => {
+  for (const { uid, data } of alertsOf('influxql')) {
+    const from = NOW_MS - data[0]!.relativeTimeRange!.from * 1_000;
+    const text = filled(data[0]!.model.query!, {}, from, NOW_MS);
+    const rows = await influxQuery(server.url, text, { db: 'foretide' });
+    expect(rows.length, uid).toBeGreaterThan(0);
+    if (uid === 'foretide-skill') {
+      const bad = rows.filter(({ series, skill }) => series === BAD && Number(skill) < 0);
+      expect(bad.length).toBeGreaterThan(0);
+    }
+  }
 });

@@ -6,7 +6,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dashboards } from '../../scripts/dashboards/index.ts';
 import {
+  alertsOf,
+  BAD,
   type Chosen,
+  DAEMON,
   type Dashboard,
   dashboardTime,
   filled,
@@ -34,7 +37,7 @@ afterAll(async () => {
   await server.stop();
 });
 
-const FIRST: Chosen = { lead: '1', inner: '80', search: '', anomaly: '0.95' };
+const FIRST: Chosen = { lead: '1', inner: '80', search: '', anomaly: '0.55', daemon: DAEMON };
 
 /** Rows without their order and the spelling of times; columns that only one language gives left out. */
 function comparable(rows: readonly SqlRow[], columns: readonly string[]): string[] {
@@ -58,9 +61,10 @@ describe.each(SQL!.map((dashboard, i) => [dashboard.title, dashboard, INFLUXQL![
       'variable $name offers what there is',
       async (variable) => {
         const expected: Readonly<Record<string, string[]>> = {
-          series: [...NAMES, 'state/door/door'],
+          series: [...NAMES, BAD, 'state/door/door'],
           lead: ['1', String(HORIZON)],
           inner: ['80'],
+          daemon: [DAEMON],
         };
         const rows = await inSql(variableQuery(variable)!);
         const values = rows.map((row) => String(Object.values(row)[0]));
@@ -96,3 +100,16 @@ describe.each(SQL!.map((dashboard, i) => [dashboard.title, dashboard, INFLUXQL![
     });
   },
 );
+
+it('each alert rule gets the answer that its InfluxQL gets', async () => {
+  const original = alertsOf('influxql');
+  for (const [i, { uid, data }] of alertsOf('sql').entries()) {
+    const from = NOW_MS - data[0]!.relativeTimeRange!.from * 1_000;
+    const rows = await sql.query(filled(data[0]!.model.rawSql!, {}, from, NOW_MS));
+    expect(rows.length, uid).toBeGreaterThan(0);
+    const text = filled(original[i]!.data[0]!.model.query!, {}, from, NOW_MS);
+    const wanted = await influxQuery(server.url, text, { db: 'foretide' });
+    const columns = Object.keys(rows[0]!);
+    expect(comparable(rows, columns)).toEqual(comparable(wanted, columns));
+  }
+});

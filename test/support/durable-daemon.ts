@@ -149,7 +149,7 @@ outbox: { ${given.outbox ?? ''} }
 streams:
 ${given.streams ?? numbers(name)}
 sinks:
-  influx: { url: "${databaseUrl}", database: ${name} }
+  influx: { url: "${databaseUrl}", database: ${name}, health_every: off }
 `;
 }
 

@@ -2,9 +2,13 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { alertRules } from '../../scripts/dashboards/alerts.ts';
+import type { Language } from '../../scripts/dashboards/queries.ts';
 import { parseConfig } from '../../src/config/load.ts';
 import { Daemon } from '../../src/daemon/daemon.ts';
 import { prepareCore } from '../../src/daemon/prepare.ts';
+import { healthLines } from '../../src/observe/health/health-lines.ts';
+import type { PipelineStatus } from '../../src/observe/monitor.ts';
 import { createSinks } from '../../src/sink/registry.ts';
 import { createSource } from '../../src/source/registry.ts';
 import { collectLog } from './log.ts';
@@ -54,12 +58,15 @@ export interface Dashboard {
   readonly panels: readonly Panel[];
 }
 
+export const DAEMON = 'site/foretide';
 export const EVERY_MS = 10_000;
 export const STEPS = 700;
 /** The newest step: the forecasts made there are for the two minutes after it. */
 export const NOW_MS = START_MS + (STEPS - 1) * EVERY_MS;
 export const HORIZON = 12;
 /** One that gets stuck, with spikes, with a change of its level, and one that nobody can forecast. */
+/** Made by hand, as no replay is that bad: skill below 0, and a day of unusual steps. */
+export const BAD = 'made/bad';
 export const NAMES = ["it's a name/with.(regex)*", 'θ b=1,c "d"', 'sensors/boiler', 'walk'];
 
 /** The recording goes through the whole pipeline into a database and a file. @returns the file's lines */
@@ -87,9 +94,63 @@ state: { keep: false }
     log,
   });
   await daemon.run();
-  const lines = readFileSync(points, 'utf8').trim().split('\n');
+  const replayed = readFileSync(points, 'utf8').trim().split('\n');
   rmSync(dir, { recursive: true });
-  return lines.filter((line) => !line.startsWith('#'));
+  const made = [...badSeries(), ...health()];
+  const url = `${influxUrl}/write?db=foretide`;
+  const answer = await fetch(url, { method: 'POST', body: made.join('\n') });
+  if (answer.status !== 204) throw new Error(await answer.text());
+  return [...replayed.filter((line) => !line.startsWith('#')), ...made];
+}
+
+function badSeries(): string[] {
+  return Array.from({ length: 30 }, (_, i) => {
+    const time = `${NOW_MS - i * EVERY_MS}000000`;
+    const score = 'forecast=9,actual=1,error=8,naive_error=4,covered=0,coverage=0.5,skill=-1';
+    return [
+      `actual,series=${BAD} value=1,anomaly=0.75 ${time}`,
+      `forecast,series=${BAD} mean=9,lower=8,upper=10,lower_80=8.5,upper_80=9.5,lead=1,issued=1 ${time}`,
+      ...[1, HORIZON].map((lead) => `forecast_score,lead=${lead},series=${BAD} ${score} ${time}`),
+      `forecast_event,kind=larger,series=${BAD} strength=0.5 ${time}`,
+    ];
+  }).flat();
+}
+
+/** Of a daemon that writes its own state every ten seconds; every field that there can be. */
+function health(): string[] {
+  return Array.from({ length: 60 }, (_, i) => {
+    const nowMs = NOW_MS - i * EVERY_MS;
+    const status: PipelineStatus = {
+      ...{ instance: 'i', version: '1', nowMs, startedMs: START_MS, paused: false },
+      source: { name: 'mqtt://h', connected: true, trouble: null, dropped: 1 },
+      sinks: [
+        {
+          ...{ name: 'influx http://h/foretide', available: true, trouble: null },
+          ...{ waiting: i, written: 1_000 - i, dropped: 0, rejected: 1, retries: 2 },
+        },
+      ],
+      state: {
+        ...{ dir: 'd', journalFullness: 0.25, journalEntries: 10 },
+        ...{ unsavedSeries: 1, recoveringSeries: 0 },
+      },
+      accounting: new Map(
+        ['state/+', '#'].map((stream) => [
+          stream,
+          {
+            ...{ received: 106 - i, learned: 100 - i, duplicate: 1, late: 2, invalid: 1 },
+            ...{ filtered: 1, pending: 1 },
+          },
+        ]),
+      ),
+      rates: { receivedPerSecond: 0.5, learnedPerSecond: 0.4, writtenPerSecond: 0.3 },
+      latencyMs: { p50: 2, p99: 9 },
+      eventLoopMs: { p50: 11, p99: 14 },
+      residentBytes: 2e8,
+      thinFactor: 1,
+      series: { learning: 1, good: 2, drifting: 0, stale: 1, failing: 1 },
+    };
+    return healthLines(DAEMON, status).map((line) => `${line}000000`);
+  }).flat();
 }
 
 function recorded(): string[] {
@@ -114,6 +175,18 @@ function recorded(): string[] {
     const door = { topic: 'state/door', time, payload: { door: i % 20 < 15 ? 'shut' : 'open' } };
     return [...numbers, door].map((record) => JSON.stringify(record)).join('\n');
   });
+}
+
+export interface AlertRule {
+  readonly uid: string;
+  readonly data: readonly {
+    readonly relativeTimeRange?: { readonly from: number };
+    readonly model: { readonly query?: string; readonly rawSql?: string };
+  }[];
+}
+
+export function alertsOf(language: Language): readonly AlertRule[] {
+  return (alertRules(language) as { groups: { rules: AlertRule[] }[] }).groups[0]!.rules;
 }
 
 /** `now-30m` → ms. */
