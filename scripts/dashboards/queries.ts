@@ -137,7 +137,10 @@ function sql(query: Query): string {
       const tag = split ? `, ${name(split)}` : '';
       const list = select.map((a) => `${aggregate(a)} AS ${name(a.as)}`).join(', ');
       const by = `GROUP BY 1${split ? ', 2' : ''} ORDER BY 1${split ? ', 2' : ''}`;
-      return `SELECT $__dateBin("time") AS "time"${tag}, ${list} FROM ${name(from)} ${when('sql', where)} ${by}`;
+      // InfluxQL has no row where there is no value; SQL would have one of nothing.
+      const present = select.map(({ of }) => `${name(of)} IS NOT NULL`).join(' OR ');
+      const condition = `${when('sql', where)} AND ${select.length > 1 ? `(${present})` : present}`;
+      return `SELECT $__dateBin("time") AS "time"${tag}, ${list} FROM ${name(from)} ${condition} ${by}`;
     }
     case 'newest': {
       const { fields, each } = query;

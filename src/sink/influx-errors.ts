@@ -45,6 +45,8 @@ export interface Asked {
 /** 1.x says it as it is, 2.x with words before it. */
 const PARTIAL_WRITE = /\bpartial write: .*dropped=(\d+)$/s;
 const STORE_MISSING = /^database not found|^bucket .*not found/;
+/** 3 has rules for names, and tells them at each request. */
+const DATABASE_NAME = /\b(db|database|namespace) name\b/;
 const REASON_CHARS_MAX = 300;
 /** How the `influx` package words a status from 300 to 499. */
 const REQUEST_ERROR = /^A (\d{3}) .*? error occurred: (.*)$/s;
@@ -77,6 +79,9 @@ export function answered(
   if (status === 401 || status === 403) return accessRefused(reason, asked);
   if (status === 422 && /new database|number of databases/.test(reason)) {
     return new SinkUnavailable(`${said}; write to a database that is there`, 'slow');
+  }
+  if (status === 400 && DATABASE_NAME.test(reason)) {
+    return new SinkUnavailable(`${said}; check database in sinks.influx`, 'slow');
   }
   if (status === 400 || status === 413 || status === 422) return new InfluxRefusal(status, reason);
   if (status === 404 && STORE_MISSING.test(reason)) return new InfluxRefusal(status, reason);

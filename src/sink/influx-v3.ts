@@ -43,7 +43,10 @@ export class InfluxV3Client implements InfluxClient {
       door = second;
       answer = await this.#write(door, '');
     }
-    if (answer.status >= 300 && answer.status !== 400) throw this.#failure(answer);
+    if (answer.status >= 300) {
+      const failure = this.#failure(answer);
+      if (failure instanceof SinkUnavailable) throw failure;
+    }
     this.#door = door;
     return [];
   }

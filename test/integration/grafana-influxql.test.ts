@@ -30,7 +30,7 @@ let server: TestServer;
 beforeAll(async () => {
   server = await startInfluxd();
   await replayInto(server.url);
-});
+}, 300_000);
 afterAll(() => server.stop());
 
 /** One choice of each variable; `series` and `lead` are overridden where a test goes through them. */
@@ -72,21 +72,24 @@ describe.each(ALL)('$title', (dashboard) => {
   });
 
   for (const panel of dashboard.panels) {
-    it.each(panel.targets)(`"${panel.title}" $refId has rows`, async ({ query }) => {
-      // Changes and unusual steps are not had by every series: see below.
-      const isRare = /forecast_event/.test(query!);
-      for (const series of isRare ? [NAMES[2]!] : NAMES) {
-        for (const lead of ['1', String(HORIZON)]) {
-          const from =
-            isRare && dashboard.uid === 'foretide-series' ? 'now-6h' : dashboard.time.from;
-          const wide = { ...dashboard, time: { ...dashboard.time, from } };
-          const rows = await ask(wide, query!, { series, lead });
-          expect(rows.length, series).toBeGreaterThan(0);
-          const values = rows.flatMap(Object.values);
-          if (panel.type === 'timeseries') expect(values).not.toContain(null);
+    it.each(panel.targets)(
+      `"${panel.title.replaceAll('$', '')}" $refId has rows`,
+      async ({ query }) => {
+        // Changes and unusual steps are not had by every series: see below.
+        const isRare = /forecast_event/.test(query!);
+        for (const series of isRare ? [NAMES[2]!] : NAMES) {
+          for (const lead of ['1', String(HORIZON)]) {
+            const from =
+              isRare && dashboard.uid === 'foretide-series' ? 'now-6h' : dashboard.time.from;
+            const wide = { ...dashboard, time: { ...dashboard.time, from } };
+            const rows = await ask(wide, query!, { series, lead });
+            expect(rows.length, series).toBeGreaterThan(0);
+            const values = rows.flatMap(Object.values);
+            if (panel.type === 'timeseries') expect(values).not.toContain(null);
+          }
         }
-      }
-    });
+      },
+    );
   }
 
   it('annotations have rows', async () => {

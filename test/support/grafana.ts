@@ -60,7 +60,7 @@ export interface Dashboard {
 
 export const DAEMON = 'site/foretide';
 export const EVERY_MS = 10_000;
-export const STEPS = 700;
+export const STEPS = 420;
 /** The newest step: the forecasts made there are for the two minutes after it. */
 export const NOW_MS = START_MS + (STEPS - 1) * EVERY_MS;
 export const HORIZON = 12;
@@ -164,11 +164,11 @@ function recorded(): string[] {
     const time = START_MS + i * EVERY_MS;
     const wave = Math.sin((2 * Math.PI * i) / 60) + noise() / 10;
     walk += noise();
-    const spike = i === 500 || i === 650 ? 8 : 0;
+    const spike = i === 300 || i === 400 ? 8 : 0;
     const values = [
-      i < 685 ? wave : 0.5,
+      i < 405 ? wave : 0.5,
       wave + spike,
-      i < 400 ? wave : 20 + 6 * wave + 8 * noise(),
+      i < 250 ? wave : 20 + 6 * wave + 8 * noise(),
       walk,
     ];
     const numbers = NAMES.map((topic, n) => ({ topic, time, payload: String(values[n]) }));
