@@ -69,6 +69,8 @@ const influxSink = z
       ),
   })
   .check(
+    // First: what does not belong there need not be sound.
+    ...influxVersionRules,
     urlRule(['http', 'https']),
     credentialsRule,
     retryRule,
@@ -81,7 +83,6 @@ const influxSink = z
         fault(['username'], `has no password; add password_file or password: \${NAME}`);
       }
     }),
-    ...influxVersionRules,
   );
 
 const lineProtocolSink = z.strictObject({
