@@ -24,9 +24,14 @@ function tickText(tick: number | null, ticks: readonly (number | null)[]): strin
   if (tick === null) return '';
   const known = ticks.filter((other) => other !== null);
   const step = known.length > 1 ? Math.abs(known[1]! - known[0]!) : 0;
-  if (step <= 0 || step >= 1 || Math.abs(tick) >= 1e9) return formatNumber(tick);
-  const digits = Math.min(12, Math.ceil(-Math.log10(step) - 1e-9));
-  return tick.toFixed(digits).replace('-', '−');
+  if (step <= 0 || Math.abs(tick) >= 1e9) return formatNumber(tick);
+  const size = Math.max(0, Math.ceil(-Math.log10(step) - 1e-9));
+  // Steps of 2.5 and .25 need one digit more than their size tells.
+  const whole = Math.abs(step * 10 ** size - Math.round(step * 10 ** size)) < 1e-6;
+  const digits = Math.min(12, whole ? size : size + 1);
+  return tick
+    .toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits })
+    .replace('-', '−');
 }
 
 // As uPlot wants them: from this distance of ticks on, so; and so where year, month or day turn.

@@ -28,7 +28,7 @@ const WEIGHT_MIN = 0.01;
 const SLACK = 0.03;
 
 export class LearnedPanel {
-  readonly node = h('div', { class: 'panels', hidden: true });
+  readonly node = h('div', { class: 'panels learned', hidden: true });
   readonly #experts = h('section', { class: 'card' });
   readonly #intervals = h('section', { class: 'card' });
   readonly #network = h('section', { class: 'card wide' });

@@ -78,10 +78,13 @@ function cell(label: string, name = '', child?: Node): HTMLTableCellElement {
 /** The last part of a name tells series apart; what is before it says where. */
 export function nameParts(series: string): Node[] {
   const cut = series.lastIndexOf('/') + 1;
-  const parts = [h('span', { class: 'name' }, series.slice(cut) || series)];
-  if (cut > 0 && cut < series.length)
-    parts.unshift(h('span', { class: 'path' }, series.slice(0, cut)));
-  return parts;
+  if (cut === 0 || cut === series.length) return [h('span', { class: 'name' }, series)];
+  // Long names break behind a slash.
+  const path = series.slice(0, cut).split(/(?<=\/)/);
+  return [
+    h('span', { class: 'path' }, ...path.flatMap((part) => [part, h('wbr')])),
+    h('span', { class: 'name' }, series.slice(cut)),
+  ];
 }
 
 export function valueText(value: number | string | null): string {

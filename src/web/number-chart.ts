@@ -18,6 +18,7 @@ import uPlot from './uplot.js';
 import { ANOMALY_FROM } from './words.ts';
 
 const WIDE_PX = 720;
+const STRIP_PX = 44;
 
 export class NumberChart {
   readonly node = h('div');
@@ -43,7 +44,7 @@ export class NumberChart {
     this.#strip = new TimeChart({
       label: '',
       home,
-      height: () => 46,
+      height: () => STRIP_PX,
       plot: () => this.#stripPlot(),
     });
     this.tools = this.#main.tools;
@@ -97,6 +98,7 @@ export class NumberChart {
           fill: color(i === 0 ? 'band-wide' : 'band-narrow'),
         })),
       ],
+      padding: [WORD_PX, null, null, null] as uPlot.Padding,
       axes: [timeAxis({ size: 44 }), valueAxis()],
       cursor: {
         sync: { key: 'series', setSeries: false },
@@ -122,10 +124,15 @@ export class NumberChart {
         },
       ] as uPlot.Series[],
       scales: { y: { range: [0, 1] as [number, number] } },
-      padding: [4, null, 0, null] as uPlot.Padding,
+      padding: [2, null, 2, null] as uPlot.Padding,
       axes: [
         timeAxis({ show: false }),
-        valueAxis({ splits: () => [0, 1], grid: { show: false }, ticks: { show: false } }),
+        valueAxis({
+          values: () => [],
+          splits: () => [0, 1],
+          grid: { show: false },
+          ticks: { show: false },
+        }),
       ],
       cursor: { sync: { key: 'series', setSeries: false }, y: false, points: { show: false } },
     };
@@ -185,7 +192,9 @@ function stripFills(plot: uPlot): string[] {
   );
 }
 
-/** A line through the whole height, with a word at its top. */
+/** A line through the whole height, with a word above: charts leave so much room there. */
+export const WORD_PX = 18;
+
 export function vertical(plot: uPlot, timeMs: number, name: string, word: string): void {
   const { ctx, bbox } = plot;
   const x = Math.round(plot.valToPos(timeMs / 1_000, 'x', true));
@@ -201,8 +210,8 @@ export function vertical(plot: uPlot, timeMs: number, name: string, word: string
   ctx.lineTo(x, bbox.top + bbox.height);
   ctx.stroke();
   ctx.font = `${11 * px}px system-ui, sans-serif`;
-  ctx.textBaseline = 'top';
-  ctx.textAlign = 'right';
-  ctx.fillText(word, x - 4 * px, bbox.top + 3 * px);
+  ctx.textBaseline = 'bottom';
+  ctx.textAlign = 'center';
+  ctx.fillText(word, x, bbox.top - 2 * px);
   ctx.restore();
 }

@@ -2,7 +2,7 @@
 import type { SeriesHistory } from '../observe/monitor.ts';
 import { axis, timeAxis } from './chart-style.ts';
 import { color, h } from './dom.ts';
-import { vertical } from './number-chart.ts';
+import { vertical, WORD_PX } from './number-chart.ts';
 import { homeRange, spread } from './series-columns.ts';
 import { TimeChart } from './time-chart.ts';
 import type uPlot from './uplot.js';
@@ -23,7 +23,7 @@ export class SymbolChart {
   constructor(label: string, pointed: (atMs: number | null, byKey: boolean) => void) {
     this.#chart = new TimeChart({
       label,
-      height: () => LANE_PX * Math.max(2, this.#lanes.length) + 52,
+      height: () => LANE_PX * Math.max(2, this.#lanes.length) + 44 + WORD_PX,
       home: (times) =>
         homeRange(times, this.#history?.future.targetMs.length ?? 0, innerWidth >= 720),
       plot: () => this.#plot(),
@@ -52,6 +52,7 @@ export class SymbolChart {
     const count = Math.max(2, this.#lanes.length);
     return {
       series: [{}, { paths: () => null, points: { show: false } }] as uPlot.Series[],
+      padding: [WORD_PX, null, null, null] as uPlot.Padding,
       scales: { y: { range: [-0.5, count - 0.5] as [number, number], dir: -1 as const } },
       axes: [
         timeAxis({ size: 44 }),

@@ -35,10 +35,7 @@ export function troubles(report: PipelineReport): Trouble[] {
     );
   }
   if (thinFactor > 1) {
-    add(
-      'warn',
-      `Overload: networks learn at every ${formatCount(thinFactor)}. of their updates only.`,
-    );
+    add('warn', `Overload: networks learn at one in ${formatCount(thinFactor)} of their updates.`);
   }
   for (const [stream, account] of Object.entries(accounting)) {
     const missing = unaccounted(account);

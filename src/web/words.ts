@@ -74,7 +74,7 @@ export function reachVerdict({ gradientReach: reach, windowSteps }: Measured): N
     return { tone: 'plain', head: 'Not known yet', text: 'No update has told it so far.' };
   }
   const how = 'The gradient at the window’s first step, as a share of that at its last, is';
-  const share = reach >= 0.01 ? reach.toPrecision(2) : reach.toExponential(1);
+  const share = reach >= 1e-3 ? reach.toPrecision(2) : reach.toExponential(1);
   if (reach > 10) {
     return {
       tone: 'warn',
@@ -87,6 +87,13 @@ export function reachVerdict({ gradientReach: reach, windowSteps }: Measured): N
       tone: 'plain',
       head: 'Vanishing',
       text: `${how} ${share}: what lies ${windowSteps} steps back teaches nothing. That is normal where the near past tells all, and a loss where far things matter.`,
+    };
+  }
+  if (reach < 0.05) {
+    return {
+      tone: 'plain',
+      head: 'Fades',
+      text: `${how} ${share}: what lies ${windowSteps} steps back counts little beside what is near.`,
     };
   }
   return {

@@ -124,7 +124,10 @@ function learned(series: FakeSeries, nowMs: number): LearnedView {
   const newestMs = Math.floor(nowMs / everyMs) * everyMs;
   const samples = { learned: 41_200, duplicate: 3, late: 1, invalid: 0, filtered: 0, pending: 1 };
   const channel = { series: name, everyMs, newestMs, watermarkMs: newestMs, samples };
-  if (state === 'learning') return { newestMs, channels: [channel] };
+  if (state === 'learning') {
+    const few = { ...samples, learned: 9, duplicate: 0 };
+    return { newestMs, channels: [{ ...channel, samples: few }] };
+  }
   const leads = LEADS.map((lead) => {
     const raw = EXPERTS.map((_, i) => chance(id + i, lead) ** 3 + 0.02);
     const sum = raw.reduce((a, b) => a + b);
