@@ -34,7 +34,7 @@ export function troubleCount(report: PipelineReport): number {
 export async function keepAsking(): Promise<void> {
   for (;;) {
     if (!document.hidden) {
-      const answer = await ask<PipelineReport>('/api/pipeline');
+      const answer = await ask<PipelineReport>('api/pipeline');
       if ('data' in answer) takeReport(answer.data);
     }
     await new Promise((resolve) => setTimeout(resolve, ASK_MS));

@@ -19,13 +19,13 @@ import {
   clipVerdict,
   coverageWords,
   expertWords,
+  isNarrow,
   type NetworkVerdict,
   reachVerdict,
 } from './words.ts';
 
 /** Experts with less weight at every lead are summed up. */
 const WEIGHT_MIN = 0.01;
-const SLACK = 0.03;
 
 export class LearnedPanel {
   readonly node = h('div', { class: 'panels learned', hidden: true });
@@ -134,7 +134,7 @@ function intervals(leads: readonly LeadReport[], everyMs: number): Node[] {
       formatSigned(skill),
       ...intervals.map(({ nominal, coverage }) => {
         const meter = new Meter();
-        const narrow = coverage !== null && coverage < (nominal ?? 0) - SLACK;
+        const narrow = isNarrow(coverage, nominal);
         meter.show(coverage, formatPercent(coverage, 1), narrow ? 'warn' : 'plain', nominal);
         meter.node.title = coverageWords(coverage, nominal);
         return meter.node;

@@ -12,9 +12,7 @@ import {
 import { nowMs } from './health.ts';
 import { Meter, Sparkline, stateMark } from './marks.ts';
 import { seriesHash } from './route.ts';
-import { ANOMALY_FROM, anomalyWords, coverageWords, skillWords } from './words.ts';
-
-const COVERAGE_SLACK = 0.03;
+import { ANOMALY_FROM, anomalyWords, coverageWords, isNarrow, skillWords } from './words.ts';
 
 export class ListRow {
   readonly link: HTMLAnchorElement;
@@ -52,7 +50,7 @@ export class ListRow {
     refill(this.#next, next, () => nextParts(next));
     setText(this.#skill, formatSigned(skill));
     setAttributes(this.#skill, { title: skillWords(skill), 'data-tone': tone(skill) });
-    const narrow = coverage !== null && coverage < (nominal ?? 0) - COVERAGE_SLACK;
+    const narrow = isNarrow(coverage, nominal);
     this.#coverage.show(coverage, formatPercent(coverage), narrow ? 'warn' : 'plain', nominal);
     setAttributes(this.#coverageCell, { title: coverageWords(coverage, nominal) });
     const odd = anomaly !== null && anomaly >= ANOMALY_FROM;

@@ -18,10 +18,11 @@ export interface LiveOptions<T> {
   readonly refused: (message: string) => void;
 }
 
+// Without a / before them: a proxy may have put the daemon below another path.
 const PLAIN: Readonly<Record<View, string>> = {
-  list: '/api/series',
-  detail: '/api/series/detail',
-  pipeline: '/api/pipeline',
+  list: 'api/series',
+  detail: 'api/series/detail',
+  pipeline: 'api/pipeline',
 };
 
 let link: Link = 'connecting';
@@ -71,7 +72,7 @@ export class LiveView<T> {
 
   #open(): void {
     this.#stop();
-    const source = new EventSource(`/api/live?${this.#search(true)}`);
+    const source = new EventSource(`api/live?${this.#search(true)}`);
     this.#source = source;
     source.addEventListener('hello', (event) => greet(JSON.parse(event.data) as Hello));
     source.addEventListener(this.#options.view, (event) => {

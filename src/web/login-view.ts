@@ -10,7 +10,7 @@ export function loginView(): MountedView {
   // Back to the same view: a redirect keeps what is behind the #.
   const form = h(
     'form',
-    { method: 'post', action: `/login${location.hash}`, class: 'card login' },
+    { method: 'post', action: `login${location.hash}`, class: 'card login' },
     h('p', {}, 'It is what the daemon’s configuration has as http.token.'),
     h('label', { class: 'field' }, h('span', {}, 'Token'), token),
     h('button', { type: 'submit', class: 'primary' }, 'Sign in'),

@@ -13,7 +13,7 @@ export const BANDS = 6;
 /** Times in seconds, rising; the future begins at the last value, as a fan. */
 export function seriesColumns(history: SeriesHistory): Columns {
   const { timeMs, actual, forecast, upper, lower, future } = history;
-  const all = [...new Set([...timeMs, ...future.targetMs])].sort((a, b) => a - b);
+  const all = chartTimes(history);
   const place = new Map(all.map((ms, i) => [ms, i]));
   const column = (times: readonly number[], values: readonly (number | null)[]) =>
     spread(all, times, values);
@@ -29,6 +29,16 @@ export function seriesColumns(history: SeriesHistory): Columns {
     fan(future.mean),
     ...future.bands.flatMap((band) => [fan(band.upper), fan(band.lower)]),
   ];
+}
+
+/** Past and future, and a place without values where steps are missing: no line leads over it. */
+export function chartTimes({ timeMs, future, everyMs }: SeriesHistory): number[] {
+  const all = [...new Set([...timeMs, ...future.targetMs])].sort((a, b) => a - b);
+  if (everyMs === null) return all;
+  return all.flatMap((ms, i) => {
+    const isJoined = i === 0 || ms - all[i - 1]! < 1.5 * everyMs;
+    return isJoined ? [ms] : [all[i - 1]! + everyMs, ms];
+  });
 }
 
 /** Values at some of the times, as a column over all of them. */

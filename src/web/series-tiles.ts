@@ -3,10 +3,9 @@ import type { SeriesSummary } from '../observe/monitor.ts';
 import { h, setAttributes, setText } from './dom.ts';
 import { formatFullTime, formatPercent, formatSigned, NONE } from './format.ts';
 import { spanText, valueText } from './list-row.ts';
-import { ANOMALY_FROM, anomalyWords, coverageWords, skillWords } from './words.ts';
+import { ANOMALY_FROM, anomalyWords, coverageWords, isNarrow, skillWords } from './words.ts';
 
 const NAMES = ['Last value', 'Next forecast', 'Skill', 'Coverage', 'Anomaly'] as const;
-const SLACK = 0.03;
 
 export class SeriesTiles {
   readonly node = h('dl', { class: 'tiles' });
@@ -35,7 +34,7 @@ export class SeriesTiles {
       skillWords(skill),
       skill === null ? null : skill > 0 ? 'good' : 'bad',
     );
-    const narrow = coverage !== null && coverage < (nominal ?? 0) - SLACK;
+    const narrow = isNarrow(coverage, nominal);
     const noInterval = kind === 'symbol' ? 'Symbols have probabilities instead' : null;
     this.#set(
       3,

@@ -94,8 +94,16 @@ export class SeriesView implements MountedView {
       view: 'detail',
       query: { series: this.#series, lead },
       data: (detail) => this.#show(detail),
-      refused: (message) => setText(this.#about, message),
+      refused: (message) => this.#refuse(message),
     });
+  }
+
+  #refuse(message: string): void {
+    setText(this.#about, message);
+    // An old address may ask for a lead that is kept no more.
+    if (this.#lead === null) return;
+    this.#lead = null;
+    this.#open();
   }
 
   #show(detail: SeriesDetail): void {

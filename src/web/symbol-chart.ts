@@ -3,7 +3,7 @@ import type { SeriesHistory } from '../observe/monitor.ts';
 import { axis, timeAxis } from './chart-style.ts';
 import { color, h } from './dom.ts';
 import { vertical, WORD_PX } from './number-chart.ts';
-import { homeRange, spread } from './series-columns.ts';
+import { chartTimes, homeRange, spread } from './series-columns.ts';
 import { TimeChart } from './time-chart.ts';
 import type uPlot from './uplot.js';
 
@@ -41,10 +41,9 @@ export class SymbolChart {
   show(history: SeriesHistory): void {
     this.#history = history;
     this.#lanes = lanesOf(history);
-    const { timeMs, future } = history;
-    this.#timesMs = [...new Set([...timeMs, ...future.targetMs])].sort((a, b) => a - b);
+    this.#timesMs = chartTimes(history);
     const seconds = this.#timesMs.map((ms) => ms / 1_000);
-    this.#chart.show([seconds, spread(this.#timesMs, timeMs, history.actual)]);
+    this.#chart.show([seconds, spread(this.#timesMs, history.timeMs, history.actual)]);
   }
 
   #plot() {

@@ -22,6 +22,13 @@ export const STATES: Readonly<
 /** As people look for them: trouble first, after what is well. */
 export const STATE_ORDER = Object.keys(STATES) as SeriesState[];
 
+/** What the share inside an interval differs by, by chance alone. */
+export const COVERAGE_SLACK = 0.05;
+
+export function isNarrow(coverage: number | null, nominal: number | null): boolean {
+  return coverage !== null && nominal !== null && coverage < nominal - COVERAGE_SLACK;
+}
+
 /** From here on a step is unusual; one threshold serves all series. */
 export const ANOMALY_FROM = 0.55;
 
@@ -48,7 +55,7 @@ export function skillWords(skill: number | null): string {
 export function coverageWords(coverage: number | null, nominal: number | null): string {
   if (coverage === null || nominal === null) return 'Not known yet';
   const off = coverage - nominal;
-  if (Math.abs(off) <= 0.03) return `Holds what it should (${formatPercent(nominal)})`;
+  if (Math.abs(off) <= COVERAGE_SLACK) return `Holds what it should (${formatPercent(nominal)})`;
   return off < 0
     ? `Holds less than the ${formatPercent(nominal)} it should: too narrow`
     : `Holds more than the ${formatPercent(nominal)} it should: wider than need be`;
