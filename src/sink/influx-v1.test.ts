@@ -12,7 +12,7 @@ afterEach(() => {
 });
 
 function clientFor(url: string, over: object = {}): InfluxV1Client {
-  const influx = { url, timeout: '200ms', ...over };
+  const influx = { url, ...over };
   const config = configSchema.parse({ streams: [{ topic: 'a' }], sinks: { influx } });
   const client = new InfluxV1Client(config.sinks.influx as InfluxSinkConfig);
   open.push(() => client.close());
@@ -134,7 +134,7 @@ describe('what went wrong', () => {
 
   it('no answer', async () => {
     const { url } = await serve(() => {});
-    expect(await failure(clientFor(url))).toMatchObject({
+    expect(await failure(clientFor(url, { timeout: '200ms' }))).toMatchObject({
       name: 'SinkUnavailable',
       message: expect.stringMatching(/Request timed out|no answer in 200ms/),
     });
@@ -144,7 +144,7 @@ describe('what went wrong', () => {
     const { url } = await serve((response) => {
       response.writeHead(200, { 'content-length': '100' }).write('{"results"');
     });
-    await expect(clientFor(url).prepare()).rejects.toMatchObject({
+    await expect(clientFor(url, { timeout: '200ms' }).prepare()).rejects.toMatchObject({
       name: 'SinkUnavailable',
       message: expect.stringMatching(/no answer in 200ms/),
     });
