@@ -44,6 +44,15 @@ describe('troubles', () => {
     ]);
   });
 
+  it('leaves samples their time from one count to the next', () => {
+    const hall = { ...WELL.accounting.hall!, received: 10 };
+    expect(texts({ accounting: { hall } })).toEqual([]);
+    const rates = { ...WELL.rates, receivedPerSecond: 0 };
+    expect(texts({ accounting: { hall }, rates })).toEqual([
+      'bad: 1 samples of hall are not accounted for. Please report this.',
+    ]);
+  });
+
   it('tells a pause from a lost connection', () => {
     const source = { ...WELL.source, connected: false };
     expect(texts({ source, paused: true })).toEqual([
@@ -52,12 +61,12 @@ describe('troubles', () => {
   });
 
   it('finds samples that nobody can account for, and overload, and a full journal', () => {
-    const hall = { ...WELL.accounting.hall!, received: 11 };
+    const hall = { ...WELL.accounting.hall!, received: 12 };
     const state = { ...WELL.state!, journalFullness: 0.91 };
     expect(texts({ accounting: { hall }, thinFactor: 4, state })).toEqual([
       'warn: The journal is 91 % full; at its limit the source has to wait.',
       'warn: Overload: networks learn at one in 4 of their updates.',
-      'bad: 2 samples of hall are not accounted for. Please report this.',
+      'bad: 3 samples of hall are not accounted for. Please report this.',
     ]);
   });
 });

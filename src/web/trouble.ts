@@ -38,14 +38,26 @@ export function troubles(report: PipelineReport): Trouble[] {
     add('warn', `Overload: networks learn at one in ${formatCount(thinFactor)} of their updates.`);
   }
   for (const [stream, account] of Object.entries(accounting)) {
-    const missing = unaccounted(account);
-    if (missing === 0) continue;
+    const lost = missing(account, report.rates);
+    if (lost === 0) continue;
     add(
       'bad',
-      `${formatCount(Math.abs(missing))} samples of ${stream} are not accounted for. Please report this.`,
+      `${formatCount(Math.abs(lost))} samples of ${stream} are not accounted for. Please report this.`,
     );
   }
   return found;
+}
+
+/** Between the places where they are counted, samples are under way for so long at most. */
+const UNDER_WAY_S = 2;
+
+/** As `unaccounted`, but for what may well be on its way. */
+export function missing(
+  account: Readonly<StreamAccounting>,
+  { receivedPerSecond }: PipelineReport['rates'],
+): number {
+  const count = unaccounted(account);
+  return Math.abs(count) <= UNDER_WAY_S * receivedPerSecond ? 0 : count;
 }
 
 /** What nobody can account for: 0, or there is a defect. */
