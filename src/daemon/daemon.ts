@@ -13,9 +13,11 @@ import type { Source, SourceEvent } from '../source/source.ts';
 import { MemoryOutbox } from '../store/memory-outbox.ts';
 import type { Outbox } from '../store/outbox.ts';
 import type { SeriesPoints } from '../store/points.ts';
+import { DaemonControl } from './control.ts';
 import { type Core, createCore, resolveShards } from './core.ts';
 import type { DaemonState } from './daemon-state.ts';
 import { DurableState } from './durable-state.ts';
+import { Forgotten } from './forgotten.ts';
 import { PipelineGate } from './gate.ts';
 import { describeThinning, OverloadControl } from './overload.ts';
 import { overloadFactors } from './overload-watch.ts';
@@ -56,6 +58,8 @@ export class UnwrittenError extends Error {
 
 /** One running pipeline: started once, stopped once. */
 export class Daemon {
+  /** What can be asked of it while it runs. */
+  readonly control: DaemonControl;
   readonly #config: Config;
   readonly #parts: DaemonParts;
   readonly #incidents: Incidents;
@@ -67,6 +71,7 @@ export class Daemon {
   readonly #drains: readonly SinkDrain[];
   readonly #gate: PipelineGate;
   readonly #overload: OverloadControl;
+  readonly #forgotten: Forgotten;
   readonly #stopped = new AbortController();
   #running: Promise<void> | undefined;
   #failure: Error | undefined;
@@ -109,6 +114,16 @@ export class Daemon {
     const depthMax = live ? Number.POSITIVE_INFINITY : RECORDED_DEPTH_MAX;
     this.#gate = new PipelineGate(() => this.#depth(), depthMax);
     this.#drains = sinks.map((sink) => new SinkDrain(this.#outbox.reader(sink.name), sink));
+    this.#forgotten = this.#durable?.forgotten ?? new Forgotten();
+    this.control = new DaemonControl({
+      gate: this.#gate,
+      registry,
+      intake: this.#intake,
+      core: this.#core,
+      durable: this.#durable,
+      forgotten: this.#forgotten,
+      log,
+    });
   }
 
   /**
@@ -131,7 +146,11 @@ export class Daemon {
 
   accounting(): Accounting {
     const streams = this.#config.streams.map(streamName);
-    return sumAccounting(streams, [this.#intake.counts(), this.#core.counts()]);
+    return sumAccounting(streams, [
+      this.#intake.counts(),
+      this.#core.counts(),
+      this.#forgotten.counts,
+    ]);
   }
 
   /** Networks learn at every so many of their updates: above 1 while there is too much to learn. */

@@ -1,7 +1,7 @@
 /** What the main thread and a shard's thread say to each other. One reply a request, in order. */
 import type { SeriesInfo } from '../decode/series.ts';
 import type { JournalEntry, Thinning } from '../journal/journal.ts';
-import type { Refusal } from './core.ts';
+import type { ForgottenCounts, Refusal } from './core.ts';
 import type { LoggedEntries } from './entry-log.ts';
 import type { StreamSettings } from './settings.ts';
 import type { RestoredGroup, SavedSeries, SavedState } from './shard.ts';
@@ -36,6 +36,12 @@ export type ShardRequest =
       /** Infinity: all. */
       readonly countMax: number;
     }
+  /** Series go, and what was learned with them. */
+  | {
+      readonly kind: 'forget';
+      readonly series: readonly SeriesInfo[];
+      readonly ids: readonly number[];
+    }
   /** First words to a thread that takes over from one that died. No reply. */
   | {
       readonly kind: 'restore';
@@ -55,6 +61,8 @@ export interface ShardReply {
   readonly counts: Float64Array<ArrayBuffer>;
   readonly saved: readonly SavedSeries[];
   readonly refused: readonly Refusal[];
+  /** What became of the samples of series that were forgotten, by stream. */
+  readonly forgotten?: ForgottenCounts;
   /** The oldest entry that a restored shard would need applied again; undefined: none. */
   readonly unsavedFrom: number | undefined;
   /** Groups that have changed since they were saved. */
