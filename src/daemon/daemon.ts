@@ -1,4 +1,5 @@
 import { EMPTY, type Observable, tap } from 'rxjs';
+import { ownTopics } from '../config/own-topics.ts';
 import type { Config } from '../config/schema.ts';
 import { SeriesRegistry } from '../decode/series.ts';
 import { createIntake, type Intake } from '../decode/stream-decoder.ts';
@@ -106,6 +107,7 @@ export class Daemon {
     this.#intake = createIntake(config.streams, registry, {
       live,
       base: config.base,
+      isOwn: ownTopics(config.base, config.mqtt.home_assistant.prefix),
       counts: this.#durable?.journal.counts,
       onWrongClock: (detail) => this.#incidents.report('clock', detail),
       onRejection: (stream, where, { verdict, reason, detail }) =>

@@ -34,6 +34,8 @@ export interface IntakeOptions {
   readonly live: boolean;
   /** Our own topics: a stream that begins with a wildcard does not mean them. */
   readonly base?: string;
+  /** Further ones of ours. */
+  readonly isOwn?: (topic: string) => boolean;
   /** Of an earlier life of the process: counting goes on from there. */
   readonly counts?: ReadonlyMap<string, Readonly<IntakeCounts>>;
   /** Everything that is turned away; the caller limits what it says of it. */
@@ -283,7 +285,8 @@ export class Intake implements FieldSink {
 
   #routeOf(topic: string): TopicRoute | undefined {
     if (this.#routes.has(topic)) return this.#routes.get(topic);
-    const isOwn = topic.startsWith(`${this.#options.base}/`);
+    const { base, isOwn: isFurther } = this.#options;
+    const isOwn = topic.startsWith(`${base}/`) || isFurther?.(topic);
     const stream = this.#streams.find(
       ({ config }) => filterCovers(config.topic, topic) && !(isOwn && /^[+#]/.test(config.topic)),
     );
