@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { duration } from './duration.ts';
 import { count, text } from './kinds.ts';
 import { type FaultAt, rule } from './rule.ts';
+import { http } from './schema-http.ts';
 import { mqtt } from './schema-mqtt.ts';
 import { sinks } from './schema-sink.ts';
 import { source } from './schema-source.ts';
@@ -69,6 +70,9 @@ export const configSchema = z
     mqtt: mqtt
       .prefault({})
       .describe('What the daemon says of itself on MQTT, and what can be asked of it.'),
+    http: http
+      .optional()
+      .describe('The page that shows a running daemon; without this section there is none.'),
     log: log.prefault({}).describe('The log, on standard error.'),
   })
   .check(
@@ -122,3 +126,4 @@ export type MqttSinkConfig = NonNullable<Config['sinks']['mqtt']>;
 export type MqttConfig = Config['mqtt'];
 export type HomeAssistantConfig = MqttConfig['home_assistant'];
 export type LineProtocolSinkConfig = NonNullable<Config['sinks']['line_protocol']>;
+export type HttpConfig = NonNullable<Config['http']>;

@@ -94,7 +94,7 @@ describe.each([1, 2])('control of a daemon with %i shards', (shards) => {
     for (let step = 0; step < 20; step++) await source.give(step);
     await daemon.control.pause();
     await daemon.control.pause();
-    expect(daemon.control.paused).toBe(true);
+    expect(daemon.monitor.unreadyReason).toBe('paused');
     expect(source.acknowledged).toBe(20);
     expect(account()).toMatchObject({ received: 40, pending: 0 });
     expect(store.count('heads')).toBe(2);

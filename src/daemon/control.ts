@@ -3,7 +3,7 @@
  * waits until nothing is under way, while the gate holds the source. The broker keeps what comes
  * meanwhile, as it does whenever we are busy.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
 import type { SeriesInfo, SeriesRegistry } from '../decode/series.ts';
 import type { Intake } from '../decode/stream-decoder.ts';
 import type { Logger } from '../observe/log.ts';
@@ -25,8 +25,9 @@ export interface ControlParts {
   readonly durable: DurableState | undefined;
   readonly forgotten: Forgotten;
   readonly log: Logger;
+  readonly onPaused: (paused: boolean) => void;
   /** These series are no more. */
-  readonly onForgotten?: (series: readonly SeriesInfo[]) => void;
+  readonly onForgotten: (series: readonly SeriesInfo[]) => void;
 }
 
 export class DaemonControl implements Control {
@@ -39,18 +40,15 @@ export class DaemonControl implements Control {
     this.#parts = parts;
   }
 
-  get paused(): boolean {
-    return this.#pausing !== undefined;
-  }
-
   /**
    * Until `resume`, or the end of this process: the next one takes messages again. Time stands still
    * meanwhile, so no gap is seen before it goes on.
    * @throws Error when what was learned cannot be saved; it is paused all the same
    */
   async pause(): Promise<void> {
-    const { gate, durable, log } = this.#parts;
+    const { gate, durable, log, onPaused } = this.#parts;
     if (!this.#pausing) {
+      onPaused(true);
       log.info('paused: messages are not taken; the broker keeps what it can');
       this.#pausing = gate.hold();
     }
@@ -66,6 +64,7 @@ export class DaemonControl implements Control {
     const pausing = this.#pausing;
     if (!pausing) return;
     this.#pausing = undefined;
+    this.#parts.onPaused(false);
     this.#parts.log.info('resumed: messages are taken again');
     (await pausing)();
   }
@@ -96,6 +95,8 @@ export class DaemonControl implements Control {
       await sleep(SETTLED_POLL_MS);
     }
     const release = await gate.hold();
+    // Whoever looks at what was put has seen it then.
+    await turn();
     try {
       // What is put is on the disk under the old id before a new one can have the name.
       await durable?.flush();
@@ -109,7 +110,7 @@ export class DaemonControl implements Control {
       intake.forget(members);
       forgotten.add(await counts);
       await durable?.putForgotten(members);
-      onForgotten?.(members);
+      onForgotten(members);
       log.info(`forgotten: series ${members.map((info) => info.name).join(', ')}`);
     } finally {
       release();

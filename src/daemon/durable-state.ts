@@ -5,6 +5,7 @@ import type { Intake } from '../decode/stream-decoder.ts';
 import type { LmdbJournal } from '../journal/lmdb.ts';
 import { sumAccounting } from '../observe/accounting.ts';
 import type { Logger } from '../observe/log.ts';
+import type { StateStatus } from '../observe/monitor.ts';
 import { DiskOutbox } from '../store/disk-outbox.ts';
 import type { DurableOutbox, OutboxEvent } from '../store/outbox.ts';
 import { StateError } from '../store/state-error.ts';
@@ -12,7 +13,7 @@ import type { Writer } from '../store/state-store.ts';
 import type { Core } from './core.ts';
 import type { DaemonState } from './daemon-state.ts';
 import { Forgotten } from './forgotten.ts';
-import { Keeper } from './keeper.ts';
+import { Keeper, type KnownSummary } from './keeper.ts';
 import { putForgotten } from './known-series.ts';
 import { putReckoning, readReckoning } from './reckoning.ts';
 
@@ -43,6 +44,7 @@ export class DurableState {
   /** What the core knows no more of, and the account does. */
   readonly forgotten: Forgotten;
   #failed = false;
+  #stalled: string | undefined;
   #reckoningDue: boolean;
 
   constructor(config: Config, parts: DurableParts) {
@@ -128,9 +130,37 @@ export class DurableState {
     return this.#parts.state.open.store.commit(put, { insist: true });
   }
 
+  get recoveringSeries(): number {
+    return this.#keeper.core.waitingCount;
+  }
+
+  /** Why nothing more can be kept for now, in words; undefined: it can. */
+  get trouble(): string | undefined {
+    if (this.#stalled) return `state: ${this.#stalled}`;
+    if (this.isFull) return 'state: the journal is full; states are being saved to make room';
+    return this.outbox.full ? 'outbox: full; waiting for a sink' : undefined;
+  }
+
+  status(): StateStatus {
+    const { core, journal } = this.#keeper;
+    return {
+      dir: this.#parts.state.open.dir,
+      journalFullness: journal.fullness,
+      journalEntries: journal.end - journal.first,
+      unsavedSeries: core.unsavedCount,
+      recoveringSeries: core.waitingCount,
+    };
+  }
+
+  /** What the newest saved states say of their series. */
+  knownSummaries(): KnownSummary[] {
+    return this.#keeper.summaries();
+  }
+
   start(): void {
     const { state, log } = this.#parts;
     this.#events = state.open.store.events.subscribe(({ kind, insist, detail }) => {
+      this.#stalled = kind === 'stalled' ? detail : undefined;
       const what = insist ? 'messages are not acknowledged' : 'what is learned is not saved';
       if (kind === 'stalled') log.error(`state: ${detail}; ${what} meanwhile`);
       else log.info(`state: the disk takes what is written again, ${detail}`);

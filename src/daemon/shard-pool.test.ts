@@ -140,6 +140,7 @@ describe('ShardPool', () => {
       forget: (ids) => core.forget(ids),
       finish: () => core.finish(),
       counts: () => core.counts(),
+      view: (id) => core.view(id),
       close: () => core.close(),
       unsavedCount: 0,
       unsavedFrom: undefined,

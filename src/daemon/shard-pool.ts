@@ -7,6 +7,7 @@
 import { type SampleBatch, SampleBatchBuilder } from '../decode/sample.ts';
 import type { SeriesInfo } from '../decode/series.ts';
 import type { JournalEntry } from '../journal/journal.ts';
+import type { LearnedView } from '../observe/learned-view.ts';
 import type { SeriesPoints } from '../store/points.ts';
 import { mergeBlocks, PointsBlockReader } from '../store/points-block.ts';
 import { addCounts, noCounts, type ShardCounts } from './channel.ts';
@@ -32,6 +33,7 @@ interface Gathering {
   readonly refused: Refusal[];
   /** By stream; of series that go. */
   readonly forgotten: Map<string, ShardCounts>;
+  readonly onView: ((view: LearnedView | undefined) => void) | undefined;
   waiting: number;
   readonly resolve: (points: SeriesPoints[]) => void;
   readonly reject: (error: Error) => void;
@@ -113,7 +115,7 @@ export class ShardPool implements Core {
       (place) => {
         place.thread.adopt(parts.get(place)!, emitAfter);
       },
-      refused,
+      { refused },
     );
     return { points, refused };
   }
@@ -136,7 +138,7 @@ export class ShardPool implements Core {
     }
     const forgotten = new Map<string, ShardCounts>();
     const give = (place: Place): void => place.thread.forget(parts.get(place)!);
-    await this.#handOut([...parts.keys()], give, [], forgotten);
+    await this.#handOut([...parts.keys()], give, { forgotten });
     for (const id of ids) this.#unsaved.delete(id);
     return forgotten;
   }
@@ -176,6 +178,17 @@ export class ShardPool implements Core {
       [oldest, behind] = [unsavedFrom, place];
     }
     return behind ? [behind] : [];
+  }
+
+  async view(id: number): Promise<LearnedView | undefined> {
+    const place = this.#placeOf[id];
+    if (!place) return undefined;
+    let view: LearnedView | undefined;
+    const onView = (given: LearnedView | undefined): void => {
+      view = given;
+    };
+    await this.#handOut([place], ({ thread }) => thread.view(id), { onView });
+    return view;
   }
 
   async close(): Promise<void> {
@@ -235,14 +248,17 @@ export class ShardPool implements Core {
   #handOut(
     places: readonly Place[],
     give: (place: Place) => void,
-    refused: Refusal[] = [],
-    forgotten = new Map<string, ShardCounts>(),
+    {
+      refused = [],
+      forgotten = new Map(),
+      onView,
+    }: Partial<Pick<Gathering, 'refused' | 'forgotten' | 'onView'>> = {},
   ): Promise<SeriesPoints[]> {
     if (this.#failure) return Promise.reject(this.#failure);
     if (places.length === 0) return Promise.resolve([]);
     return new Promise((resolve, reject) => {
       const waiting = places.length;
-      const gathering = { readers: [], refused, forgotten, waiting, resolve, reject };
+      const gathering = { readers: [], refused, forgotten, onView, waiting, resolve, reject };
       for (const place of places) {
         const origins = place.origins.length > 0 ? place.origins : undefined;
         place.parts.push({ gathering, origins });
@@ -253,8 +269,9 @@ export class ShardPool implements Core {
   }
 
   #gather(place: Place, reply: ShardReply): void {
-    const { points, names, counts, saved, refused } = reply;
+    const { points, names, counts, saved, refused, view } = reply;
     const { gathering, origins } = place.parts.shift()!;
+    gathering.onView?.(view);
     place.counts = counts;
     for (const state of saved) this.#saved(state);
     gathering.refused.push(...refused);

@@ -100,6 +100,10 @@ export class ShardThread {
     this.#post({ kind: 'forget', series: this.#newSeries, ids });
   }
 
+  view(id: number): void {
+    this.#post({ kind: 'view', series: this.#newSeries, id });
+  }
+
   /** The oldest entry that no saved state holds, as far as is known here; undefined: none. */
   get unsavedFrom(): number | undefined {
     return this.#unanswered.reduce(
