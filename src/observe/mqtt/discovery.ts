@@ -50,6 +50,8 @@ export class Discovery {
   readonly #stopped = new AbortController();
   readonly #told = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
+  /** Home Assistant has started; all is announced again soon. */
+  #birth: NodeJS.Timeout | undefined;
   /** To be announced; by series. */
   readonly #waiting = new Map<string, SeriesSummary>();
   #announcing = false;
@@ -79,18 +81,19 @@ export class Discovery {
   stop(): void {
     this.#stopped.abort();
     clearInterval(this.#timer);
+    clearTimeout(this.#birth);
   }
 
   /** The broker may have lost what it kept. */
   onConnected(): void {
     this.#connected = true;
-    void this.#announceAll();
+    this.#announceAll();
   }
 
   onMessage(topic: string, payload: string): void {
     const { enabled, prefix } = this.#config;
     if (enabled && topic === `${prefix}/status`) {
-      if (payload === 'online') void this.#born();
+      if (payload === 'online') this.#born();
       return;
     }
     const found = announcedOf(payload);
@@ -118,16 +121,14 @@ export class Discovery {
     this.#takeBack();
   }
 
-  async #born(): Promise<void> {
+  #born(): void {
     const { random = Math.random } = this.#parts;
-    const { signal } = this.#stopped;
-    await sleep(BIRTH_MS_MAX * random(), undefined, { signal }).catch(() => {});
-    await this.#announceAll();
+    clearTimeout(this.#birth);
+    this.#birth = setTimeout(() => this.#announceAll(), BIRTH_MS_MAX * random());
   }
 
-  async #announceAll(): Promise<void> {
-    if (!this.#config.enabled) return;
-    await this.#announce(this.#wanted());
+  #announceAll(): void {
+    if (this.#config.enabled) void this.#announce(this.#wanted());
   }
 
   async #announce(all: readonly SeriesSummary[]): Promise<void> {
