@@ -32,34 +32,36 @@ async function run(core: Core, depth: number, seed = 1): Promise<Outcome> {
 
 /** A group of four and a series alone go in the middle; their names come again as new series. */
 async function runForgetting(core: Core, seed: number) {
-  const entries = [...coreJournal(150, seed)];
+  const entries = [...coreJournal(80, seed)];
   const ids = [4, 5, 7, 9];
   const renewed = new Map(ids.map((id, i) => [id, 100 + i]));
-  const points: SeriesPoints[] = [];
+  const waiting: Promise<readonly SeriesPoints[]>[] = [];
   let offset = 0;
   let received = 0;
   let forgotten: Awaited<ReturnType<Core['forget']>> = new Map();
   const infos = new Map<number, SeriesInfo>();
   for (const [i, batch] of entries.entries()) {
-    if (i === 90) {
+    if (i === 50) {
+      await Promise.all(waiting);
       forgotten = await core.forget(ids);
       const again = ids.map((id) => ({ ...infos.get(id)!, id: renewed.get(id)! }));
       const series = again.map((info): JournalEntry => ({ kind: 'series', series: info }));
-      points.push(...(await core.apply(series, offset)));
+      waiting.push(core.apply(series, offset));
       offset += series.length;
     }
     for (const entry of batch) {
       if (entry.kind === 'series') infos.set(entry.series.id, entry.series);
       if (entry.kind !== 'samples') continue;
       received += entry.batch.count;
-      if (i < 90) continue;
+      if (i < 50) continue;
       entry.batch.seriesId.forEach((id, at) => {
         entry.batch.seriesId[at] = renewed.get(id) ?? id;
       });
     }
-    points.push(...(await core.apply(batch, offset)));
+    waiting.push(core.apply(batch, offset));
     offset += batch.length;
   }
+  const points = (await Promise.all(waiting)).flat();
   const counts = structuredClone(new Map(core.counts()));
   let sum = 0;
   for (const part of [counts, forgotten]) {
@@ -159,7 +161,7 @@ describe('ShardPool', () => {
 
   it('forgets series as one shard does, wherever threads die, and others go on as they were', async () => {
     let deaths = 0;
-    for (let seed = 1; seed <= 4; seed++) {
+    for (let seed = 1; seed <= 3; seed++) {
       const alone = await runForgetting(new InlineCore(SETTINGS, ENGINES), seed);
       expect([...alone.forgotten.values()].some(({ learned }) => learned > 0)).toBe(true);
       const random = new Random(seed);
@@ -170,7 +172,7 @@ describe('ShardPool', () => {
       expect(await runForgetting(core, seed)).toEqual(alone);
       deaths += said.length;
     }
-    expect(deaths).toBeGreaterThan(20);
+    expect(deaths).toBeGreaterThan(10);
   });
 
   it('counts what is under way as pending, so that the account always adds up', async () => {
