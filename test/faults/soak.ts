@@ -13,8 +13,10 @@ const SERIES = 1_000;
 const BURST_STEPS = 5;
 /** Measurements of the process, over all samples. */
 const MEASUREMENTS = 50;
-/** One burst in so many comes with an outage: of the broker, of the database, in turn. */
-const OUTAGE_EVERY = 5;
+/** One burst in so many comes with an outage: of the broker, of the database, in turn … */
+const OUTAGE_EVERY_MIN = 5;
+/** … and so many in all, about, however long it goes on: each costs several seconds. */
+const OUTAGES_MAX = 100;
 const OUTAGE_MS = 3_000;
 const WAIT_MS = 300_000;
 /** Measurements before this share of the way are warm-up: code is compiled, pools fill. */
@@ -36,8 +38,8 @@ process.on('exit', () => {
 export const soak: Scenario = {
   name: 'soak',
   faultModel:
-    'samples of 1,000 series in bursts; one burst in five comes after the broker was stopped and started, or with the ' +
-    'database away for three seconds',
+    'samples of 1,000 series in bursts; one burst in five (of many, a hundred in all) comes after the broker was ' +
+    'stopped and started, or with the database away for three seconds',
   longRuns: 10_000_000,
   async run(options) {
     const broker = await startMosquitto({
@@ -82,8 +84,10 @@ class Soak {
     let publisher = await CountingPublisher.connect(this.#broker.url, 'soak', SERIES);
     let filesBefore = 0;
     let next = 0;
+    const bursts = runs / ((SERIES * (1 + BURST_STEPS)) / 2);
+    const outageEvery = Math.max(OUTAGE_EVERY_MIN, Math.ceil(bursts / OUTAGES_MAX));
     for (let burst = 1; publisher.published < runs; burst++) {
-      if (burst % OUTAGE_EVERY === 0) publisher = await this.#outage(publisher);
+      if (burst % outageEvery === 0) publisher = await this.#outage(publisher);
       const left = Math.ceil((runs - publisher.published) / SERIES);
       await publisher.publish(Math.min(left, 1 + Math.floor(BURST_STEPS * random.uniform())));
       if (publisher.published < Math.min(next, runs)) continue;
