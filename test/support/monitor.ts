@@ -1,5 +1,6 @@
 /** A monitor and a control that do what the test tells them, for what stands beside the daemon. */
 import { SeriesBoard } from '../../src/observe/board/series-board.ts';
+import type { LearnedView } from '../../src/observe/learned-view.ts';
 import type { Control, Monitor, PipelineStatus } from '../../src/observe/monitor.ts';
 import { seriesPoints } from './points.ts';
 
@@ -41,6 +42,8 @@ export class FakeMonitor implements Monitor {
   ready = true;
   unreadyReason: string | undefined;
   readonly board: SeriesBoard;
+  /** Known, though they are on no board. */
+  readonly silent = new Set<string>();
 
   /** @param names `stream:series` */
   constructor(names: readonly string[] = []) {
@@ -60,8 +63,8 @@ export class FakeMonitor implements Monitor {
     return STATUS;
   }
 
-  async learned(): Promise<undefined> {
-    return undefined;
+  async learned(series: string): Promise<LearnedView | undefined> {
+    return this.silent.has(series) ? { newestMs: null, channels: [] } : undefined;
   }
 }
 

@@ -76,7 +76,8 @@ class MqttCompanion implements Companion {
       broker,
       base,
       log,
-      filters: [...asked, ...this.#discovery.filters],
+      filters: mqtt.home_assistant.enabled ? [...asked, ...this.#discovery.filters] : asked,
+      quietFilters: mqtt.home_assistant.enabled ? [] : this.#discovery.filters,
       tellsStatus: !broker.isSource,
       onConnected: () => {
         this.#tellHealth();

@@ -104,7 +104,7 @@ describe('Discovery', () => {
     few.subject.stop();
   });
 
-  it('takes back what an earlier run has announced and nobody wants', () => {
+  it('takes back what an earlier run has announced and nobody wants', async () => {
     const run = start(['plant:a'], { keys: 'enabled: true, streams: [{ name: plant }]' });
     const { subject, taken, monitor } = run;
     monitor.ready = false;
@@ -121,7 +121,10 @@ describe('Discovery', () => {
     subject.sync();
     expect(taken()).toEqual(['+ a', '− d']);
     monitor.ready = true;
+    monitor.silent.add('c');
+    subject.onMessage(topicOf('c'), leftover('c', 'plant', run));
     subject.sync();
+    await vi.advanceTimersByTimeAsync(0);
     expect(taken()).toEqual(['− old']);
     subject.stop();
   });

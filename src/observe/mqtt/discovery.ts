@@ -25,8 +25,8 @@ const TURN_MS = 100;
 export interface DiscoveryParts {
   readonly config: Pick<Config, 'base' | 'streams' | 'mqtt'>;
   readonly version: string;
-  readonly monitor: Pick<Monitor, 'board' | 'ready'>;
-  /** The board has all series that an earlier run has left: another one is no more. */
+  readonly monitor: Pick<Monitor, 'board' | 'ready' | 'learned'>;
+  /** What an earlier run has learned is kept: a series that nobody knows is no more. */
   readonly knowsAll: boolean;
   readonly log: Logger;
   /** Retained; an empty payload takes back. */
@@ -118,7 +118,7 @@ export class Discovery {
       this.#parts.publish(topic, '');
     }
     void this.#announce(wanted.filter(({ series }) => !this.#announced.has(series)));
-    this.#takeBack();
+    void this.#takeBack();
   }
 
   #born(): void {
@@ -181,12 +181,14 @@ export class Discovery {
   }
 
   /** Those of an earlier run that are no more. */
-  #takeBack(): void {
+  async #takeBack(): Promise<void> {
     const { knowsAll, monitor, publish } = this.#parts;
     if (!knowsAll || !monitor.ready) return;
-    for (const [series, topic] of this.#leftover) {
+    for (const [series, topic] of [...this.#leftover]) {
       this.#leftover.delete(series);
-      if (!this.#announced.has(series)) publish(topic, '');
+      // One that has been silent since the start is on no board, and known all the same.
+      const isKnown = await monitor.learned(series).catch(() => true);
+      if (!isKnown && !this.#announced.has(series)) publish(topic, '');
     }
   }
 

@@ -30,6 +30,8 @@ export interface LinkParts {
   readonly base: string;
   readonly log: Logger;
   readonly filters: readonly string[];
+  /** Further ones, which a broker may refuse without a word: who has not asked for them misses nothing. */
+  readonly quietFilters: readonly string[];
   /** The source does not say on this broker whether we are there: we do. */
   readonly tellsStatus: boolean;
   readonly onConnected: () => void;
@@ -128,26 +130,26 @@ export class MqttCitizenLink {
   }
 
   #connected(client: MqttClient): void {
-    const { base, broker, filters, log, tellsStatus, onConnected } = this.#parts;
+    const { base, broker, log, tellsStatus, onConnected } = this.#parts;
     if (this.#told) log.info(`mqtt: connected to ${broker.url} again`);
     this.#told = false;
     if (tellsStatus) this.publish(statusTopic(base), 'online', { qos: 1, retain: true });
-    const subscriptions = Object.fromEntries(
-      // Retained ones are wanted: of discovery they tell what an earlier life has left.
-      filters.map((filter) => [filter, { qos: 1 as const, nl: false, rap: true, rh: 0 }]),
-    );
-    if (filters.length > 0) {
-      client.subscribe(subscriptions, (error, granted = []) => {
-        const refused = granted.filter(({ qos }) => qos >= 128).map(({ topic }) => topic);
-        if (error || refused.length > 0) {
-          const which = refused.join(', ') || filters.join(', ');
-          log.warn(
-            `mqtt: ${broker.url} refuses the subscription to ${which}; check its access rules`,
-          );
-        }
+    this.#subscribe(client);
+    onConnected();
+  }
+
+  #subscribe(client: MqttClient): void {
+    const { broker, filters, log, quietFilters } = this.#parts;
+    for (const filter of [...filters, ...quietFilters]) {
+      // Retained messages are wanted: of discovery they tell what an earlier life has left.
+      const options = { qos: 1, nl: false, rap: true, rh: 0 } as const;
+      client.subscribe(filter, options, (error, _granted, packet) => {
+        const codes = (packet?.granted ?? []) as number[];
+        if (!(error || codes.some((code) => code >= 128)) || quietFilters.includes(filter)) return;
+        const advice = 'check its access rules';
+        log.warn(`mqtt: ${broker.url} refuses the subscription to ${filter}; ${advice}`);
       });
     }
-    onConnected();
   }
 
   #failed(failure: Failure): number {
