@@ -98,7 +98,12 @@ export class LiveView<T> {
       // Where streams alone fail, this still shows something new now and then.
       this.#again(() => this.#open());
     } else {
-      if (answer.refused !== undefined) this.#options.refused(answer.refused);
+      if (answer.refused !== undefined) {
+        // It will not change its mind soon.
+        this.#delayMs = RETRY_MS_MAX;
+        this.#options.refused(answer.refused);
+        if (this.#closed) return;
+      }
       this.#again(() => void this.#ask());
     }
   }

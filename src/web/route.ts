@@ -52,7 +52,7 @@ function readChoice(asked: URLSearchParams): ListChoice {
     search: asked.get('search') ?? '',
     state: STATE_ORDER.includes(state) ? state : null,
     stream: asked.get('stream'),
-    sort: sort in ORDERS ? sort : null,
+    sort: Object.hasOwn(ORDERS, sort) ? sort : null,
     descending: asked.get('descending') === 'true',
     page: page > 1 ? page - 1 : 0,
   };

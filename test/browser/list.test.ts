@@ -33,7 +33,7 @@ describe.skipIf(!CHROMIUM)('the list of series', () => {
 
   it('shows the first page, and what each series does', async () => {
     const page = await open();
-    await count(page, /^241 series$/.source.slice(1, -1));
+    await count(page, '241 series');
     expect(await names(page)).toHaveLength(50);
     const row = page.locator('tbody tr').first();
     const text = await row.innerText();
@@ -69,7 +69,7 @@ describe.skipIf(!CHROMIUM)('the list of series', () => {
       const texts = await page.locator('td[data-label=Skill]').allTextContents();
       return texts
         .filter((text) => text !== '–')
-        .map((text) => Number.parseInt(text.replace('−', '-')));
+        .map((text) => Number.parseInt(text.replace('−', '-'), 10));
     };
     await skill.getByRole('button').click();
     await page.locator('th[aria-sort=ascending]').waitFor();
@@ -87,28 +87,28 @@ describe.skipIf(!CHROMIUM)('the list of series', () => {
     const page = await open();
     await count(page, '241 series');
     const first = await names(page);
-    await page.getByRole('button', { name: 'Next' }).click();
-    await page.getByText('Page 2 of 5').waitFor();
+    await page.getByRole('button', { name: 'Next', exact: true }).click();
+    await page.locator('.place', { hasText: 'Page 2 of 5' }).waitFor();
     await expect.poll(() => names(page)).not.toEqual(first);
     await page.locator('tbody th a').first().focus();
     await page.keyboard.press('ArrowDown');
     expect(await page.evaluate(() => document.activeElement?.closest('tr')?.rowIndex)).toBe(2);
     await page.keyboard.press('ArrowRight');
-    await page.getByText('Page 3 of 5').waitFor();
+    await page.locator('.place', { hasText: 'Page 3 of 5' }).waitFor();
     // The focus goes along to the first of the new rows.
     await expect
       .poll(() => page.evaluate(() => document.activeElement?.closest('tr')?.rowIndex))
       .toBe(1);
-    await page.getByRole('button', { name: 'Last' }).click();
+    await page.getByRole('button', { name: 'Last', exact: true }).click();
     await expect.poll(() => names(page)).toHaveLength(41);
     await page.reload();
-    await page.getByText('Page 5 of 5').waitFor();
+    await page.locator('.place', { hasText: 'Page 5 of 5' }).waitFor();
     await expect.poll(() => names(page)).toHaveLength(41);
   });
 
   it('shows names as they are, whatever they hold, here and on their own page', async () => {
     const page = await open('#/?search=onerror');
-    await count(page, '1 of 242 series'.replace('242', '241'));
+    await count(page, '1 of 241 series');
     expect(await names(page)).toEqual([HOSTILE]);
     await page.locator('tbody th a').click();
     await page.locator('h1', { hasText: 'onerror' }).waitFor();

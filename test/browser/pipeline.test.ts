@@ -87,7 +87,8 @@ describe.skipIf(!CHROMIUM)('the pipeline, and the way to the daemon', () => {
     const newer = { instance: 'third', version: '0.2.0' };
     server = await startFakePage({ everyMs: 200, port: server.port, ...newer });
     await page.getByText('Version 0.2.0').waitFor();
-    expect(await page.evaluate(() => 'sameVisit' in window)).toBe(false);
+    await expect.poll(() => page.evaluate(() => 'sameVisit' in window)).toBe(false);
+    await untilLive(page);
     opened.complaints.splice(0);
   });
 

@@ -149,8 +149,10 @@ function inkOf(page: Page): Promise<[number, number]> {
   return page.evaluate(() => {
     const canvas = document.querySelector<HTMLCanvasElement>('.chart canvas')!;
     const { width, height } = canvas;
+    const copy = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true })!;
+    copy.drawImage(canvas, 0, 0);
     const ink = (from: number, to: number): number => {
-      const { data } = canvas.getContext('2d')!.getImageData(from, 0, to - from, height);
+      const { data } = copy.getImageData(from, 0, to - from, height);
       let count = 0;
       for (let i = 3; i < data.length; i += 4) if (data[i]! > 40) count++;
       return count;
