@@ -12,6 +12,7 @@ it('has examples', () => {
     'demand',
     'embedded',
     'etth1',
+    'home-assistant',
     'minimal',
     'schedule',
     'sensors',
@@ -95,6 +96,11 @@ it('minimal.yaml resolves to the documented defaults', () => {
       checkpoint_every: 300_000,
       journal_keep: 86_400_000,
       journal_mib: 256,
+    },
+    mqtt: {
+      health_every: 30_000,
+      requests: 'none',
+      home_assistant: { enabled: false, prefix: 'homeassistant', devices_max: 100 },
     },
     log: { level: 'info' },
   });
