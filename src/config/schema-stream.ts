@@ -113,9 +113,9 @@ export const stream = z
       .default(32)
       .describe('Most symbols of a series; further ones count as one more, `(other)`.'),
     payload: z
-      .enum(['json', 'number', 'csv', 'text'])
+      .enum(['json', 'number', 'csv', 'text', 'cbor', 'msgpack'])
       .default('json')
-      .describe('What a message holds; text: one symbol.'),
+      .describe('What a message holds; text: one symbol. See docs/payloads.md.'),
     columns: z
       .array(text)
       .min(1)

@@ -1,7 +1,9 @@
 import type { StreamConfig } from '../config/schema.ts';
+import { createCborDecoder } from './cbor.ts';
 import { createCsvDecoder } from './csv.ts';
 import type { PayloadDecoder } from './decoder.ts';
 import { createJsonDecoder } from './json.ts';
+import { createMsgpackDecoder } from './msgpack.ts';
 import { createNumberDecoder } from './number.ts';
 import { type DecodeSettings, decodeSettings } from './settings.ts';
 import { createTextDecoder } from './symbol-text.ts';
@@ -11,6 +13,8 @@ const FORMATS: Record<StreamConfig['payload'], (settings: DecodeSettings) => Pay
   number: createNumberDecoder,
   csv: createCsvDecoder,
   text: createTextDecoder,
+  cbor: createCborDecoder,
+  msgpack: createMsgpackDecoder,
 };
 
 /** The decoder of a stream's payloads; rows of a CSV file are what they are, whatever it says. */
