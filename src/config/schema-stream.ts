@@ -113,7 +113,7 @@ export const stream = z
       .default(32)
       .describe('Most symbols of a series; further ones count as one more, `(other)`.'),
     payload: z
-      .enum(['json', 'number', 'csv', 'text', 'cbor', 'msgpack'])
+      .enum(['json', 'number', 'csv', 'text', 'cbor', 'msgpack', 'line_protocol'])
       .default('json')
       .describe('What a message holds; text: one symbol. See docs/payloads.md.'),
     columns: z
@@ -163,7 +163,7 @@ export const stream = z
     series: text
       .optional()
       .describe(
-        'Series name template: `{topic}`, `{topic[1]}` (a level, from 0), `{field}`, `{stream}`; default `{topic}`, with `/{field}` where there are several values.',
+        'Series name template: `{topic}`, `{topic[1]}` (a level, from 0), `{field}`, `{stream}`; default `{topic}`, with `/{field}` where there are several values. Line protocol has `{measurement}`, `{tag.host}` and `{tags}`, too, and its default begins `{measurement},{tags}` in place of the topic.',
       ),
     series_max: count
       .default(10_000)

@@ -12,13 +12,22 @@ export interface Rejection {
   readonly detail: string;
 }
 
+/** What a value belongs to, where topic and field alone do not tell. */
+export interface Origin {
+  /** Its name, which no other of the stream has: `cpu,host=a`, `plant/gateway/pump`. */
+  readonly key: string;
+  /** Of line protocol. */
+  readonly measurement?: string;
+  readonly tags?: ReadonlyMap<string, string>;
+}
+
 /** Where a decoder puts what it found in one message. */
 export interface FieldSink {
   /**
    * One value of the message: a number, or the text of a symbol as `StreamConfig.kind` says.
    * `timeMs` is undefined where the receive time is to be used.
    */
-  sample(field: string, timeMs: number | undefined, value: number | string): void;
+  sample(field: string, timeMs: number | undefined, value: number | string, origin?: Origin): void;
   /** One value (or the whole message, when `field` is undefined) that could not be used. */
   reject(field: string | undefined, rejection: Rejection): void;
 }

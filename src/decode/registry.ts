@@ -3,6 +3,7 @@ import { createCborDecoder } from './cbor.ts';
 import { createCsvDecoder } from './csv.ts';
 import type { PayloadDecoder } from './decoder.ts';
 import { createJsonDecoder } from './json.ts';
+import { createLineProtocolDecoder } from './line-protocol.ts';
 import { createMsgpackDecoder } from './msgpack.ts';
 import { createNumberDecoder } from './number.ts';
 import { type DecodeSettings, decodeSettings } from './settings.ts';
@@ -15,6 +16,7 @@ const FORMATS: Record<StreamConfig['payload'], (settings: DecodeSettings) => Pay
   text: createTextDecoder,
   cbor: createCborDecoder,
   msgpack: createMsgpackDecoder,
+  line_protocol: createLineProtocolDecoder,
 };
 
 /** The decoder of a stream's payloads; rows of a CSV file are what they are, whatever it says. */

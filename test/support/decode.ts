@@ -26,14 +26,19 @@ export type Decoded =
   | readonly [field: string | undefined, rejection: string];
 
 /** A decoder of a stream: what it makes of each message, samples, and rejections as `verdict reason`. */
-export function decoding(yaml: string): (from: Message) => Decoded[] {
+export function decoding(
+  yaml: string,
+  onDetail: (detail: string) => void = () => {},
+): (from: Message) => Decoded[] {
   const decoder = createDecoder(streamConfig(yaml));
   return (from) => {
     const found: Decoded[] = [];
     decoder.decode(from, {
       sample: (field, timeMs, value) => void found.push([field, timeMs, value]),
-      reject: (field, { verdict, reason }: Rejection) =>
-        void found.push([field, `${verdict} ${reason}`]),
+      reject(field, { verdict, reason, detail }: Rejection) {
+        found.push([field, `${verdict} ${reason}`]);
+        onDetail(detail);
+      },
     });
     return found;
   };

@@ -31,7 +31,7 @@ export function expectSound(
   payloads: fc.Arbitrary<Uint8Array>,
   { topic = fc.constant('a/b'), runs = 2_000 } = {},
 ): void {
-  const decoders = yaml.map(decoding);
+  const decoders = yaml.map((stream) => decoding(stream));
   fc.assert(
     fc.property(fc.constantFrom(...decoders), topic, payloads, (decode, from, payload) => {
       const found = decode(message(payload, { topic: from }));
