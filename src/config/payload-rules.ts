@@ -50,6 +50,34 @@ export const lineProtocolRule = rule<StreamKeys>(
   },
 );
 
+export const sparkplugRule = rule<StreamKeys>(
+  ['payload', 'topic', 'time', 'series', 'rebirth'],
+  ({ payload, topic, time, series, rebirth }, fault) => {
+    if (payload !== 'sparkplug') {
+      if (rebirth === undefined) return;
+      fault(
+        ['rebirth'],
+        `belongs to payload: sparkplug, and the payload is ${payload}; remove one`,
+      );
+      return;
+    }
+    if (!/^([^/]+\/([^/]+\/(\+\/([^/]+\/)?)?)?)?#$/.test(topic)) {
+      const message = `"${topic}" does not bring births, data and deaths of nodes and devices alike`;
+      fault(['topic'], `${message}; write spBv1.0/# or spBv1.0/GROUP/+/NODE/#`);
+    }
+    if (time !== 'auto' && time !== 'receive') {
+      fault(['time'], 'of Sparkplug metrics has a place of its own; write auto or receive');
+    }
+    const parts = templateOr(series ?? '', () => {});
+    if (
+      parts.some((part) => part.kind === 'topic' || (part.kind === 'level' && part.level === 2))
+    ) {
+      const message = 'births and data have other topics, and would make other series';
+      fault(['series'], `${message}; write {topic[1]}, {topic[3]} and {topic[4]}`);
+    }
+  },
+);
+
 export const symbolRule = rule<StreamKeys>(
   ['kind', 'payload', 'aggregate', 'horizon', 'model'],
   ({ kind, payload, aggregate, horizon, model }, fault) => {

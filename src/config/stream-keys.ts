@@ -7,6 +7,7 @@ export interface StreamKeys {
   topic: string;
   kind: string;
   payload: string;
+  rebirth?: boolean;
   columns?: string[];
   values: string | string[];
   time: string | { field: string; unit: string };

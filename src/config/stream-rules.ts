@@ -1,7 +1,7 @@
 /** What must hold between the keys of one stream, and between the streams. */
 import { CHANNELS_MAX } from './channels.ts';
 import { formatPeriod, periodMs } from './duration.ts';
-import { lineProtocolRule, payloadRule, symbolRule } from './payload-rules.ts';
+import { lineProtocolRule, payloadRule, sparkplugRule, symbolRule } from './payload-rules.ts';
 import { type FaultAt, rule } from './rule.ts';
 import { type StreamKeys, templateOr } from './stream-keys.ts';
 import { filterCovers, topicFilterFault } from './topic.ts';
@@ -157,6 +157,7 @@ export const streamRules = [
   weightsRule,
   payloadRule,
   lineProtocolRule,
+  sparkplugRule,
   symbolRule,
   numberRule,
   seriesRule,

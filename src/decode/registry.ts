@@ -7,6 +7,7 @@ import { createLineProtocolDecoder } from './line-protocol.ts';
 import { createMsgpackDecoder } from './msgpack.ts';
 import { createNumberDecoder } from './number.ts';
 import { type DecodeSettings, decodeSettings } from './settings.ts';
+import { createSparkplugDecoder } from './sparkplug.ts';
 import { createTextDecoder } from './symbol-text.ts';
 
 const FORMATS: Record<StreamConfig['payload'], (settings: DecodeSettings) => PayloadDecoder> = {
@@ -17,6 +18,7 @@ const FORMATS: Record<StreamConfig['payload'], (settings: DecodeSettings) => Pay
   cbor: createCborDecoder,
   msgpack: createMsgpackDecoder,
   line_protocol: createLineProtocolDecoder,
+  sparkplug: createSparkplugDecoder,
 };
 
 /** The decoder of a stream's payloads; rows of a CSV file are what they are, whatever it says. */

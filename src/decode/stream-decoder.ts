@@ -8,14 +8,14 @@ import { filterCovers } from '../config/topic.ts';
 import type { JournalEntry } from '../journal/journal.ts';
 import type { Message, MessageBatch } from '../source/source.ts';
 import { type BarPart, barParts } from './bars.ts';
-import type { FieldSink, Origin, PayloadDecoder, Rejection } from './decoder.ts';
+import type { FieldSink, NodeTrouble, Origin, PayloadDecoder, Rejection } from './decoder.ts';
 import { createLookAhead, type LookAhead } from './look-ahead.ts';
 import { createNamer, type Namer } from './naming.ts';
 import { excerpt, invalid } from './number-text.ts';
 import { createDecoder } from './registry.ts';
 import { nameTaken, notPositive, overLimit, RETAINED, timeAhead, UNDATED } from './rejections.ts';
 import { SampleBatchBuilder } from './sample.ts';
-import type { GroupPlace, SeriesRegistry } from './series.ts';
+import { groupPlace, type SeriesRegistry } from './series.ts';
 
 /** Topics whose series are remembered; beyond it they are looked up anew. */
 const TOPICS_MAX = 100_000;
@@ -39,6 +39,8 @@ export interface IntakeOptions {
   readonly counts?: ReadonlyMap<string, Readonly<IntakeCounts>>;
   /** Everything that is turned away; the caller limits what it says of it. */
   readonly onRejection: (stream: string, where: string, rejection: Rejection) => void;
+  /** @param asks whether the node is to be asked for a rebirth */
+  readonly onNodeTrouble?: (stream: string, trouble: NodeTrouble, asks: boolean) => void;
   /** This machine's clock is wrong; told once. */
   readonly onWrongClock?: (detail: string) => void;
   /** This machine's clock. Default: Date.now. */
@@ -275,6 +277,11 @@ export class Intake implements FieldSink {
     this.#options.onRejection(stream.name, where, rejection);
   }
 
+  tell(trouble: NodeTrouble): void {
+    const { name, config } = this.#route.stream;
+    this.#options.onNodeTrouble?.(name, trouble, config.rebirth ?? true);
+  }
+
   #routeOf(topic: string): TopicRoute | undefined {
     if (this.#routes.has(topic)) return this.#routes.get(topic);
     const isOwn = topic.startsWith(`${this.#options.base}/`);
@@ -323,7 +330,7 @@ export class Intake implements FieldSink {
     if (stream.series >= seriesMax) return overLimit(name, seriesMax);
     stream.series++;
     const place = origin ? String(stream.namer(topic, '', origin)) : topic;
-    const group = groupPlace(stream, place, field);
+    const group = groupPlace(stream.name, stream.channels, place, field);
     const series = this.#registry.add(stream.name, name, receiveTime, {
       ...(group && { group }),
       ...(part && { part }),
@@ -331,17 +338,4 @@ export class Intake implements FieldSink {
     this.#entries.push({ kind: 'series', series });
     return series.id;
   }
-}
-
-/** Named fields of one topic (or of what else a value may belong to) are the channels of one multivariate series. */
-function groupPlace(
-  { name, channels }: StreamIntake,
-  place: string,
-  field: string,
-): GroupPlace | undefined {
-  const { targets, past, known } = channels;
-  const fields = [...targets, ...past, ...known];
-  const channel = fields.indexOf(field);
-  if (channel < 0) return undefined;
-  return { key: `${name}\n${place}`, channel, channels: fields.length };
 }

@@ -29,6 +29,7 @@ export type Decoded =
 export function decoding(
   yaml: string,
   onDetail: (detail: string) => void = () => {},
+  onTrouble: (trouble: string) => void = () => {},
 ): (from: Message) => Decoded[] {
   const decoder = createDecoder(streamConfig(yaml));
   return (from) => {
@@ -39,6 +40,7 @@ export function decoding(
         found.push([field, `${verdict} ${reason}`]);
         onDetail(detail);
       },
+      tell: ({ kind, group, node }) => onTrouble(`${kind} ${group}/${node}`),
     });
     return found;
   };

@@ -29,7 +29,7 @@ function spoil(payload: Uint8Array, change: { at: number; with: Uint8Array; cut:
 export function expectSound(
   yaml: readonly string[],
   payloads: fc.Arbitrary<Uint8Array>,
-  { topic = fc.constant('a/b'), runs = 2_000 } = {},
+  { topic = fc.constant('a/b') as fc.Arbitrary<string>, runs = 2_000 } = {},
 ): void {
   const decoders = yaml.map((stream) => decoding(stream));
   fc.assert(
