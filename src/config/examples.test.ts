@@ -9,13 +9,16 @@ const EXAMPLES = readdirSync(FOLDER).filter((name) => name.endsWith('.yaml'));
 
 it('has examples', () => {
   const names = [
+    'binary',
     'demand',
     'embedded',
     'etth1',
     'minimal',
     'schedule',
     'sensors',
+    'sparkplug',
     'stocks',
+    'telegraf',
     'ticks',
   ];
   for (const name of names) {
