@@ -9,6 +9,7 @@ const EXAMPLES = readdirSync(FOLDER).filter((name) => name.endsWith('.yaml'));
 
 it('has examples', () => {
   const names = [
+    'binary',
     'demand',
     'embedded',
     'etth1',
@@ -16,7 +17,9 @@ it('has examples', () => {
     'minimal',
     'schedule',
     'sensors',
+    'sparkplug',
     'stocks',
+    'telegraf',
     'ticks',
   ];
   for (const name of names) {
