@@ -99,7 +99,7 @@ export class NumberChart {
         })),
       ],
       padding: [WORD_PX, null, null, null] as uPlot.Padding,
-      axes: [timeAxis({ size: 44 }), valueAxis()],
+      axes: [timeAxis({ size: 40 }), valueAxis()],
       cursor: {
         sync: { key: 'series', setSeries: false },
         points: { size: 7, show: hoverPoint },
