@@ -1,6 +1,6 @@
 // How long until the page of a daemon with 10,000 series can be used: from the request to rows that
 // a click leads on from, on made-up data over HTTP, cold and with a filled cache; then a search, a
-// sort and a change of page. `npm run bench:page`
+// sort and a change of page. `npm run bench:browser`
 import { launchBrowser } from '../../dist-bench/test/support/page/browser.js';
 import { startFakePage } from '../../dist-bench/test/support/page/fake-page-server.js';
 
