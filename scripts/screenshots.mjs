@@ -51,7 +51,10 @@ try {
     await page.waitForSelector('.link[data-link=live]');
     await page.waitForTimeout(view === 'pipeline' && !folder ? 12_000 : 1_500);
     const name = folder ? `${view}-${theme}-${width}` : view;
-    await page.screenshot({ path: join(out, `${name}.png`), fullPage: Boolean(folder) && width > 400 });
+    await page.screenshot({
+      path: join(out, `${name}.png`),
+      fullPage: Boolean(folder) && width > 400,
+    });
     await context.close();
   }
 } finally {
