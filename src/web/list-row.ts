@@ -44,6 +44,7 @@ export class ListRow {
 
   show(summary: SeriesSummary): void {
     const { state, last, next, skill, coverage, nominal, anomaly, spark } = summary;
+    this.node.dataset.kind = summary.kind;
     refill(this.#state, state, () => [stateMark(state)]);
     this.#spark.draw(spark, next);
     setText(this.#last, valueText(last, next));
