@@ -15,14 +15,10 @@ import {
   type InitArguments,
   type InitOptions,
 } from './init/options.ts';
-import {
-  type ConfigSetup,
-  configText,
-  many,
-  type SecretPlace,
-} from './init/proposal/config-text.ts';
+import { type ConfigSetup, configText, type SecretPlace } from './init/proposal/config-text.ts';
 import { propose } from './init/proposal/proposal.ts';
 import { findingsText, proposalText } from './init/report.ts';
+import { many } from './init/words.ts';
 import { print } from './print.ts';
 import { run } from './run.ts';
 
@@ -114,7 +110,7 @@ async function setupOf(
   const messages = many(findings.messages, 'message');
   return {
     file: options.file,
-    heard: `On ${day}, after ${formatDuration(options.listenMs)} of ${filter} on ${url}: ${messages}, ${many(findings.topics.length, 'topic')}.`,
+    heard: `on ${day}, after ${formatDuration(options.listenMs)} of ${filter} on ${url}: ${messages}, ${many(findings.topics.length, 'topic')}.`,
     broker: {
       url,
       username,

@@ -5,8 +5,8 @@ import { EXIT, UserError } from '../exit.ts';
 import type { Asker } from './ask.ts';
 import { type BrokerAccess, CannotListen, listen, NO_BROKER } from './listener.ts';
 import { brokerFault, type InitOptions, secretIn, topicFault } from './options.ts';
-import { many } from './proposal/config-text.ts';
 import { type Findings, Survey } from './survey/survey.ts';
+import { many } from './words.ts';
 
 export interface Heard {
   readonly access: BrokerAccess;

@@ -1,11 +1,12 @@
 /** The findings, for a terminal. */
 import { formatDuration } from '../../config/duration.ts';
 import { formatNumber, formatTable } from '../../observe/table.ts';
-import { listed, many } from './proposal/config-text.ts';
+
 import type { Proposal } from './proposal/proposal.ts';
 import { type FieldFinding, isNumeric } from './survey/field.ts';
 import type { Findings } from './survey/survey.ts';
 import type { TopicFinding } from './survey/topic.ts';
+import { listed, many, roughly } from './words.ts';
 
 const TOPICS_SHOWN = 30;
 const FIELDS_SHOWN = 6;
@@ -36,12 +37,13 @@ export function findingsText(findings: Findings): string {
 /** One line a field of each shape of payload, with the first topic that has it. */
 function shapes(topics: readonly TopicFinding[]): string[] {
   const seen = new Set<string>();
-  return topics.flatMap(({ topic, fields }) => {
+  return topics.flatMap(({ topic, format, fields }) => {
     const key = fields.map(({ name }) => name).join('|');
-    if (key === '' || seen.has(key)) return [];
+    if (fields.length === 0 || seen.has(key)) return [];
     seen.add(key);
     const shown = fields.slice(0, FIELDS_SHOWN).map((field) => {
-      return `    ${field.name}: ${fieldText(field)}`;
+      const name = format === 'csv' ? `column ${field.name}` : field.name || 'the value';
+      return `    ${name}: ${fieldText(field)}`;
     });
     const more = fields.length - FIELDS_SHOWN;
     return [`  ${shortened(topic)}`, ...shown, ...(more > 0 ? [`    … and ${more} more`] : [])];
@@ -49,14 +51,13 @@ function shapes(topics: readonly TopicFinding[]): string[] {
 }
 
 function fieldText(field: FieldFinding): string {
-  const { seen, nulls, min, max, distinct, unit, stampsMs } = field;
+  const { seen, nulls, min, max, whole, distinct, unit, stampsMs } = field;
+  const number = (value: number): string => (whole ? String(value) : formatNumber(value));
   const parts: string[] = [];
   if (stampsMs.length > 0 && unit !== undefined && (unit !== 's' || min > 1e9)) {
     parts.push(`a time (${unit})`);
   } else if (isNumeric(field)) {
-    parts.push(
-      min === max ? `always ${formatNumber(min)}` : `${formatNumber(min)} to ${formatNumber(max)}`,
-    );
+    parts.push(min === max ? `always ${number(min)}` : `${number(min)} to ${number(max)}`);
   } else parts.push(`text: ${listed(distinct.map((text) => JSON.stringify(text)))}`);
   if (nulls > 0) parts.push(`null in ${nulls} of ${seen}`);
   return parts.join(', ');
@@ -67,7 +68,7 @@ function rhythmText({ rhythm }: TopicFinding): string {
   const { everyMs, jitterMs, isRegular } = rhythm;
   if (!isRegular) return `~${formatDuration(everyMs)}, irregular`;
   return jitterMs > 0
-    ? `${formatDuration(everyMs)} ±${formatDuration(jitterMs)}`
+    ? `${formatDuration(everyMs)} ±${roughly(jitterMs)}`
     : formatDuration(everyMs);
 }
 

@@ -1,6 +1,7 @@
 /** The proposal as a configuration that a person reads: YAML with the reasons as comments. */
 import { parse } from 'yaml';
 import { formatDuration } from '../../../config/duration.ts';
+import { listed, many, roughly } from '../words.ts';
 import { partsBy } from './filters.ts';
 import type { LeftTopics, Proposal } from './proposal.ts';
 import type { StreamPlan } from './stream.ts';
@@ -25,7 +26,7 @@ export interface InfluxSetup {
 export interface ConfigSetup {
   /** Name of the file, for what it says of itself. */
   readonly file: string;
-  /** When and what was listened to: one sentence. */
+  /** When and what was listened to: `on 2026-05-02, after 30s of # …`. */
   readonly heard: string;
   readonly broker: BrokerSetup;
   readonly influx: InfluxSetup | undefined;
@@ -33,14 +34,13 @@ export interface ConfigSetup {
 }
 
 const COLUMNS_MAX = 98;
-const LISTED_MAX = 4;
 /** Where learning each series at full effort is more than two cores do. */
 const SERIES_BALANCED_MAX = 1_000;
 
 export function configText(proposal: Proposal, setup: ConfigSetup): string {
   const effort = proposal.series > SERIES_BALANCED_MAX ? 'low' : undefined;
   return `${[
-    ...comment('', `Written by foretide init. ${setup.heard}`),
+    ...comment('', `Written by foretide init ${setup.heard}`),
     '#',
     ...comment('', `foretide check ${setup.file}   shows every default`),
     ...comment('', `foretide run ${setup.file}     runs it`),
@@ -105,7 +105,7 @@ function streamLines(plan: StreamPlan, effort: string | undefined): string[] {
   putGrid(plan, put);
   const name = values.length > 0 ? '{topic}/{field}' : '{topic}';
   put('series', JSON.stringify(name));
-  const span = plan.everyMs === undefined ? '' : `: ${formatDuration(plan.everyMs * plan.horizon)}`;
+  const span = plan.everyMs === undefined ? '' : `: ${roughly(plan.everyMs * plan.horizon)}`;
   put('horizon', String(plan.horizon), `Steps ahead${span}.`);
   if (plan.transform) {
     put('transform', plan.transform, 'Prices: changes in proportion, intervals as wide as these.');
@@ -211,14 +211,4 @@ function comment(indent: string, text: string): string[] {
   }
   lines.push(line);
   return lines.map((part) => `${indent}# ${lead}${part}`);
-}
-
-export function listed(names: readonly string[]): string {
-  const some = names.slice(0, LISTED_MAX).join(', ');
-  const more = names.length - LISTED_MAX;
-  return more > 0 ? `${some} and ${more} more` : some;
-}
-
-export function many(count: number, one: string, several = `${one}s`): string {
-  return `${count} ${count === 1 ? one : several}`;
 }

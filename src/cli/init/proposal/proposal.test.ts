@@ -30,7 +30,7 @@ function proposed(messages: readonly Message[], asked = '#'): { proposal: Propos
   const proposal = propose(survey.findings(), asked);
   const text = configText(proposal, {
     file: 'foretide.yaml',
-    heard: 'On 2026-05-02, after 40s of # on mqtt://h.',
+    heard: 'on 2026-05-02, after 40s of # on mqtt://h.',
     broker: { url: 'mqtt://h:1883' },
     influx: undefined,
     httpPort: undefined,

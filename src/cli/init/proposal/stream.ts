@@ -6,6 +6,7 @@ import { isNumeric } from '../survey/field.ts';
 import type { Format } from '../survey/reading.ts';
 import type { Rhythm } from '../survey/rhythm.ts';
 import type { TopicFinding } from '../survey/topic.ts';
+import { roughly } from '../words.ts';
 import type { TopicGroup } from './filters.ts';
 import { isBinary } from './roles.ts';
 import { isBare, type Kind, type PlannedField, plannedFields } from './shape.ts';
@@ -151,7 +152,7 @@ function gridOf(
     return {
       everyMs: least,
       aggregate: isSteady ? 'none' : sum,
-      everyNote: `as messages come${jitterMs > 0 ? `, give or take ${formatDuration(jitterMs)}` : ''}`,
+      everyNote: `as messages come${jitterMs > 0 ? `, give or take ${roughly(jitterMs)}` : ''}`,
     };
   }
   if (most > 2 * least) {

@@ -4,6 +4,9 @@ import { judgeCadence } from '../../../align/cadence.ts';
 /** Fewer times say little about a period. */
 export const TIMES_MIN = 5;
 
+const GAPS_SHARE = 0.1;
+const ROUND_SHARE = 0.02;
+
 export interface Rhythm {
   readonly everyMs: number;
   /** Each step has one sample; else several, or now and then. */
@@ -28,11 +31,26 @@ export function rhythmOf(timesMs: readonly number[], receiveTime: boolean): Rhyt
     aheadStepsMax: 60,
     receiveTime,
   });
-  const { everyMs } = grid;
+  const isRegular = mode === 'none';
+  const everyMs = isRegular ? steadyPeriodMs(grid.everyMs, times) : grid.everyMs;
   const off = times.slice(1).map((time, i) => Math.abs(time - times[i]! - everyMs));
   off.sort((a, b) => a - b);
   const jitterMs = Math.round(off[Math.floor(0.9 * (off.length - 1))]!);
-  return { everyMs, isRegular: mode === 'none', jitterMs };
+  return { everyMs, isRegular, jitterMs };
+}
+
+/**
+ * A grid that is a little too long or short wanders away from the messages. The mean distance tells
+ * the period better than a middle one, and two digits of it are what people choose.
+ */
+function steadyPeriodMs(middleMs: number, times: readonly number[]): number {
+  const meanMs = (times.at(-1)! - times[0]!) / (times.length - 1);
+  // Messages are missing, or came twice.
+  if (Math.abs(meanMs - middleMs) > GAPS_SHARE * middleMs) return middleMs;
+  const digit = 10 ** Math.max(0, Math.floor(Math.log10(meanMs)) - 1);
+  const round = digit * Math.round(meanMs / digit);
+  if (Math.abs(meanMs - middleMs) <= Math.abs(meanMs - round)) return middleMs;
+  return Math.abs(meanMs - round) <= ROUND_SHARE * meanMs ? round : Math.round(meanMs);
 }
 
 /** How far behind the newest stamp others came, at most, ms. */
