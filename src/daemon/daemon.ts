@@ -24,6 +24,7 @@ import { describeThinning, OverloadControl } from './overload.ts';
 import { overloadFactors } from './overload-watch.ts';
 import { pipeline } from './pipeline.ts';
 import type { CoreParts } from './prepare.ts';
+import { Rebirths } from './rebirths.ts';
 import { streamName } from './settings.ts';
 import type { StartWorker } from './shard-protocol.ts';
 import { logDrainEvent, logSourceEvent, missing } from './telling.ts';
@@ -71,6 +72,7 @@ export class Daemon {
   readonly #durable: DurableState | undefined;
   readonly #drains: readonly SinkDrain[];
   readonly #gate: PipelineGate;
+  readonly #rebirths: Rebirths;
   readonly #overload: OverloadControl;
   readonly #stopped = new AbortController();
   #running: Promise<void> | undefined;
@@ -103,11 +105,20 @@ export class Daemon {
     this.#outbox =
       this.#durable?.outbox ??
       new MemoryOutbox({ pointsMax, whenFull: config.outbox.when_full, onAdvance: onRoom });
+    this.#rebirths = new Rebirths({
+      publish: (topic, payload) => source.publish?.(topic, payload) ?? false,
+      onAsked: (detail) => this.#incidents.report('rebirth', detail),
+    });
     this.#intake = createIntake(config.streams, registry, {
       live,
       base: config.base,
       counts: this.#durable?.journal.counts,
       onWrongClock: (detail) => this.#incidents.report('clock', detail),
+      onNodeTrouble: (stream, trouble, asks) => {
+        const { kind, detail } = trouble;
+        if (kind === 'gap') this.#incidents.report(`stream ${stream}: messages missing`, detail);
+        else if (asks) this.#rebirths.ask(trouble);
+      },
       onRejection: (stream, where, { verdict, reason, detail }) =>
         this.#incidents.report(`stream ${stream}: ${verdict} (${reason})`, `${where}: ${detail}`),
     });

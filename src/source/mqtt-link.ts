@@ -60,6 +60,12 @@ export class MqttLink {
     this.#connection?.resume();
   }
 
+  /** False: there is no connection just now. */
+  publish(topic: string, payload: Uint8Array): boolean {
+    this.#connection?.publish(topic, payload);
+    return this.#connection !== undefined;
+  }
+
   /** No further attempt; a standing connection is kept until `close`. */
   stop(): void {
     this.#stopped.abort();

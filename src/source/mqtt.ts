@@ -94,6 +94,10 @@ class MqttSource implements Source {
     });
   }
 
+  publish(topic: string, payload: Uint8Array): boolean {
+    return this.#link?.publish(topic, payload) ?? false;
+  }
+
   progress(): undefined {
     return undefined;
   }
