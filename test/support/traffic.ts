@@ -1,5 +1,8 @@
 /** Traffic as it comes in the field, for what looks at messages before there is a configuration. */
+import { encode as msgpack } from '@msgpack/msgpack';
+import { encode as cbor } from 'cborg';
 import type { Message } from '../../src/source/source.ts';
+import { sparkplug, TYPE } from './sparkplug.ts';
 import { Random } from './streams.ts';
 
 /** Saturday, on a whole minute. */
@@ -134,4 +137,47 @@ export const FIELD: Readonly<Record<string, Talk>> = {
     everyMs: 1_000,
     payload: (i, _now, random) => round(wave(i, random), 1).toFixed(1),
   },
+  cbor: {
+    topic: 'node/7/cbor',
+    everyMs: 1_000,
+    payload: (i, now, random) => cbor({ t: round(wave(i, random), 2), id: 7, ts: now }),
+  },
+  msgpack: {
+    topic: 'node/8/msgpack',
+    everyMs: 1_000,
+    payload: (i, _now, random) => msgpack({ sensor: { t: round(wave(i, random), 2) }, fw: 3 }),
+  },
+  lineProtocol: {
+    topic: 'influx/gateway',
+    everyMs: 1_000,
+    payload: (i, now, random) =>
+      ['a', 'b']
+        .map(
+          (host) => `cpu,host=${host} idle=${round(wave(i, random), 2)},uptime=${i}i ${now}000000`,
+        )
+        .join('\n'),
+  },
+  sparkplug: {
+    topic: 'spBv1.0/plant/DDATA/edge/pump',
+    everyMs: 1_000,
+    payload: (i, now, random) =>
+      sparkplug({
+        timestamp: now,
+        seq: i % 256,
+        metrics: [{ alias: 1, double: wave(i, random) }],
+      }),
+  },
 };
+
+/** What makes the data of the Sparkplug talk readable, and comes once. */
+export function sparkplugBirths(): Message[] {
+  const birth = (topic: string, seq: number, name: string): Message => {
+    const metric = { name, alias: seq, type: TYPE.Double, double: 20 };
+    const payload = sparkplug({ timestamp: TRAFFIC_START_MS, seq, metrics: [metric] });
+    return message(topic, payload, TRAFFIC_START_MS - 10 + seq);
+  };
+  return [
+    birth('spBv1.0/plant/NBIRTH/edge', 0, 'load'),
+    birth('spBv1.0/plant/DBIRTH/edge/pump', 1, 'pressure'),
+  ];
+}

@@ -11,6 +11,8 @@ import { listed, many, roughly } from './words.ts';
 const TOPICS_SHOWN = 30;
 const FIELDS_SHOWN = 6;
 const TOPIC_CHARS_MAX = 48;
+/** A payload that is its value. */
+const WHOLE = { number: 'the number', symbol: 'the state' } as const;
 
 export function findingsText(findings: Findings): string {
   const { topics } = findings;
@@ -97,9 +99,9 @@ export function proposalText({ streams, left, series }: Proposal): string {
   const lines = [
     `Proposal: ${many(streams.length, 'stream')}, ${many(series, 'series', 'series')}`,
   ];
-  for (const { filter, kind, values, everyMs } of streams) {
-    const what =
-      values.length > 0 ? values.join(', ') : kind === 'symbol' ? 'the state' : 'the number';
+  for (const { filter, kind, payload, values, everyMs } of streams) {
+    const whole = payload === 'sparkplug' ? 'every metric' : WHOLE[kind];
+    const what = values.length > 0 ? values.join(', ') : whole;
     const every = everyMs === undefined ? 'period learned' : `every ${formatDuration(everyMs)}`;
     lines.push(`  ${filter}: ${what}; ${every}`);
   }

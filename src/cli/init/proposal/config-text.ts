@@ -96,7 +96,8 @@ function streamLines(plan: StreamPlan, effort: string | undefined): string[] {
   put('payload', plan.payload);
   if (columns) put('columns', flow(columns), 'Name the columns as you like, here and below.');
   if (values.length > 0) {
-    put('values', values.length === 1 ? scalar(values[0]!) : flow(values), ...leftFields(plan));
+    const isOne = values.length === 1 && plan.payload !== 'line_protocol';
+    put('values', isOne ? scalar(values[0]!) : flow(values), ...leftFields(plan));
   }
   if (plan.channels) {
     put('channels', plan.channels, 'Not every message has all of them, so each goes its own way.');
@@ -104,7 +105,13 @@ function streamLines(plan: StreamPlan, effort: string | undefined): string[] {
   putTime(plan, put);
   putGrid(plan, put);
   const name = values.length > 0 ? '{topic}/{field}' : '{topic}';
-  put('series', JSON.stringify(name));
+  if (plan.payload === 'line_protocol') {
+    lines.push('    # Series are named by measurement, tags and field.');
+  } else if (plan.payload === 'sparkplug') {
+    lines.push(
+      '    # Series are named by group, node, device and metric; nodes are asked for their births.',
+    );
+  } else put('series', JSON.stringify(name));
   const span = plan.everyMs === undefined ? '' : `: ${roughly(plan.everyMs * plan.horizon)}`;
   put('horizon', String(plan.horizon), `Steps ahead${span}.`);
   if (plan.transform) {
@@ -116,7 +123,8 @@ function streamLines(plan: StreamPlan, effort: string | undefined): string[] {
 
 /** Fields that are not forecast, by reason. */
 function leftFields({ leftOut, time }: StreamPlan): string[] {
-  const left = leftOut.filter(({ name }) => name !== time?.field);
+  const clock = typeof time === 'string' ? undefined : time.field;
+  const left = leftOut.filter(({ name }) => name !== clock);
   return partsBy(left, ({ reason }) => reason).map((alike) => {
     return `Left out: ${alike.map(({ name }) => name).join(', ')} (${alike[0]!.reason})`;
   });
@@ -126,7 +134,7 @@ type Put = (key: string, value: string, ...why: string[]) => void;
 
 function putTime({ time, timeNote, disorderMs, latenessMs }: StreamPlan, put: Put): void {
   const note = timeNote === undefined ? [] : [timeNote];
-  if (!time) put('time', 'receive', ...note);
+  if (typeof time === 'string') put('time', time, ...note);
   else put('time', `{ field: ${flowScalar(time.field)}, unit: ${time.unit} }`, ...note);
   if (latenessMs === 0) return;
   const seen = formatDuration(Math.round(disorderMs));

@@ -18,6 +18,8 @@ export interface Proposal {
   readonly series: number;
 }
 
+/** Of a filter that ends with `#`: more than any other has. */
+const WILDCARDS_ALL = 1_000;
 /** More would be no configuration that anybody reads. */
 const STREAMS_MAX = 40;
 
@@ -34,6 +36,7 @@ export function propose({ topics }: Findings, asked: string): Proposal {
   const groups = [...shapes.values()].flatMap((alike) => {
     const mine = new Set(alike.map(({ topic }) => topic));
     const others = topics.map(({ topic }) => topic).filter((topic) => !mine.has(topic));
+    if (alike[0]!.format === 'sparkplug') return sparkplugGroup([...mine], others);
     return groupTopics([...mine], others, asked);
   });
   const plans = settled(groups).map((group) =>
@@ -64,7 +67,14 @@ function settled(groups: readonly TopicGroup[]): TopicGroup[] {
   return settled([...ordered.filter((group) => group !== wrong), ...apart]);
 }
 
+/** Births, data and deaths of nodes and devices belong together. */
+function sparkplugGroup(topics: readonly string[], others: readonly string[]): TopicGroup[] {
+  const filter = 'spBv1.0/#';
+  return [{ filter, topics, strays: others.filter((topic) => filterCovers(filter, topic)) }];
+}
+
 function wildcards({ filter }: TopicGroup): number {
+  if (filter.endsWith('#')) return WILDCARDS_ALL;
   return filter.split('/').filter((level) => level === '+').length;
 }
 

@@ -36,12 +36,12 @@ const STATES =
  * @param clock the field that gives the time
  */
 export function roleOf(field: FieldFinding, messages: number, clock: string | undefined): Role {
-  const { name, seen, nulls, numbers } = field;
+  const { name, origin, seen, nulls, numbers } = field;
   if (name === clock) return none('the time');
   const values = seen - nulls;
   if (values === 0) return none('always null');
   if (/[.[]/.test(name) && !isPath(name)) return none('no path leads to this name');
-  if (messages >= 3 && values < PRESENT_SHARE_MIN * messages) {
+  if (origin === undefined && messages >= 3 && values < PRESENT_SHARE_MIN * messages) {
     return none(`only in ${values} of ${messages} messages`);
   }
   if (isTimeField(field)) return none('a time');
@@ -79,9 +79,9 @@ function numberRole(field: FieldFinding): Role {
   return { role: 'number' };
 }
 
-function symbolRole({ name, seen, nulls, distinct }: FieldFinding): Role {
+function symbolRole({ name, origin, seen, nulls, distinct }: FieldFinding): Role {
   const values = seen - nulls;
-  if (distinct.length > 1 && ENTITY.test(name)) {
+  if (origin === undefined && distinct.length > 1 && ENTITY.test(name)) {
     return { role: 'entity', reason: `says whose the values are (${shown(distinct)})` };
   }
   const areStates = distinct.every((text) => STATES.test(text));

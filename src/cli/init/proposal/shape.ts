@@ -19,6 +19,11 @@ export type Shape = { readonly key: string } | { readonly refusal: string };
 /** Fields that fewer messages have are no part of the shape. */
 const PRESENT_SHARE_MIN = 0.8;
 
+/** Formats that name their series themselves, and bring a time with each value. */
+export function namesItself({ format }: TopicFinding): boolean {
+  return format === 'line_protocol' || format === 'sparkplug';
+}
+
 /** A payload that is one value. */
 export function isBare({ fields }: TopicFinding): boolean {
   return fields.length === 1 && fields[0]!.name === '';
@@ -26,6 +31,8 @@ export function isBare({ fields }: TopicFinding): boolean {
 
 export function shapeOf(topic: TopicFinding): Shape {
   const { format, fields, clock, looked, odd } = topic;
+  // Its names may be in births that have yet to come.
+  if (format === 'sparkplug') return { key: format };
   if (format === undefined || fields.length === 0) return { refusal: topic.fault ?? 'no values' };
   if (isBare(topic)) {
     const { numbers, numberTexts } = fields[0]!;
@@ -46,10 +53,10 @@ export function shapeOf(topic: TopicFinding): Shape {
   const { values } = plannedFields([topic]);
   if (values.length === 0) return { refusal: nothing(topic) };
   const parts = fields
-    .filter(({ seen }) => seen >= PRESENT_SHARE_MIN * messages)
+    .filter(({ seen, origin }) => origin !== undefined || seen >= PRESENT_SHARE_MIN * messages)
     .map((field) => `${field.name}:${isNumeric(field) ? 'n' : 't'}`)
     .sort();
-  return { key: [format, clock.field, clock.unit, ...parts].join('|') };
+  return { key: [format, clock.field, clock.unit, ...new Set(parts)].join('|') };
 }
 
 export interface PlannedFields {

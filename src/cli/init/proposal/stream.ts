@@ -9,7 +9,14 @@ import type { TopicFinding } from '../survey/topic.ts';
 import { roughly } from '../words.ts';
 import type { TopicGroup } from './filters.ts';
 import { isBinary } from './roles.ts';
-import { isBare, type Kind, type PlannedField, plannedFields } from './shape.ts';
+import {
+  isBare,
+  type Kind,
+  namesItself,
+  type PlannedField,
+  type PlannedFields,
+  plannedFields,
+} from './shape.ts';
 
 export interface StreamPlan extends TopicGroup {
   readonly kind: Kind;
@@ -18,7 +25,7 @@ export interface StreamPlan extends TopicGroup {
   /** Empty: the payload is the value. */
   readonly values: readonly string[];
   readonly leftOut: readonly PlannedField[];
-  readonly time: { readonly field: string; readonly unit: TimeUnit } | undefined;
+  readonly time: { readonly field: string; readonly unit: TimeUnit } | 'auto' | 'receive';
   readonly timeNote: string | undefined;
   /** undefined: learned by each series. */
   readonly everyMs: number | undefined;
@@ -49,18 +56,26 @@ const AMOUNT = /^(?:size|qty|quantity|volume|vol|amount|lots)$/i;
 /** Longer forecasts of very many series are much to write. */
 const MANY_SERIES = 50;
 
+const OWN_TIMES = {
+  everyMs: undefined,
+  aggregate: undefined,
+  everyNote: 'values have times of their own: each series learns its period from its first 8',
+} as const;
+
 export function planStream(group: TopicGroup, topics: readonly TopicFinding[]): StreamPlan {
   const first = topics[0]!;
   const bare = isBare(first);
-  const fields = bare ? bareFields(first) : plannedFields(topics);
+  const fields = bare ? bareFields(first) : fieldsOf(topics);
   const ticks = fields.kind === 'number' && ticksOf(fields.values);
   const taken = ticks ? [ticks.price] : fields.values;
   const leftOut = ticks
     ? [...fields.leftOut, { name: ticks.amount, role: 'none' as const, reason: barsHint(ticks) }]
     : fields.leftOut;
   const { columns, rename } = columnsOf(first);
-  const series = topics.length * Math.max(1, taken.length);
-  const grid = gridOf(topics, fields.kind, ticks !== undefined && ticks !== false);
+  const series = countSeries(topics, taken);
+  const grid = namesItself(first)
+    ? OWN_TIMES
+    : gridOf(topics, fields.kind, ticks !== undefined && ticks !== false);
   const disorderMs = Math.max(...topics.map((topic) => topic.disorderMs));
   const isPartial = topics.some((topic) => someMissing(topic, taken));
   const canJoin = taken.length > 1 && taken.length <= CHANNELS_MAX && fields.kind === 'number';
@@ -68,14 +83,11 @@ export function planStream(group: TopicGroup, topics: readonly TopicFinding[]): 
     ...group,
     ...grid,
     kind: fields.kind,
-    payload: bare && fields.kind === 'symbol' && first.format !== 'json' ? 'text' : first.format!,
+    payload: first.format === 'number' && fields.kind === 'symbol' ? 'text' : first.format!,
     columns,
     values: taken.map(rename),
     leftOut: leftOut.map((field) => ({ ...field, name: rename(field.name) })),
-    time:
-      first.clock.field === undefined
-        ? undefined
-        : { field: rename(first.clock.field), unit: first.clock.unit },
+    time: timeOf(first, rename),
     timeNote: first.clock.note,
     channels: canJoin && isPartial && grid.everyMs !== undefined ? 'apart' : undefined,
     transform: ticks && isAbove0(topics, ticks.price) ? 'log_return' : undefined,
@@ -88,7 +100,35 @@ export function planStream(group: TopicGroup, topics: readonly TopicFinding[]): 
   };
 }
 
-function bareFields(topic: TopicFinding): ReturnType<typeof plannedFields> {
+function timeOf(
+  { format, clock: { field, unit, note } }: TopicFinding,
+  rename: (field: string) => string,
+): StreamPlan['time'] {
+  if (field !== undefined) return { field: rename(field), unit };
+  // Times that the format marks as such are no fields.
+  const marks = ['line_protocol', 'sparkplug', 'cbor', 'msgpack'].includes(format!);
+  return marks && note === undefined ? 'auto' : 'receive';
+}
+
+/** Of Sparkplug all: a metric that was not named yet may come with the next birth. */
+function fieldsOf(topics: readonly TopicFinding[]): PlannedFields {
+  if (topics[0]!.format !== 'sparkplug') return plannedFields(topics);
+  return { kind: 'number', values: [], leftOut: [] };
+}
+
+/** Of the topics that were seen. */
+function countSeries(topics: readonly TopicFinding[], values: readonly string[]): number {
+  if (!namesItself(topics[0]!)) return topics.length * Math.max(1, values.length);
+  const names = topics.flatMap(({ fields }) => {
+    const taken = fields.filter(
+      (f) => isNumeric(f) && (values.length === 0 || values.includes(f.name)),
+    );
+    return taken.map(({ name, origin }) => `${origin}/${name}`);
+  });
+  return new Set(names).size;
+}
+
+function bareFields(topic: TopicFinding): PlannedFields {
   const field = topic.fields[0]!;
   const kind = isNumeric(field) && !isBinary(field) ? 'number' : 'symbol';
   return { kind, values: [], leftOut: [] };

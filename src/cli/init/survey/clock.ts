@@ -23,7 +23,9 @@ const TIME_NAME = /time|stamp|date|last_?seen|epoch|(?:^|[._])(?:ts|t|at)$/i;
 
 /** @param messages of the topic that were looked at */
 export function clockOf(fields: readonly FieldFinding[], messages: number): Clock {
-  const stamped = fields.filter((field) => isTimeField(field) && field.seen === messages);
+  const stamped = fields.filter((field) => {
+    return field.origin === undefined && isTimeField(field) && field.seen === messages;
+  });
   stamped.sort((a, b) => rank(a.name) - rank(b.name));
   let note: string | undefined;
   for (const field of stamped) {

@@ -12,6 +12,8 @@ const TIME_MS_MIN = Date.UTC(2000, 0);
 
 export interface FieldFinding {
   readonly name: string;
+  /** What it belongs to, where a message speaks of several things. */
+  readonly origin: string | undefined;
   /** Messages that had it, nulls too. */
   readonly seen: number;
   readonly nulls: number;
@@ -43,6 +45,7 @@ export function isNumeric({ numbers, numberTexts, seen, nulls }: FieldFinding): 
 
 export class FieldStats implements FieldFinding {
   readonly name: string;
+  readonly origin: string | undefined;
   seen = 0;
   nulls = 0;
   numbers = 0;
@@ -62,8 +65,9 @@ export class FieldStats implements FieldFinding {
   #last = Number.NaN;
   #isTime = true;
 
-  constructor(name: string) {
+  constructor(name: string, origin?: string) {
     this.name = name;
+    this.origin = origin;
   }
 
   add(value: number | string | null, receivedMs: number): void {

@@ -1,4 +1,4 @@
-/** What one payload holds, told by its form alone. The values themselves are read by src/decode. */
+/** What one payload holds. Its format is told by its form; the values are read by src/decode. */
 import type { StreamConfig } from '../../../config/schema.ts';
 import { stream as streamSchema } from '../../../config/schema-stream.ts';
 import type { FieldSink, PayloadDecoder } from '../../../decode/decoder.ts';
@@ -12,6 +12,8 @@ export type Format = StreamConfig['payload'];
 export interface FieldValue {
   /** As a configuration names it; empty for a bare value, a column's number for CSV. */
   readonly field: string;
+  /** What it belongs to, where a message speaks of several things. */
+  readonly origin: string | undefined;
   /** A number, or the text of anything else; null where the payload has a null. */
   readonly value: number | string | null;
 }
@@ -21,15 +23,25 @@ export type Reading =
   | { readonly format: Format; readonly values: readonly FieldValue[] }
   | { readonly format: undefined; readonly fault: string };
 
+interface Decoded {
+  readonly values: ReadonlyMap<string, FieldValue>;
+  /** Of the whole payload. */
+  readonly reason: string | undefined;
+  readonly fault: string | undefined;
+}
+
 /** Influx line protocol: measurement, tags, fields, and perhaps a time. */
-const LINE_PROTOCOL = /^[^\s,{["]+(?:,[^\s,=]+=[^\s,=]+)*\s[^\s,=]+=\S.*$/;
+const LINE_PROTOCOL = /^[^\s,{["#]+(?:,[^\s,=]+=[^\s,=]+)*\s[^\s,=]+=\S/;
 const DECIMAL_COMMA = /^[+-]?\d+,\d{1,3}$/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const CONTROL = /[\u0000-\u0008\u000e-\u001f]/;
-/** Longer texts are prose, not states. */
 const CSV_CELLS_MAX = 200;
+/** CBOR begins a map with these bytes, which are something else in MessagePack. */
+const CBOR_MAP = [0xa0, 0xbf] as const;
+/** Shorter binary payloads are too easily something by chance. */
+const BARE_BYTES_MIN = 3;
 
-/** Reads the payloads of one topic: formats may keep what a topic has said before. */
+/** Reads the payloads of all topics: of Sparkplug, births tell what other topics' data mean. */
 export class PayloadReader {
   readonly #decoders = new Map<
     Format,
@@ -37,29 +49,68 @@ export class PayloadReader {
   >();
 
   read(message: Message): Reading {
-    const format = formatOf(message);
+    const format = this.#formatOf(message);
     if (typeof format === 'object') return format;
-    const values = this.#values(message, format);
-    if (typeof values === 'string') return { format: undefined, fault: values };
-    return { format, values };
+    const { values, fault } = this.#decode(message, format);
+    if (values.size === 0 && format !== 'sparkplug') {
+      return { format: undefined, fault: fault ?? 'holds no value' };
+    }
+    return { format, values: [...values.values()] };
+  }
+
+  #formatOf(message: Message): Format | { format: undefined; fault: string } {
+    if (message.topic.startsWith('spBv1.0/')) {
+      const { reason, fault } = this.#decode(message, 'sparkplug');
+      const others = ['command', 'state', 'bad_topic'];
+      if (reason === undefined || ![...others, 'not_sparkplug'].includes(reason))
+        return 'sparkplug';
+      if (others.includes(reason)) return unknown(fault!);
+    }
+    const text = decodeText(message.payload);
+    if (typeof text !== 'string' || CONTROL.test(text)) return this.#binary(message);
+    const trimmed = text.trim();
+    if (LINE_PROTOCOL.test(trimmed) && this.#decode(message, 'line_protocol').values.size > 0) {
+      return 'line_protocol';
+    }
+    return textFormat(trimmed);
+  }
+
+  #binary(message: Message): Format | { format: undefined; fault: string } {
+    const [first = 0] = message.payload;
+    const isCborMap = first >= CBOR_MAP[0] && first <= CBOR_MAP[1];
+    const formats = isCborMap ? (['cbor', 'msgpack'] as const) : (['msgpack', 'cbor'] as const);
+    for (const format of formats) {
+      const { values, fault } = this.#decode(message, format);
+      const isBare = values.size === 1 && values.has(keyOf('', undefined));
+      if (values.size === 0 || fault !== undefined) continue;
+      if (!isBare || message.payload.length >= BARE_BYTES_MIN) return format;
+    }
+    return unknown(`binary, of a form that is not known (${hex(message.payload)})`);
   }
 
   /** Every value, or what is wrong with the whole payload. */
-  #values(message: Message, format: Format): FieldValue[] | string {
+  #decode(message: Message, format: Format): Decoded {
     const [numbers, symbols] = this.#decodersOf(format);
-    const found = new Map<string, number | string | null>();
+    const values = new Map<string, FieldValue>();
+    let reason: string | undefined;
     let fault: string | undefined;
     const sink: FieldSink = {
-      sample: (field, _time, value) => void found.set(field, value),
-      reject: (field, { reason, detail }) => {
-        if (field === undefined) fault ??= detail;
-        else if (reason === 'empty') found.set(field, null);
+      sample: (field, _time, value, origin) => {
+        values.set(keyOf(field, origin?.key), { field, origin: origin?.key, value });
       },
+      reject: (field, rejection) => {
+        if (field === undefined) {
+          reason ??= rejection.reason;
+          fault ??= rejection.detail;
+        } else if (rejection.reason === 'empty') {
+          values.set(keyOf(field, undefined), { field, origin: undefined, value: null });
+        }
+      },
+      tell: () => {},
     };
     symbols.decode(message, sink);
     if (format !== 'text') numbers.decode(message, { ...sink, reject: () => {} });
-    if (found.size === 0) return fault ?? 'holds no value';
-    return [...found].map(([field, value]) => ({ field, value }));
+    return { values, reason, fault };
   }
 
   #decodersOf(format: Format): readonly [PayloadDecoder, PayloadDecoder] {
@@ -77,34 +128,34 @@ export class PayloadReader {
   }
 }
 
-function decoder(kind: StreamConfig['kind'], payload: Format): PayloadDecoder {
-  return createDecoder(streamSchema.parse({ topic: '#', kind, payload, time: 'receive' }));
+/** Of a value among all of one topic. */
+export function keyOf(field: string, origin: string | undefined): string {
+  return origin === undefined ? field : `${origin}\u0000${field}`;
 }
 
-function formatOf({ payload }: Message): Format | { format: undefined; fault: string } {
-  const unknown = (fault: string): { format: undefined; fault: string } => ({
-    format: undefined,
-    fault,
-  });
-  const text = decodeText(payload);
-  if (typeof text !== 'string' || CONTROL.test(text)) {
-    return unknown(`binary, of a form that is not known (${hex(payload)})`);
+function decoder(kind: StreamConfig['kind'], payload: Format): PayloadDecoder {
+  const topic = payload === 'sparkplug' ? 'spBv1.0/#' : '#';
+  return createDecoder(streamSchema.parse({ topic, kind, payload, time: 'receive' }));
+}
+
+function textFormat(text: string): Format | { format: undefined; fault: string } {
+  if (text === '') return unknown('empty');
+  if (typeof parseNumber(text) === 'number') return 'number';
+  if (/^[{["]/.test(text)) {
+    return isJson(text) ? 'json' : unknown(`broken JSON: ${excerpt(text)}`);
   }
-  const trimmed = text.trim();
-  if (trimmed === '') return unknown('empty');
-  if (typeof parseNumber(trimmed) === 'number') return 'number';
-  if (/^[{["]/.test(trimmed)) {
-    return isJson(trimmed) ? 'json' : unknown(`broken JSON: ${excerpt(trimmed)}`);
+  if (DECIMAL_COMMA.test(text)) {
+    return unknown(`a number with a decimal comma (${text}); a point is read`);
   }
-  if (LINE_PROTOCOL.test(trimmed)) return unknown('line protocol of InfluxDB, which is not known');
-  if (DECIMAL_COMMA.test(trimmed)) {
-    return unknown(`a number with a decimal comma (${trimmed}); a point is read`);
-  }
-  if (isCsv(trimmed)) return 'csv';
-  if (/^[^,]*;[^,]*\d/.test(trimmed)) {
-    return unknown(`values parted by semicolons (${excerpt(trimmed)}); commas are read`);
+  if (isCsv(text)) return 'csv';
+  if (/^[^,]*;[^,]*\d/.test(text)) {
+    return unknown(`values parted by semicolons (${excerpt(text)}); commas are read`);
   }
   return 'text';
+}
+
+function unknown(fault: string): { format: undefined; fault: string } {
+  return { format: undefined, fault };
 }
 
 function isJson(text: string): boolean {

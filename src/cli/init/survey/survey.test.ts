@@ -1,3 +1,5 @@
+import { encode as msgpack } from '@msgpack/msgpack';
+import { encode as cbor } from 'cborg';
 import { describe, expect, it } from 'vitest';
 import {
   FIELD,
@@ -42,6 +44,12 @@ describe('a payload is told by its form', () => {
     ['21,5', undefined],
     ['1;2;3', undefined],
     ['', undefined],
+    ['cpu,host=a idle=3i 1777723200000000000', 'line_protocol'],
+    ['alarm x=', 'text'],
+    [cbor({ t: 21.5 }), 'cbor'],
+    [msgpack({ t: 21.5 }), 'msgpack'],
+    [msgpack(21.5), 'msgpack'],
+    [Buffer.from([0xc1, 0, 0xff, 3]), undefined],
   ])('%j: %s', (payload, format) => {
     expect(sends([payload]).format).toBe(format);
   });

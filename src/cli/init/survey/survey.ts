@@ -1,5 +1,6 @@
 /** Messages in, findings out. Bounded, and it says where it cut. */
 import type { Message } from '../../../source/source.ts';
+import { PayloadReader } from './reading.ts';
 import { type TopicFinding, TopicStats } from './topic.ts';
 
 export interface SurveyLimits {
@@ -31,6 +32,7 @@ export class Survey {
   readonly #base: string;
   readonly #limits: SurveyLimits;
   readonly #topics = new Map<string, TopicStats>();
+  readonly #reader = new PayloadReader();
   readonly #stored = new Set<string>();
   #messages = 0;
   #ours = 0;
@@ -67,7 +69,7 @@ export class Survey {
       return;
     }
     if (!stats) {
-      stats = new TopicStats(topic, this.#limits.messages, this.#limits.fields);
+      stats = new TopicStats(topic, this.#reader, this.#limits.messages, this.#limits.fields);
       this.#topics.set(topic, stats);
     }
     stats.add(message);

@@ -2,7 +2,7 @@
 import type { Message } from '../../../source/source.ts';
 import { type Clock, clockOf } from './clock.ts';
 import { type FieldFinding, FieldStats } from './field.ts';
-import { type Format, PayloadReader } from './reading.ts';
+import { type Format, keyOf, type PayloadReader } from './reading.ts';
 import { disorderMs, type Rhythm, rhythmOf } from './rhythm.ts';
 
 export interface TopicFinding {
@@ -34,7 +34,7 @@ export class TopicStats {
   messages = 0;
   readonly #messagesMax: number;
   readonly #fieldsMax: number;
-  readonly #reader = new PayloadReader();
+  readonly #reader: PayloadReader;
   readonly #formats = new Map<Format, { count: number; fields: Map<string, FieldStats> }>();
   readonly #arrivalsMs: number[] = [];
   #looked = 0;
@@ -44,8 +44,9 @@ export class TopicStats {
   #fieldsCut = false;
 
   /** @param messagesMax later ones are counted only */
-  constructor(topic: string, messagesMax: number, fieldsMax: number) {
+  constructor(topic: string, reader: PayloadReader, messagesMax: number, fieldsMax: number) {
     this.topic = topic;
+    this.#reader = reader;
     this.#messagesMax = messagesMax;
     this.#fieldsMax = fieldsMax;
   }
@@ -68,15 +69,16 @@ export class TopicStats {
       this.#formats.set(reading.format, known);
     }
     known.count++;
-    for (const { field, value } of reading.values) {
-      let stats = known.fields.get(field);
+    for (const { field, origin, value } of reading.values) {
+      const key = keyOf(field, origin);
+      let stats = known.fields.get(key);
       if (!stats && known.fields.size === this.#fieldsMax) {
         this.#fieldsCut = true;
         continue;
       }
       if (!stats) {
-        stats = new FieldStats(field);
-        known.fields.set(field, stats);
+        stats = new FieldStats(field, origin);
+        known.fields.set(key, stats);
       }
       stats.add(value, message.receivedMs);
     }
