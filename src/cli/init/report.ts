@@ -40,12 +40,13 @@ export function findingsText(findings: Findings): string {
 function shapes(topics: readonly TopicFinding[]): string[] {
   const seen = new Set<string>();
   return topics.flatMap(({ topic, format, fields }) => {
-    const key = fields.map(({ name }) => name).join('|');
+    const key = `${format}|${fields.map(({ name }) => name).join('|')}`;
     if (fields.length === 0 || seen.has(key)) return [];
     seen.add(key);
     const shown = fields.slice(0, FIELDS_SHOWN).map((field) => {
       const name = format === 'csv' ? `column ${field.name}` : field.name || 'the value';
-      return `    ${name}: ${fieldText(field)}`;
+      const of = field.origin === undefined ? '' : `${field.origin} `;
+      return `    ${of}${name}: ${fieldText(field)}`;
     });
     const more = fields.length - FIELDS_SHOWN;
     return [`  ${shortened(topic)}`, ...shown, ...(more > 0 ? [`    … and ${more} more`] : [])];
@@ -60,7 +61,7 @@ function fieldText(field: FieldFinding): string {
     parts.push(`a time (${unit})`);
   } else if (isNumeric(field)) {
     parts.push(min === max ? `always ${number(min)}` : `${number(min)} to ${number(max)}`);
-  } else parts.push(`text: ${listed(distinct.map((text) => JSON.stringify(text)))}`);
+  } else parts.push(listed(distinct.map((text) => JSON.stringify(text))));
   if (nulls > 0) parts.push(`null in ${nulls} of ${seen}`);
   return parts.join(', ');
 }

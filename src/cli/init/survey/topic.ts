@@ -106,9 +106,12 @@ export class TopicStats {
   }
 }
 
-/** The beginning of the payload, on one line. */
+/** The beginning of the payload, on one line; of bytes that are no text in hexadecimal. */
 function exampleOf(payload: Uint8Array): string {
-  const text = Buffer.from(payload.subarray(0, 4 * EXAMPLE_CHARS_MAX)).toString();
+  const begin = Buffer.from(payload.subarray(0, 4 * EXAMPLE_CHARS_MAX));
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  const isBinary = /[\u0000-\u0008\u000e-\u001f\ufffd]/.test(begin.toString());
+  const text = isBinary ? begin.toString('hex') : begin.toString();
   // biome-ignore lint/suspicious/noControlCharactersInRegex: a terminal would act on them
   const clean = text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ').trim();
   return clean.length > EXAMPLE_CHARS_MAX ? `${clean.slice(0, EXAMPLE_CHARS_MAX)}…` : clean;
