@@ -1,9 +1,11 @@
 /** What runs beside the daemon: one line each. */
 import type { Config } from '../config/schema.ts';
 import type { Daemon } from '../daemon/daemon.ts';
+import { HealthWriter } from '../observe/health/health-writer.ts';
 import { HttpServer } from '../observe/http/server.ts';
 import type { Logger } from '../observe/log.ts';
-import type { Companion } from '../observe/monitor.ts';
+import type { Companion, Monitor } from '../observe/monitor.ts';
+import { createInfluxClient } from '../sink/influx-client.ts';
 
 export interface CompanionOptions {
   /** Where the page can be seen; default: one line in the log. */
@@ -11,14 +13,24 @@ export interface CompanionOptions {
 }
 
 export function companionsOf(
-  { http }: Config,
+  config: Config,
   { monitor }: Daemon,
   log: Logger,
   { onPage }: CompanionOptions = {},
 ): Companion[] {
+  const { http } = config;
   return [
     ...(http
       ? [new HttpServer(http, { monitor, log, ...(onPage && { onListening: onPage }) })]
       : []),
+    ...healthWriter(config, monitor, log),
   ];
+}
+
+/** Of a live source alone: what a recording gives hangs on no clock. */
+function healthWriter({ base, source, sinks }: Config, monitor: Monitor, log: Logger): Companion[] {
+  const { influx } = sinks;
+  if (!source?.mqtt || !influx || influx.health_every === 'off') return [];
+  const client = createInfluxClient(influx);
+  return [new HealthWriter({ client, monitor, daemon: base, everyMs: influx.health_every, log })];
 }
