@@ -6,8 +6,7 @@ import { formatDuration } from '../config/duration.ts';
 import { parseConfig } from '../config/load.ts';
 import { UserError } from './exit.ts';
 import { type Asker, nobody, terminal } from './init/ask.ts';
-import { chooseDatabase } from './init/choose-database.ts';
-import type { DatabaseAccess } from './init/database.ts';
+import { type Chosen, chooseDatabase } from './init/choose-database.ts';
 import { type Heard, hear, type Say } from './init/hear.ts';
 import {
   checkedOptions,
@@ -97,15 +96,16 @@ export async function configure(
 async function setupOf(
   options: InitOptions,
   { access, filter, findings, typedPassword }: Heard,
-  database: DatabaseAccess | undefined,
+  database: Chosen | undefined,
   asker: Asker,
   env: NodeJS.ProcessEnv,
 ): Promise<ConfigSetup> {
   const { url, username, password, caFile } = access;
-  const given = secretPlace(options.passwordFile, 'MQTT_PASSWORD', options.file);
+  const keep = (name: string, secret: string | undefined, variable: string) =>
+    keepSecret(options.file, name, secret ?? '', variable, asker, env);
   const place = typedPassword
-    ? await keepPassword(options.file, password ?? '', asker, env)
-    : given;
+    ? await keep('mqtt.password', password, 'MQTT_PASSWORD')
+    : secretPlace(options.passwordFile, 'MQTT_PASSWORD', options.file);
   const day = new Date().toISOString().slice(0, 10);
   const messages = many(findings.messages, 'message');
   return {
@@ -118,13 +118,12 @@ async function setupOf(
       caFile: caFile && fromConfig(options.file, caFile),
     },
     influx: database && {
-      url: database.url,
-      database: database.database,
-      username: database.username,
+      ...database,
       password:
         database.username === undefined
           ? undefined
           : secretPlace(options.influxPasswordFile, 'INFLUX_PASSWORD', options.file),
+      token: await tokenPlace(database, options, keep),
     },
     httpPort: await freePort(),
   };
@@ -134,22 +133,33 @@ function secretPlace(file: string | undefined, variable: string, config: string)
   return file === undefined ? { env: variable } : { file: fromConfig(config, file) };
 }
 
-/** A password that was typed in goes to a file of its own, or nowhere. */
-async function keepPassword(
+async function tokenPlace(
+  { version, token, typedToken }: Chosen,
+  { tokenFile, file }: InitOptions,
+  keep: (name: string, secret: string | undefined, variable: string) => Promise<SecretPlace>,
+): Promise<SecretPlace | undefined> {
+  if (version === 1 || (version === 3 && token === undefined)) return undefined;
+  if (typedToken) return keep('influx.token', token, 'INFLUX_TOKEN');
+  return secretPlace(tokenFile, 'INFLUX_TOKEN', file);
+}
+
+/** A secret that was typed in goes to a file of its own, or nowhere. */
+async function keepSecret(
   config: string,
-  password: string,
+  name: string,
+  secret: string,
+  variable: string,
   asker: Asker,
   env: NodeJS.ProcessEnv,
 ): Promise<SecretPlace> {
-  const name = 'mqtt.password';
   const path = join(dirname(config), name);
-  if (await asker.yes(`Write the password to ${path}, for your eyes only?`, true)) {
-    writeFileSync(path, `${password}\n`, { mode: 0o600 });
+  if (await asker.yes(`Write what you have typed to ${path}, for your eyes only?`, true)) {
+    writeFileSync(path, `${secret}\n`, { mode: 0o600 });
     say(`Wrote ${path}.`);
     return { file: name };
   }
-  env.MQTT_PASSWORD = password;
-  return { env: 'MQTT_PASSWORD' };
+  env[variable] = secret;
+  return { env: variable };
 }
 
 /** A path as the configuration names it: relative to its own folder. */
@@ -159,7 +169,7 @@ function fromConfig(config: string, path: string): string {
 
 /** What is proposed has to be sound: a fault in it is ours. */
 function checkOwn(text: string, file: string): void {
-  const env = { MQTT_PASSWORD: 'x', INFLUX_PASSWORD: 'x' };
+  const env = { MQTT_PASSWORD: 'x', INFLUX_PASSWORD: 'x', INFLUX_TOKEN: 'x' };
   parseConfig(text, file, env, dirname(file));
 }
 
@@ -169,7 +179,7 @@ function nextSteps(
   env: NodeJS.ProcessEnv,
 ): string {
   const lines = ['Next:'];
-  for (const place of [broker.password, influx?.password]) {
+  for (const place of [broker.password, influx?.password, influx?.token]) {
     if (!place || !('env' in place) || env[place.env] !== undefined) continue;
     lines.push(`  export ${place.env}=…`);
   }

@@ -1,49 +1,62 @@
 /** Whether InfluxDB is there, of which generation it is, and whether we may write: asked of itself. */
 
+import { sinks } from '../../config/schema-sink.ts';
+import { createInfluxClient } from '../../sink/influx-client.ts';
+import { InfluxRefusal, unanswered } from '../../sink/influx-errors.ts';
+import { SinkUnavailable } from '../../sink/sink.ts';
+
+export type Generation = 1 | 2 | 3;
+
 export interface DatabaseAccess {
   readonly url: string;
+  readonly version: Generation;
+  /** Of version 2 the bucket. */
   readonly database: string;
   readonly username?: string | undefined;
   readonly password?: string | undefined;
+  /** Version 2. */
+  readonly org?: string | undefined;
+  /** Versions 2 and 3. */
+  readonly token?: string | undefined;
 }
 
 export type DatabaseCheck =
   /** absent: everything is right but that the database has yet to be created. */
   | { readonly state: 'ready' | 'absent'; readonly says: string }
-  | { readonly state: 'unreachable' | 'refused' | 'other'; readonly says: string };
+  | { readonly state: 'refused'; readonly says: string };
 
 const TIMEOUT_MS = 5_000;
 /** A line that is no point: whether we may write is told without writing anything. */
 const NO_POINT = '# foretide init\n';
 
-/** @returns version of what answers to a ping there; undefined: nothing does */
-export async function pingInflux(url: string): Promise<string | undefined> {
+export type Ping =
+  /** `version` as it tells; undefined: it does not. */
+  | { readonly answers: true; readonly version: string | undefined }
+  | { readonly answers: false; readonly says: string };
+
+export async function pingInflux(url: string): Promise<Ping> {
   try {
-    const { headers } = await ask({ url, database: '' }, 'GET', '/ping');
-    return headers.get('x-influxdb-version') ?? undefined;
-  } catch {
-    return undefined;
+    const { headers } = await ask({ url }, 'GET', '/ping');
+    return { answers: true, version: headers.get('x-influxdb-version') ?? undefined };
+  } catch (error) {
+    return { answers: false, says: silenceOf(error, url) };
   }
 }
 
-export async function checkDatabase(access: DatabaseAccess): Promise<DatabaseCheck> {
-  const { url, database } = access;
-  let version: string;
-  try {
-    const { headers } = await ask(access, 'GET', '/ping');
-    const told = headers.get('x-influxdb-version');
-    if (told === null) {
-      const says = `${url} answers, but is no InfluxDB; give its address with --influx`;
-      return { state: 'other', says };
-    }
-    version = told;
-  } catch (error) {
-    return { state: 'unreachable', says: `${url}: ${reasonOf(error)}` };
-  }
-  if (/^v?[2-9]/.test(version)) {
-    return { state: 'other', says: `${url} is InfluxDB ${version}; init knows InfluxDB 1.x` };
-  }
-  const where = `${url} (InfluxDB ${version})`;
+/** `v2.7.1` → 2; undefined for what is no version. */
+export function generationOf(version: string | undefined): Generation | undefined {
+  const major = Number(/^v?([123])\./.exec(version ?? '')?.[1]);
+  return major === 1 || major === 2 || major === 3 ? major : undefined;
+}
+
+/** @param told by the server, for the words */
+export async function checkDatabase(
+  access: DatabaseAccess,
+  told: string | undefined,
+): Promise<DatabaseCheck> {
+  const { url, database, version } = access;
+  const where = `${url} (InfluxDB ${told ?? version})`;
+  if (version !== 1) return checkByToken(access, where);
   const names = await databaseNames(access);
   if (!Array.isArray(names)) return { state: 'refused', says: refusal(where, names.error, access) };
   if (!names.includes(database)) {
@@ -52,6 +65,30 @@ export async function checkDatabase(access: DatabaseAccess): Promise<DatabaseChe
   const fault = await writeFault(access);
   if (fault !== undefined) return { state: 'refused', says: refusal(where, fault, access) };
   return { state: 'ready', says: `${where}, database "${database}": may be written to` };
+}
+
+/** As the sink asks: finds or creates the bucket, and sends no lines to see whether it may. */
+async function checkByToken(access: DatabaseAccess, where: string): Promise<DatabaseCheck> {
+  const { url, version, database, org, token } = access;
+  const store = version === 2 ? { org, bucket: database } : { database };
+  const config = sinks.parse({ influx: { url, version, token, ...store } }).influx!;
+  const client = createInfluxClient(config);
+  try {
+    const notices = await client.prepare();
+    await client.send('').catch((error: unknown) => {
+      // That there are no lines is what it is told for.
+      if (!(error instanceof InfluxRefusal)) throw error;
+    });
+    return {
+      state: 'ready',
+      says: [`${where}: "${database}" may be written to`, ...notices].join('; '),
+    };
+  } catch (error) {
+    if (!(error instanceof SinkUnavailable)) throw error;
+    return { state: 'refused', says: error.message };
+  } finally {
+    client.close();
+  }
 }
 
 /** @returns what went wrong; undefined: it is there now, and may be written to */
@@ -67,7 +104,7 @@ async function writeFault(access: DatabaseAccess): Promise<string | undefined> {
     const { ok, status, text } = await ask(access, 'POST', path, NO_POINT);
     return ok ? undefined : errorIn(text, status);
   } catch (error) {
-    return reasonOf(error);
+    return silenceOf(error, access.url);
   }
 }
 
@@ -96,12 +133,12 @@ async function query(access: DatabaseAccess, statement: string): Promise<Answer>
     const rows = values.map(([name]) => String(name));
     return error === undefined ? { rows } : { error, rows };
   } catch (error) {
-    return { error: reasonOf(error), rows: [] };
+    return { error: silenceOf(error, access.url), rows: [] };
   }
 }
 
 async function ask(
-  { url, username, password }: DatabaseAccess,
+  { url, username, password }: Pick<DatabaseAccess, 'url' | 'username' | 'password'>,
   method: 'GET' | 'POST',
   path: string,
   body?: string | URLSearchParams,
@@ -138,18 +175,12 @@ function errorIn(text: string, status: number): string {
   return `answer ${status}`;
 }
 
-function reasonOf(error: unknown): string {
-  const cause = error instanceof Error ? error.cause : undefined;
-  const code = cause && typeof cause === 'object' && 'code' in cause ? String(cause.code) : '';
-  const known: Readonly<Record<string, string>> = {
-    ECONNREFUSED: 'nothing listens there',
-    ENOTFOUND: 'no such host',
-    EAI_AGAIN: 'the name cannot be resolved now',
-    EHOSTUNREACH: 'no route to the host',
-  };
-  if (known[code]) return `${known[code]} (${code})`;
-  if (error instanceof DOMException) return `no answer in ${TIMEOUT_MS / 1_000} s`;
-  return code || String(error instanceof Error ? error.message : error);
+/** Why there was no answer, with the address. */
+function silenceOf(error: unknown, where: string): string {
+  const { name, message, cause } = error as Error & { cause?: NodeJS.ErrnoException };
+  if (name === 'TimeoutError') return `${where}: no answer in ${TIMEOUT_MS / 1_000} s`;
+  const asked = { version: 1, where, as: '' } as const;
+  return unanswered(cause?.message || message, cause?.code ?? '', asked).message;
 }
 
 /** What to do where there is no database. */

@@ -14,9 +14,18 @@ export const INIT_OPTIONS = {
   },
   'ca-file': { type: 'string', describe: 'PEM file of the broker’s certificate authority' },
   listen: { type: 'string', default: '30s', describe: 'How long to listen; Ctrl-C ends it early' },
-  influx: { type: 'string', describe: 'InfluxDB 1.x, as http://host:8086; none = do without' },
-  database: { type: 'string', default: 'foretide', describe: 'Database for the forecasts' },
-  'influx-username': { type: 'string', describe: 'User name for InfluxDB' },
+  influx: { type: 'string', describe: 'InfluxDB, as http://host:8086; none = do without' },
+  database: {
+    type: 'string',
+    default: 'foretide',
+    describe: 'Database for the forecasts; of InfluxDB 2 the bucket',
+  },
+  org: { type: 'string', describe: 'InfluxDB 2: the organization' },
+  'token-file': {
+    type: 'string',
+    describe: 'InfluxDB 2 and 3: file whose first line is the token; or set INFLUX_TOKEN',
+  },
+  'influx-username': { type: 'string', describe: 'InfluxDB 1: user name' },
   'influx-password-file': {
     type: 'string',
     describe: 'File whose first line is the password; or set INFLUX_PASSWORD',
@@ -37,6 +46,8 @@ export interface InitArguments {
   readonly listen: string;
   readonly influx?: string;
   readonly database: string;
+  readonly org?: string;
+  readonly tokenFile?: string;
   readonly influxUsername?: string;
   readonly influxPasswordFile?: string;
   readonly out?: string;
@@ -83,6 +94,7 @@ export function checkedOptions(argv: InitArguments): InitOptions {
     ['--password-file', argv.passwordFile],
     ['--ca-file', argv.caFile],
     ['--influx-password-file', argv.influxPasswordFile],
+    ['--token-file', argv.tokenFile],
   ] as const;
   for (const [option, path] of inputs) {
     if (path !== undefined && !existsSync(path)) faults.push(`${option}: ${path} does not exist`);

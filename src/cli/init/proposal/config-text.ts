@@ -18,7 +18,11 @@ export interface BrokerSetup {
 
 export interface InfluxSetup {
   readonly url: string;
+  readonly version: 1 | 2 | 3;
+  /** Of version 2 the bucket. */
   readonly database: string;
+  readonly org?: string | undefined;
+  readonly token?: SecretPlace | undefined;
   readonly username?: string | undefined;
   readonly password?: SecretPlace | undefined;
 }
@@ -166,11 +170,13 @@ function sinkLines(influx: InfluxSetup | undefined): string[] {
       '  line_protocol: { file: forecast.lp }',
     ];
   }
-  const { url, database, username, password } = influx;
+  const { url, version, database, org, token, username, password } = influx;
   const lines = ['sinks:', '  influx:', `    url: ${scalar(url)}`];
-  lines.push(`    database: ${scalar(database)}`);
+  if (version !== 1) lines.push(`    version: ${version}`);
+  if (org !== undefined) lines.push(`    org: ${scalar(org)}`);
+  lines.push(`    ${version === 2 ? 'bucket' : 'database'}: ${scalar(database)}`);
   if (username !== undefined) lines.push(`    username: ${scalar(username)}`);
-  lines.push(...secretLines('password', password));
+  lines.push(...secretLines('password', password), ...secretLines('token', token));
   return lines;
 }
 
