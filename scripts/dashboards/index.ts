@@ -4,11 +4,11 @@
  */
 import { stringify } from 'yaml';
 import { alertRules } from './alerts.ts';
-import { operations } from './operations.ts';
+import { OPERATIONS } from './operations.ts';
 import { overview } from './overview.ts';
 import { dashboard, type Json } from './panels.ts';
 import type { Language } from './queries.ts';
-import { seriesDashboard } from './series.ts';
+import { SERIES } from './series.ts';
 
 export const LANGUAGES: readonly Language[] = ['influxql', 'sql'];
 
@@ -20,7 +20,7 @@ const ALERTS_HEAD =
   '# Examples: set thresholds and times to what fits your series. Made by `npm run dashboards`.\n';
 
 export function dashboards(language: Language): Json[] {
-  const specs = [overview(language), seriesDashboard(), operations()];
+  const specs = [overview(language), SERIES, OPERATIONS];
   return specs.map((spec) => dashboard(spec, language));
 }
 

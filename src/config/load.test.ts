@@ -226,6 +226,8 @@ describe('files', () => {
 
 describe('rules between keys', () => {
   const stream = (rest: string) => `streams: [{ topic: a/b, ${rest} }]\n`;
+  const sparkplug = (topic: string, rest = '') =>
+    `streams: [{ topic: "${topic}", payload: sparkplug, ${rest} }]\n`;
   const source = (rest: string) => `${STREAM}source: ${rest}\n`;
   const influx = (rest: string) => `${STREAM}sinks: { influx: { ${rest} } }\n`;
   it('keys of the wrong version of InfluxDB are named all at once', () => {
@@ -279,6 +281,25 @@ describe('rules between keys', () => {
     [stream('series: "{topic[2]}"'), '{topic[2]}: the topic "a/b" has levels 0 to 1'],
     [stream('values: [a, b], series: x'), 'series: would give 2 fields one name; add {field}'],
     [stream('payload: number, time: ts'), 'time: a payload that is one number has no time field'],
+    [
+      stream('series: "{tag.host}"'),
+      'series: has names of payload: line_protocol, and the payload is json; write others',
+    ],
+    [stream('payload: line_protocol, time: ts'), 'is called time; write time'],
+    [
+      stream('payload: line_protocol, time: { field: time, unit: iso }'),
+      'time.unit: of line protocol is a number; write s, ms, us, ns or auto',
+    ],
+    [stream('rebirth: true'), 'rebirth: belongs to payload: sparkplug, and the payload is json'],
+    [sparkplug('a/b'), 'topic: "a/b" does not bring births, data and deaths'],
+    [sparkplug('spBv1.0/G/DDATA/#'), 'write spBv1.0/# or spBv1.0/GROUP/+/NODE/#'],
+    [sparkplug('spBv1.0/G/+/N'), 'does not bring births, data and deaths'],
+    [sparkplug('spBv1.0/#', 'time: ts'), 'time: of Sparkplug metrics has a place of its own'],
+    [
+      sparkplug('spBv1.0/#', 'series: "{topic}/{field}"'),
+      'series: births and data have other topics, and would make other series; write {topic[1]}',
+    ],
+    [sparkplug('spBv1.0/#', 'series: "{topic[2]}/{field}"'), 'births and data have other topics'],
     [
       stream('model: { window: 1, update_interval: 4 }'),
       'window: 1 is shorter than update_interval (4)',
@@ -336,6 +357,10 @@ describe('rules between keys', () => {
     stream('series: "{topic[1]}"'),
     'streams: [{ topic: a/#, series: "{topic[7]}" }]\n',
     'streams: [{ topic: a }, { topic: "#" }]\n',
+    stream('payload: line_protocol, series: "{tag.a}{tags}", time: { field: time, unit: s }'),
+    sparkplug('#'),
+    sparkplug('spBv1.0/+/+/+/#', 'rebirth: false, time: receive, series: "{topic[4]}/{field}"'),
+    sparkplug('spBv1.0/G/+/N/#'),
     stream('payload: csv, columns: [t, x], values: x, time: t'),
     `${STREAM}source: { mqtt: { embedded: {} } }\nsinks: { mqtt: {} }\n`,
     influx('version: 2, token: x, org: o, bucket: b, retention: { duration: 9d }, gzip: true'),

@@ -33,7 +33,10 @@ export const lineProtocolRule = rule<StreamKeys>(
     if (payload !== 'line_protocol') {
       const parts = templateOr(series ?? '', () => {});
       if (!parts.some(({ kind }) => TAGGED.includes(kind))) return;
-      fault(['series'], `has names of payload: line_protocol, and the payload is ${payload}`);
+      fault(
+        ['series'],
+        `has names of payload: line_protocol, and the payload is ${payload}; write others`,
+      );
       return;
     }
     if (time === 'auto' || time === 'receive') return;

@@ -115,7 +115,7 @@ export const stream = z
     payload: z
       .enum(['json', 'number', 'csv', 'text', 'cbor', 'msgpack', 'line_protocol', 'sparkplug'])
       .default('json')
-      .describe('What a message holds; text: one symbol. See docs/payloads.md.'),
+      .describe('What a message holds; docs/payloads.md tells of each.'),
     columns: z
       .array(text)
       .min(1)

@@ -1,4 +1,5 @@
 import { EMPTY, type Observable, tap } from 'rxjs';
+import { ownTopics } from '../config/own-topics.ts';
 import type { Config } from '../config/schema.ts';
 import { SeriesRegistry } from '../decode/series.ts';
 import { createIntake, type Intake } from '../decode/stream-decoder.ts';
@@ -15,9 +16,11 @@ import { MemoryOutbox } from '../store/memory-outbox.ts';
 import type { Outbox } from '../store/outbox.ts';
 import type { SeriesPoints } from '../store/points.ts';
 import { Companions } from './companions.ts';
+import { DaemonControl } from './control.ts';
 import { type Core, createCore, resolveShards } from './core.ts';
 import type { DaemonState } from './daemon-state.ts';
 import { DurableState } from './durable-state.ts';
+import { Forgotten } from './forgotten.ts';
 import { PipelineGate } from './gate.ts';
 import { DaemonMonitor } from './monitor.ts';
 import { describeThinning, OverloadControl } from './overload.ts';
@@ -61,6 +64,8 @@ export class UnwrittenError extends Error {
 
 /** One running pipeline: started once, stopped once. */
 export class Daemon {
+  /** What can be asked of it while it runs. */
+  readonly control: DaemonControl;
   readonly monitor: DaemonMonitor;
   readonly #config: Config;
   readonly #parts: DaemonParts;
@@ -74,6 +79,7 @@ export class Daemon {
   readonly #gate: PipelineGate;
   readonly #rebirths: Rebirths;
   readonly #overload: OverloadControl;
+  readonly #forgotten: Forgotten;
   readonly #stopped = new AbortController();
   #running: Promise<void> | undefined;
   #failure: Error | undefined;
@@ -112,6 +118,7 @@ export class Daemon {
     this.#intake = createIntake(config.streams, registry, {
       live,
       base: config.base,
+      isOwn: ownTopics(config.base, config.mqtt.home_assistant.prefix),
       counts: this.#durable?.journal.counts,
       onWrongClock: (detail) => this.#incidents.report('clock', detail),
       onNodeTrouble: (stream, trouble, asks) => {
@@ -125,6 +132,22 @@ export class Daemon {
     const depthMax = live ? Number.POSITIVE_INFINITY : RECORDED_DEPTH_MAX;
     this.#gate = new PipelineGate(() => this.#depth(), depthMax);
     this.#drains = sinks.map((sink) => new SinkDrain(this.#outbox.reader(sink.name), sink));
+    this.#forgotten = this.#durable?.forgotten ?? new Forgotten();
+    this.control = new DaemonControl({
+      gate: this.#gate,
+      registry,
+      intake: this.#intake,
+      core: this.#core,
+      durable: this.#durable,
+      forgotten: this.#forgotten,
+      log,
+      onPaused: (paused) => {
+        this.monitor.paused = paused;
+      },
+      onForgotten: (series) => {
+        for (const { name } of series) this.monitor.board.remove(name);
+      },
+    });
     this.monitor = new DaemonMonitor(config, {
       source,
       settings: parts.settings,
@@ -159,7 +182,11 @@ export class Daemon {
 
   accounting(): Accounting {
     const streams = this.#config.streams.map(streamName);
-    return sumAccounting(streams, [this.#intake.counts(), this.#core.counts()]);
+    return sumAccounting(streams, [
+      this.#intake.counts(),
+      this.#core.counts(),
+      this.#forgotten.counts,
+    ]);
   }
 
   /** Networks learn at every so many of their updates: above 1 while there is too much to learn. */

@@ -120,6 +120,7 @@ describe('CBOR payloads', () => {
     ['an array of 2^32 items', '9affffffff', 'invalid not_cbor'],
     ['an array of 2^64 items', '9bffffffffffffffff', 'invalid not_cbor'],
     ['a text of 2^63 bytes', '7b7fffffffffffffff', 'invalid not_cbor'],
+    ['a text of indefinite length', 'a1 6176 7f 6161 ff', 'invalid not_cbor'],
     ['a break alone', 'ff', 'invalid not_cbor'],
     ['a break in a map of one', 'a1 6176 ff', 'invalid not_cbor'],
     ['a text that is no UTF-8', 'a1 6176 61ff', 'invalid not_utf8'],

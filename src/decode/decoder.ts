@@ -25,7 +25,7 @@ export interface Origin {
 export interface FieldSink {
   /**
    * One value of the message: a number, or the text of a symbol as `StreamConfig.kind` says.
-   * `timeMs` is undefined where the receive time is to be used.
+   * `timeMs` is undefined where the receive time is to be used; `origin` where the topic says it all.
    */
   sample(field: string, timeMs: number | undefined, value: number | string, origin?: Origin): void;
   /** One value (or the whole message, when `field` is undefined) that could not be used. */

@@ -71,6 +71,10 @@ describe('MessagePack payloads', () => {
     ]);
   });
 
+  it('takes the last value of a key that is given twice, as JSON does', () => {
+    expect(decode(MSGPACK, hex('82 a176 01 a176 02'))).toEqual([['v', undefined, 2]]);
+  });
+
   it.each([
     ['NaN', 'ca7fc00000', 'invalid not_finite'],
     ['1e300', 'cb7e37e43c8800759c', 'invalid too_large'],

@@ -53,6 +53,7 @@ export const OTHER_SYMBOLS = '(other)';
 export class SeriesRegistry {
   readonly #byName = new Map<string, SeriesInfo>();
   readonly #byId: SeriesInfo[] = [];
+  readonly #forgotten = new Set<number>();
   /** By series id: codes of its symbols. */
   readonly #codes: Map<string, number>[] = [];
 
@@ -118,7 +119,19 @@ export class SeriesRegistry {
     }
   }
 
+  /**
+   * Their names are free: who comes by one of them is a new series. What is known of an id stays, as
+   * its points may still wait to be written.
+   */
+  forget(series: readonly SeriesInfo[]): void {
+    for (const { id, name } of series) {
+      this.#byName.delete(name);
+      this.#forgotten.add(id);
+    }
+  }
+
+  /** Without those that are forgotten. */
   all(): readonly SeriesInfo[] {
-    return this.#byId.filter((info) => info !== undefined);
+    return this.#byId.filter((info) => info !== undefined && !this.#forgotten.has(info.id));
   }
 }

@@ -15,7 +15,7 @@ import { excerpt, invalid } from './number-text.ts';
 import { createDecoder } from './registry.ts';
 import { nameTaken, notPositive, overLimit, RETAINED, timeAhead, UNDATED } from './rejections.ts';
 import { SampleBatchBuilder } from './sample.ts';
-import { groupPlace, type SeriesRegistry } from './series.ts';
+import { groupPlace, type SeriesInfo, type SeriesRegistry } from './series.ts';
 
 /** Topics whose series are remembered; beyond it they are looked up anew. */
 const TOPICS_MAX = 100_000;
@@ -35,6 +35,8 @@ export interface IntakeOptions {
   readonly live: boolean;
   /** Our own topics: a stream that begins with a wildcard does not mean them. */
   readonly base?: string;
+  /** Further ones of ours. */
+  readonly isOwn?: (topic: string) => boolean;
   /** Of an earlier life of the process: counting goes on from there. */
   readonly counts?: ReadonlyMap<string, Readonly<IntakeCounts>>;
   /** Everything that is turned away; the caller limits what it says of it. */
@@ -138,11 +140,22 @@ export class Intake implements FieldSink {
    * Begins the account anew, where a part of what was received is not known of any more.
    * @param further what became of the samples behind the journal, by stream
    */
-  reckon(further: ReadonlyMap<string, Readonly<Record<string, number>>>): void {
+  reckon(further: ReadonlyMap<string, object>): void {
     for (const { name, counts } of this.#streams) {
-      const known = Object.values(further.get(name) ?? {}).reduce((sum, count) => sum + count, 0);
+      const known = Object.values<number>({ ...further.get(name) }).reduce((a, b) => a + b, 0);
       counts.received = counts.invalid + counts.filtered + known;
     }
+  }
+
+  /** Series that are in the registry no more: their next samples are those of new ones. */
+  forget(series: readonly SeriesInfo[]): void {
+    for (const { stream: name } of series) {
+      const stream = this.#streams.find((other) => other.name === name);
+      if (stream) stream.series--;
+    }
+    // Rows that are held back to look ahead know their route.
+    for (const { fields } of this.#ahead.keys()) fields.clear();
+    this.#forgetRoutes();
   }
 
   /** Series entries come before the samples that use them. */
@@ -284,7 +297,8 @@ export class Intake implements FieldSink {
 
   #routeOf(topic: string): TopicRoute | undefined {
     if (this.#routes.has(topic)) return this.#routes.get(topic);
-    const isOwn = topic.startsWith(`${this.#options.base}/`);
+    const { base, isOwn: isFurther } = this.#options;
+    const isOwn = topic.startsWith(`${base}/`) || isFurther?.(topic);
     const stream = this.#streams.find(
       ({ config }) => filterCovers(config.topic, topic) && !(isOwn && /^[+#]/.test(config.topic)),
     );

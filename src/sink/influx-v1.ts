@@ -94,7 +94,10 @@ export class InfluxV1Client implements InfluxClient {
   }
 
   /** One that exists is never altered: to shorten it would delete points. */
-  async #prepareRetention({ name = '', duration }: RetentionConfig): Promise<string[]> {
+  async #prepareRetention(retention: RetentionConfig): Promise<string[]> {
+    // The configuration sees to it that version 1 has one.
+    const name = retention.name!;
+    const { duration } = retention;
     const database = this.#database;
     const wantedMs = periodMs(duration);
     const policies = await this.#call(this.#db.showRetentionPolicies(database));
