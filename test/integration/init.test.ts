@@ -82,6 +82,7 @@ describe('foretide init --yes', () => {
     expect([check.code, check.stderr]).toEqual([0, '']);
 
     running = startForetide(['run', 'site.yaml'], dir);
+    await running.says('source: connected');
     let found: string[] = [];
     await until(
       async () => {
@@ -95,7 +96,7 @@ describe('foretide init --yes', () => {
         found = rows.map(({ value }) => String(value)).sort();
         return SERIES.every((series) => found.includes(series));
       },
-      () => `forecasts of all; got ${found.join(', ')}\n${running?.output()}`,
+      () => `forecasts of all; got ${found.join(', ')}\n${running?.output()}\n${text}`,
     );
     expect(found).toEqual([...SERIES, 'plug/1/relay'].sort());
     running.process.kill('SIGTERM');
