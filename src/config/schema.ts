@@ -65,6 +65,12 @@ export const configSchema = z
     actual: z.boolean().default(true).describe('Write the aligned series beside its forecasts.'),
     outbox: outbox.prefault({}).describe('Points waiting to be written.'),
     state: state.prefault({}).describe('What outlives the process.'),
+    reload: z
+      .enum(['signal', 'auto', 'off'])
+      .default('signal')
+      .describe(
+        'When `run` takes over another configuration without a stop: at SIGHUP; auto: also when the file has changed.',
+      ),
     log: log.prefault({}).describe('The log, on standard error.'),
   })
   .check(

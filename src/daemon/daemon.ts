@@ -1,4 +1,4 @@
-import { EMPTY, type Observable, tap } from 'rxjs';
+import { BehaviorSubject, EMPTY, type Observable, of, switchMap, tap } from 'rxjs';
 import type { Config } from '../config/schema.ts';
 import { SeriesRegistry } from '../decode/series.ts';
 import { createIntake, type Intake } from '../decode/stream-decoder.ts';
@@ -17,10 +17,12 @@ import { type Core, createCore, resolveShards } from './core.ts';
 import type { DaemonState } from './daemon-state.ts';
 import { DurableState } from './durable-state.ts';
 import { PipelineGate } from './gate.ts';
+import { outboxLimits } from './outbox-limits.ts';
 import { describeThinning, OverloadControl } from './overload.ts';
 import { overloadFactors } from './overload-watch.ts';
 import { pipeline } from './pipeline.ts';
 import type { CoreParts } from './prepare.ts';
+import { type Change, Reconfigurer } from './reconfigurer.ts';
 import { streamName } from './settings.ts';
 import type { StartWorker } from './shard-protocol.ts';
 
@@ -56,7 +58,8 @@ export class UnwrittenError extends Error {
 
 /** One running pipeline: started once, stopped once. */
 export class Daemon {
-  readonly #config: Config;
+  /** What is wrong with the newest configuration that it was to take over; null: nothing. */
+  configFault: string | null = null;
   readonly #parts: DaemonParts;
   readonly #incidents: Incidents;
   readonly #intake: Intake;
@@ -64,17 +67,19 @@ export class Daemon {
   readonly #journal: Journal;
   readonly #outbox: Outbox;
   readonly #durable: DurableState | undefined;
-  readonly #drains: readonly SinkDrain[];
+  readonly #drains: SinkDrain[];
   readonly #gate: PipelineGate;
   readonly #overload: OverloadControl;
+  readonly #overloadMode: BehaviorSubject<Config['overload']>;
+  readonly #reconfigurer: Reconfigurer;
   readonly #stopped = new AbortController();
   #running: Promise<void> | undefined;
   #failure: Error | undefined;
 
   constructor(config: Config, parts: DaemonParts) {
     const { live, log, sinks, state, source } = parts;
-    this.#config = config;
     this.#parts = parts;
+    this.#overloadMode = new BehaviorSubject(config.overload);
     this.#incidents = new Incidents(log);
     const registry = new SeriesRegistry();
     const core = createCore({
@@ -94,10 +99,10 @@ export class Daemon {
     this.#journal = this.#durable?.journal ?? new MemoryJournal();
     this.#overload = new OverloadControl(this.#durable?.journal.thinning.at(-1)?.factor);
     // A recorded stream is held back before the outbox could overflow.
-    const pointsMax = live ? config.outbox.points_max : Number.POSITIVE_INFINITY;
+    const limits = outboxLimits(config.outbox);
+    const pointsMax = live ? limits.pointsMax : Number.POSITIVE_INFINITY;
     this.#outbox =
-      this.#durable?.outbox ??
-      new MemoryOutbox({ pointsMax, whenFull: config.outbox.when_full, onAdvance: onRoom });
+      this.#durable?.outbox ?? new MemoryOutbox({ ...limits, pointsMax, onAdvance: onRoom });
     this.#intake = createIntake(config.streams, registry, {
       live,
       base: config.base,
@@ -109,6 +114,36 @@ export class Daemon {
     const depthMax = live ? Number.POSITIVE_INFINITY : RECORDED_DEPTH_MAX;
     this.#gate = new PipelineGate(() => this.#depth(), depthMax);
     this.#drains = sinks.map((sink) => new SinkDrain(this.#outbox.reader(sink.name), sink));
+    this.#reconfigurer = new Reconfigurer(config, parts, {
+      log,
+      gate: this.#gate,
+      core,
+      registry,
+      intake: this.#intake,
+      durable: this.#durable,
+      outbox: this.#outbox,
+      source,
+      drains: this.#drains,
+      startDrain: (sink) => this.#start(new SinkDrain(this.#outbox.reader(sink.name), sink)),
+      fail: (error) => this.#fail(error),
+    });
+  }
+
+  /** What runs, as far as a reload may have changed it. */
+  get setup(): CoreParts & { readonly config: Config } {
+    return { config: this.#reconfigurer.config, ...this.#reconfigurer.core };
+  }
+
+  /**
+   * Takes over what is different, while it runs; not two at a time.
+   * @returns for how long nothing was taken in, in ms
+   * @throws NotChanged with the reason, where all goes on as it was
+   */
+  async reconfigure(change: Change): Promise<number> {
+    const heldMs = await this.#reconfigurer.apply(change);
+    const { overload } = this.setup.config;
+    if (overload !== this.#overloadMode.value) this.#overloadMode.next(overload);
+    return heldMs;
   }
 
   /**
@@ -130,7 +165,7 @@ export class Daemon {
   }
 
   accounting(): Accounting {
-    const streams = this.#config.streams.map(streamName);
+    const streams = this.setup.config.streams.map(streamName);
     return sumAccounting(streams, [this.#intake.counts(), this.#core.counts()]);
   }
 
@@ -150,10 +185,7 @@ export class Daemon {
     const { source, log } = this.#parts;
     const events = source.events.subscribe((event) => logSourceEvent(log, event));
     const flush = setInterval(() => this.#incidents.flush(), INCIDENTS_FLUSH_MS);
-    for (const drain of this.#drains) {
-      drain.events.subscribe((event) => this.#onDrainEvent(drain.name, event));
-      drain.start();
-    }
+    for (const drain of this.#drains) this.#start(drain);
     let unwritten: string | undefined;
     this.#durable?.start();
     let computed = false;
@@ -162,6 +194,8 @@ export class Daemon {
       await this.#durable?.settle(this.#intake);
       computed = true;
     } finally {
+      if (!computed) await this.#durable?.abandon();
+      await this.#reconfigurer.end();
       unwritten = await this.#stopSinks();
       await (computed ? this.#durable?.save() : this.#durable?.abandon());
       await this.#core.close();
@@ -174,6 +208,12 @@ export class Daemon {
     if (this.#failure) throw this.#failure;
     if (unwritten && this.#durable) log.info(`${unwritten}; it is kept for the next start`);
     else if (unwritten) throw new UnwrittenError(unwritten);
+  }
+
+  #start(drain: SinkDrain): SinkDrain {
+    drain.events.subscribe((event) => this.#onDrainEvent(drain.name, event));
+    drain.start();
+    return drain;
   }
 
   /** What waits for the slowest sink; Infinity where there is no room at all. */
@@ -213,12 +253,16 @@ export class Daemon {
 
   /** The factors as they change; a recording waits until it is learned in full. */
   #thinning(): Observable<number> {
-    if (this.#config.overload === 'wait') return EMPTY;
-    return overloadFactors({
+    const factors = overloadFactors({
       gate: this.#gate,
       control: this.#overload,
-      inline: resolveShards(this.#config.shards) === 1,
-    }).pipe(tap((factor) => this.#incidents.report('overload', describeThinning(factor))));
+      inline: resolveShards(this.setup.config.shards) === 1,
+    });
+    const inFull = (): Observable<number> => (this.#overload.reset() ? of(1) : EMPTY);
+    return this.#overloadMode.pipe(
+      switchMap((mode) => (mode === 'thin' ? factors : inFull())),
+      tap((factor) => this.#incidents.report('overload', describeThinning(factor))),
+    );
   }
 
   /** What was left unwritten, in words; undefined when nothing was. */

@@ -28,6 +28,10 @@ export class PipelineGate implements Gate {
   #inCore = 0;
   #waiting: ClosedGate | undefined;
   #released = false;
+  /** Those who want it shut; the firm ones also while a stop is under way. */
+  #holds = 0;
+  #firmHolds = 0;
+  #idle: (() => void)[] = [];
   #busyMs = 0;
   /** Since when it has been shut because of the core; undefined: it is not. */
   #busySinceMs: number | undefined;
@@ -48,6 +52,34 @@ export class PipelineGate implements Gate {
   /** Nothing is on its way. */
   get isIdle(): boolean {
     return this.#inFlight === 0;
+  }
+
+  /** Whether a stop is under way: nothing can hold it shut any more, or not for long. */
+  get isReleased(): boolean {
+    return this.#released;
+  }
+
+  get isHeld(): boolean {
+    return this.#holds + this.#firmHolds > 0;
+  }
+
+  /**
+   * Shut until the function that is given back is called; resolves when nothing is on its way.
+   * @param firm also while a stop is under way, which then waits
+   */
+  async hold(firm = false): Promise<() => void> {
+    const count = firm ? 1 : 0;
+    this.#holds += 1 - count;
+    this.#firmHolds += count;
+    if (!this.isIdle) await new Promise<void>((resolve) => this.#idle.push(resolve));
+    let isOver = false;
+    return () => {
+      if (isOver) return;
+      isOver = true;
+      this.#holds -= 1 - count;
+      this.#firmHolds -= count;
+      this.update();
+    };
   }
 
   /** From now on it is open: what waits before it is bounded, and a stop must not wait for room. */
@@ -73,6 +105,7 @@ export class PipelineGate implements Gate {
     this.#inFlight--;
     this.#inCore--;
     this.#watch();
+    if (this.isIdle) for (const resolve of this.#idle.splice(0)) resolve();
     this.update();
   }
 
@@ -101,7 +134,9 @@ export class PipelineGate implements Gate {
   }
 
   #isOpen(): boolean {
+    if (this.#firmHolds > 0) return false;
     if (this.#released) return true;
+    if (this.#holds > 0) return false;
     return this.#inFlight < BATCHES_IN_FLIGHT_MAX && this.#depth() < this.#depthMax;
   }
 }

@@ -3,6 +3,7 @@ import type { SeriesInfo } from '../decode/series.ts';
 import type { JournalEntry, Thinning } from '../journal/journal.ts';
 import type { Refusal } from './core.ts';
 import type { LoggedEntries } from './entry-log.ts';
+import type { Reconfiguration } from './reconfiguration.ts';
 import type { StreamSettings } from './settings.ts';
 import type { RestoredGroup, SavedSeries, SavedState } from './shard.ts';
 
@@ -35,6 +36,14 @@ export type ShardRequest =
       readonly offset: number;
       /** Infinity: all. */
       readonly countMax: number;
+      /** Those of these streams alone. */
+      readonly streams?: ReadonlySet<string>;
+    }
+  /** Streams come, go or change; the thread loads the engines that they name. */
+  | {
+      readonly kind: 'reconfigure';
+      readonly series: readonly SeriesInfo[];
+      readonly change: Reconfiguration;
     }
   /** First words to a thread that takes over from one that died. No reply. */
   | {

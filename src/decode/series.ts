@@ -36,6 +36,7 @@ export const OTHER_SYMBOLS = '(other)';
 export class SeriesRegistry {
   readonly #byName = new Map<string, SeriesInfo>();
   readonly #byId: SeriesInfo[] = [];
+  readonly #forgotten = new Set<number>();
   /** By series id: codes of its symbols. */
   readonly #codes: Map<string, number>[] = [];
 
@@ -86,22 +87,35 @@ export class SeriesRegistry {
   }
 
   /**
-   * Takes up where an earlier life of the process ended.
+   * Takes up where an earlier life of the process ended, or series that are known again.
    * @param series of which `symbols` are all that are known
    * @param size ids below it are given away, also where their series is not known any more
    */
   restore(series: readonly SeriesInfo[], size: number): void {
-    this.#byId.length = size;
+    this.#byId.length = Math.max(size, this.#byId.length);
     for (const info of series) {
       this.#byName.set(info.name, info);
       this.#byId[info.id] = info;
+      this.#forgotten.delete(info.id);
       if (info.symbols) {
         this.#codes[info.id] = new Map(info.symbols.map((name, code) => [name, code]));
       }
     }
   }
 
+  /**
+   * Their names are free: who comes by one of them is a new series. What is known of an id stays, as
+   * its points may still wait to be written.
+   */
+  forget(series: readonly SeriesInfo[]): void {
+    for (const { id, name } of series) {
+      this.#byName.delete(name);
+      this.#forgotten.add(id);
+    }
+  }
+
+  /** Without those that are forgotten. */
   all(): readonly SeriesInfo[] {
-    return this.#byId.filter((info) => info !== undefined);
+    return this.#byId.filter((info) => info !== undefined && !this.#forgotten.has(info.id));
   }
 }

@@ -2,19 +2,24 @@
  * Messages in, journal entries out: finds the stream, decodes, names the series, and counts what is
  * turned away. Samples are counted, not messages; a message that holds none counts as one.
  */
-import { type Channels, channelsOf } from '../config/channels.ts';
 import type { StreamConfig } from '../config/schema.ts';
 import { filterCovers } from '../config/topic.ts';
 import type { JournalEntry } from '../journal/journal.ts';
 import type { Message, MessageBatch } from '../source/source.ts';
 import { type BarPart, barParts } from './bars.ts';
 import type { FieldSink, PayloadDecoder, Rejection } from './decoder.ts';
-import { createLookAhead, type LookAhead } from './look-ahead.ts';
-import { createNamer, type Namer } from './naming.ts';
+import type { LookAhead } from './look-ahead.ts';
 import { excerpt, invalid } from './number-text.ts';
-import { createDecoder } from './registry.ts';
 import { SampleBatchBuilder } from './sample.ts';
 import type { GroupPlace, SeriesRegistry } from './series.ts';
+import {
+  type CountsByStream,
+  type IntakeCounts,
+  type StreamIntake,
+  streamIntakes,
+} from './stream-intake.ts';
+
+export type { IntakeCounts } from './stream-intake.ts';
 
 /** Topics whose series are remembered; beyond it they are looked up anew. */
 const TOPICS_MAX = 100_000;
@@ -23,41 +28,19 @@ const FIELDS_MAX = 1_000_000;
 /** No machine runs this program earlier: a gateway without a battery for its clock begins in 1970. */
 const CLOCK_MS_MIN = Date.UTC(2026, 0);
 
-export interface IntakeCounts {
-  received: number;
-  invalid: number;
-  filtered: number;
-}
-
 export interface IntakeOptions {
   /** Messages come as they are made, so a stamp can be held against their time of arrival. */
   readonly live: boolean;
   /** Our own topics: a stream that begins with a wildcard does not mean them. */
   readonly base?: string;
   /** Of an earlier life of the process: counting goes on from there. */
-  readonly counts?: ReadonlyMap<string, Readonly<IntakeCounts>>;
+  readonly counts?: CountsByStream;
   /** Everything that is turned away; the caller limits what it says of it. */
   readonly onRejection: (stream: string, where: string, rejection: Rejection) => void;
   /** This machine's clock is wrong; told once. */
   readonly onWrongClock?: (detail: string) => void;
   /** This machine's clock. Default: Date.now. */
   readonly nowMs?: () => number;
-}
-
-const NO_COUNTS: IntakeCounts = { received: 0, invalid: 0, filtered: 0 };
-
-/** A stream, as the intake needs it. */
-interface StreamIntake {
-  readonly name: string;
-  readonly config: StreamConfig;
-  readonly decoder: PayloadDecoder;
-  readonly lookAhead: LookAhead | undefined;
-  readonly namer: Namer;
-  readonly channels: Channels;
-  /** Whether values have logarithms taken of them. */
-  readonly takesPositive: boolean;
-  readonly counts: IntakeCounts;
-  series: number;
 }
 
 /** One topic's way: its stream and the series of its fields. */
@@ -75,7 +58,7 @@ export function createIntake(
 }
 
 export class Intake implements FieldSink {
-  readonly #streams: readonly StreamIntake[];
+  #streams: readonly StreamIntake[];
   readonly #registry: SeriesRegistry;
   readonly #options: IntakeOptions;
   /** undefined: no stream wants the topic. */
@@ -94,20 +77,16 @@ export class Intake implements FieldSink {
   constructor(streams: readonly StreamConfig[], registry: SeriesRegistry, options: IntakeOptions) {
     this.#registry = registry;
     this.#options = options;
-    this.#streams = streams.map((config) => {
-      const name = config.name ?? config.topic;
-      return {
-        name,
-        config,
-        decoder: createDecoder(config),
-        lookAhead: createLookAhead(config),
-        namer: createNamer(config, name),
-        channels: channelsOf(config),
-        takesPositive: config.transform === 'log' || config.transform === 'log_return',
-        counts: { ...NO_COUNTS, ...options.counts?.get(name) },
-        series: registry.all().filter(({ stream }) => stream === name).length,
-      };
-    });
+    this.#streams = streamIntakes(streams, registry.all(), options.counts);
+  }
+
+  /**
+   * From the next message on these streams; between two batches.
+   * @param counts of all of them: where their accounts go on from
+   */
+  reconfigure(streams: readonly StreamConfig[], counts: CountsByStream): void {
+    this.#streams = streamIntakes(streams, this.#registry.all(), counts, this.#streams);
+    this.#forgetRoutes();
   }
 
   /** Messages on topics that no stream wants, and the first; they belong to no stream's account. */
@@ -128,9 +107,14 @@ export class Intake implements FieldSink {
   /**
    * Begins the account anew, where a part of what was received is not known of any more.
    * @param further what became of the samples behind the journal, by stream
+   * @param of these streams alone; by default of all
    */
-  reckon(further: ReadonlyMap<string, Readonly<Record<string, number>>>): void {
+  reckon(
+    further: ReadonlyMap<string, Readonly<Record<string, number>>>,
+    of?: ReadonlySet<string>,
+  ): void {
     for (const { name, counts } of this.#streams) {
+      if (of && !of.has(name)) continue;
       const known = Object.values(further.get(name) ?? {}).reduce((sum, count) => sum + count, 0);
       counts.received = counts.invalid + counts.filtered + known;
     }

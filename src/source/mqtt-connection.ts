@@ -102,6 +102,19 @@ export class MqttConnection {
     return grants;
   }
 
+  /** Resolves when the broker has answered, or with false when the connection has ended. */
+  async unsubscribe(topics: readonly string[]): Promise<boolean> {
+    for (let i = 0; i < topics.length; i += FILTERS_A_PACKET) {
+      if (this.#isClosed) return false;
+      const some = topics.slice(i, i + FILTERS_A_PACKET);
+      const answered = new Promise<boolean>((resolve) => {
+        this.#client.unsubscribe(some, (error) => resolve(!error));
+      });
+      await Promise.race([answered, this.closed]);
+    }
+    return !this.#isClosed;
+  }
+
   /** Resolves when the broker has it, or the connection has ended. */
   publishRetained(topic: string, payload: string): Promise<void> {
     const published = new Promise<void>((resolve) => {

@@ -33,7 +33,7 @@ export function createMqttSource(
   settings: MqttSettings,
   base: string,
   filters: readonly Filter[],
-): Source {
+): MqttSource {
   checkTls(settings, base);
   return new MqttSource(settings, base, filters);
 }
@@ -49,13 +49,13 @@ function checkTls(settings: MqttSettings, base: string): void {
   }
 }
 
-class MqttSource implements Source {
+export class MqttSource implements Source {
   readonly url: string;
   readonly events: Observable<SourceEvent>;
   readonly #events = new Subject<SourceEvent>();
   readonly #settings: MqttSettings;
   readonly #base: string;
-  readonly #filters: readonly Filter[];
+  #filters: readonly Filter[];
   readonly #clock = new ReceiveClock();
   readonly #deliveries = new MqttDeliveries();
   readonly #repeated = new Tally((count) => this.#tellRepeated(count));
@@ -92,6 +92,12 @@ class MqttSource implements Source {
         this.#intake?.discard();
       };
     });
+  }
+
+  /** From now on to these filters, and no others. */
+  subscribe(filters: readonly Filter[]): void {
+    this.#filters = filters;
+    this.#link?.subscribe(filters);
   }
 
   progress(): undefined {
