@@ -92,9 +92,9 @@ export class Reloader {
       const openSink = (kind: Parameters<typeof createSink>[0]) => this.#openSink(kind, changes);
       const heldMs = await daemon.reconfigure({ ...core, changes, openSink });
       for (const text of describeChanges(changes)) log.info(`reload: ${text}`);
+      const later = changes.later.join(', ');
+      if (later) log.warn(`reload: ${later}: changed, and in force at the next start only`);
       log.info(`reload (${why}): done; messages waited for ${Math.round(heldMs)} ms`);
-      if (changes.later.length === 0) return;
-      log.warn(`reload: ${changes.later.join(', ')}: changed, and in force at the next start only`);
     } catch (error) {
       if (this.#ended) return;
       this.#refused(why, error as Error);
