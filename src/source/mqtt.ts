@@ -127,13 +127,18 @@ export class MqttSource implements Source {
       base: this.#base,
       filters: this.#filters,
       deliveries: this.#deliveries,
-      taker: (packet, acknowledge) => this.#take(intake, packet, acknowledge),
+      taker: (packet, acknowledge, isCopy) => this.#take(intake, packet, isCopy, acknowledge),
       tell: (event) => this.#events.next(event),
       fail: (error) => subscriber.error(error),
     });
   }
 
-  #take(intake: MqttIntake, packet: IPublishPacket, acknowledge?: Acknowledge): boolean {
+  #take(
+    intake: MqttIntake,
+    packet: IPublishPacket,
+    isCopy: boolean,
+    acknowledge?: Acknowledge,
+  ): boolean {
     // Not acknowledged after `stop`, so that it comes again with the next session.
     if (!intake.isOpen) return true;
     const message: Message = {
@@ -144,10 +149,10 @@ export class MqttSource implements Source {
       where: `topic ${packet.topic}`,
     };
     const isOurs = this.#isOurs(packet.topic);
-    if (!acknowledge) return isOurs || intake.offer(message);
+    if (!acknowledge) return isOurs || isCopy || intake.offer(message);
     const { delivery, repeated } = this.#deliveries.take(packet);
     if (repeated && !isOurs) this.#repeated.add();
-    const passedOver = repeated || isOurs ? { repeated: true as const } : {};
+    const passedOver = repeated || isOurs || isCopy ? { repeated: true as const } : {};
     return intake.offer({ ...message, delivery, acknowledge, ...passedOver });
   }
 
