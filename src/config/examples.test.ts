@@ -96,6 +96,7 @@ it('minimal.yaml resolves to the documented defaults', () => {
       journal_keep: 86_400_000,
       journal_mib: 256,
     },
+    reload: 'signal',
     log: { level: 'info' },
   });
 });

@@ -11,7 +11,6 @@ import type { SampleBatch } from '../decode/sample.ts';
 import type { SeriesInfo } from '../decode/series.ts';
 import type { JournalEntry } from '../journal/journal.ts';
 import type { LearnedView } from '../observe/learned-view.ts';
-import type { StateSummary } from '../store/heads.ts';
 import type { SeriesPoints } from '../store/points.ts';
 import { noCounts, type ShardCounts } from './channel.ts';
 import type { Refusal } from './core.ts';
@@ -21,41 +20,18 @@ import type { Learned } from './learned.ts';
 import type { Reconfiguration } from './reconfiguration.ts';
 import { SeriesGroup } from './series-group.ts';
 import type { StreamSettings } from './settings.ts';
+import type { RestoredGroup, SavedSeries, SavedState } from './shard-states.ts';
 import { SymbolSeries } from './symbol-series.ts';
 import { ThinHistory } from './thin-history.ts';
 
 export type { ShardCounts } from './channel.ts';
+export type { RestoredGroup, SavedSeries, SavedState } from './shard-states.ts';
 
 /**
  * Takes what was closed, in order.
  * @param origin what closed it: the sample's place in its batch; on ticks and at the end the series id
  */
 export type Emit = (points: SeriesPoints, series: SeriesInfo, origin: number) => void;
-
-/** A group's state after the entry `offset`; `id` is that of its first member. */
-export interface SavedSeries {
-  readonly id: number;
-  readonly offset: number;
-  /** The oldest entry that the state saved before does not hold. */
-  readonly from: number;
-  readonly bytes: Uint8Array;
-  readonly summary: StateSummary;
-}
-
-/** What it takes to put it back. */
-export type SavedState = Pick<SavedSeries, 'id' | 'offset' | 'bytes'>;
-
-/** A group as a restart finds it: its newest state, and what came after. */
-export interface RestoredGroup {
-  /** In ascending order of ids. */
-  readonly series: readonly SeriesInfo[];
-  /** undefined: nothing was saved yet, or it is damaged. */
-  readonly saved: SavedState | undefined;
-  /** After `saved.offset`, in order; its own and those that concern all. */
-  readonly entries: LoggedEntries;
-  /** It has all entries up to this one. */
-  readonly through: number;
-}
 
 /** A series and what it is learned with. */
 interface Member {
