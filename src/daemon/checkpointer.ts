@@ -19,6 +19,8 @@ const STATES_A_TURN = 8;
 const STATES_A_COMMIT = 256;
 /** Longer commits would hold up the journal's. */
 const COMMIT_BYTES_MAX = 2 ** 20;
+/** While nothing comes there is nothing to hold up. */
+const IDLE_COMMIT_BYTES_MAX = 2 ** 24;
 /** Above this share of its room, the journal is emptied by saving faster. */
 const JOURNAL_EASE = 0.5;
 const HURRY_MAX = 64;
@@ -124,8 +126,21 @@ export class Checkpointer {
       const states = await core.saveStreams(streams, STATES_A_TURN);
       this.#hold(states);
       const isLast = states.length === 0;
-      if (isLast || heldBytes(this.#held) >= COMMIT_BYTES_MAX) await this.#commitHeld();
+      if (isLast || heldBytes(this.#held) >= IDLE_COMMIT_BYTES_MAX) await this.#commitHeld();
       if (isLast) return;
+      await turn();
+    }
+  }
+
+  /** The same while entries come: once over what has changed by now, so that less is left for later. */
+  async saveAhead(core: Reconfigurable, streams: ReadonlySet<string>): Promise<void> {
+    let left = this.#parts.core.unsavedCount;
+    while (left > 0) {
+      const states = await core.saveStreams(streams, STATES_A_TURN);
+      if (states.length === 0) return;
+      this.#hold(states);
+      left -= states.length;
+      if (heldBytes(this.#held) >= COMMIT_BYTES_MAX) await this.#commitHeld();
       await turn();
     }
   }

@@ -14,6 +14,7 @@ import { Keeper } from './keeper.ts';
 import type { KeptChange, Reconfigured } from './kept-change.ts';
 import { outboxLimits } from './outbox-limits.ts';
 import { putReckoning, readReckoning } from './reckoning.ts';
+import type { Reconfigurable } from './reconfiguration.ts';
 import type { RecoveringCore } from './recovering-core.ts';
 
 /** A start that got so far did not die of its state. */
@@ -106,6 +107,10 @@ export class DurableState {
       await sleep(RECOVERED_MS, undefined, { signal: ended }).catch(() => {});
     }
     return !ended.aborted;
+  }
+
+  saveAhead(core: Reconfigurable, streams: ReadonlySet<string>): Promise<void> {
+    return this.#keeper.saveAhead(core, streams);
   }
 
   /**

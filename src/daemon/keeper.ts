@@ -13,7 +13,7 @@ import { Checkpointer } from './checkpointer.ts';
 import type { Core } from './core.ts';
 import { type KeptChange, NotChanged, type Reconfigured } from './kept-change.ts';
 import { changeStreams, type KnownSeries, readSeries, type StreamChange } from './known-series.ts';
-import { atOnce } from './reconfiguration.ts';
+import { atOnce, type Reconfigurable } from './reconfiguration.ts';
 import { RecoveringCore } from './recovering-core.ts';
 import { knownHeads, Recovery, refusal } from './recovery.ts';
 import { takeUp } from './take-up.ts';
@@ -89,6 +89,11 @@ export class Keeper {
   /** Saves some at once, out of turn. */
   async checkpoint(count: number): Promise<void> {
     await this.#checkpointer.round(count);
+  }
+
+  /** What a reload will have to save, as far as it has changed by now. */
+  saveAhead(core: Reconfigurable, streams: ReadonlySet<string>): Promise<void> {
+    return this.#checkpointer.exclusively(() => this.#checkpointer.saveAhead(core, streams));
   }
 
   /**

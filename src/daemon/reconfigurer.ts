@@ -111,7 +111,9 @@ export class Reconfigurer {
   }
 
   async #changeStreams(change: Change): Promise<number> {
-    const { gate, fail } = this.#parts;
+    const { gate, fail, durable, core } = this.#parts;
+    // A failure to save is met again, and told, where it counts.
+    await durable?.saveAhead(core, keptStreams(change)).catch(() => {});
     const startedMs = performance.now();
     const release = await this.#hold();
     try {
@@ -150,9 +152,9 @@ export class Reconfigurer {
     const counts = this.#counts(change);
     let isExact = true;
     if (durable) {
-      const kept = new Set([...removed, ...changed]);
-      const kind = { core, change: reconfiguration, engines, streams, counts, kept };
-      ({ isExact } = await durable.reconfigure(kind));
+      const kept = keptStreams(change);
+      const parts = { core, change: reconfiguration, engines, streams, counts, kept };
+      ({ isExact } = await durable.reconfigure(parts));
     } else {
       isExact = await this.#exchangeInMemory(reconfiguration, change);
       registry.forget(registry.all().filter(({ stream }) => dropped.has(stream)));
@@ -244,6 +246,11 @@ export class Reconfigurer {
       log.error(`reload: ${before.name}: ${why}; what is due to it waits for the next start`);
     }
   }
+}
+
+/** Streams whose states are kept as they are when the change is made. */
+function keptStreams({ changes }: Change): Set<string> {
+  return new Set([...changes.streams.removed, ...changes.streams.changed]);
 }
 
 const STOPPING = new NotChanged('the daemon is about to stop');
