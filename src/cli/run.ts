@@ -9,6 +9,7 @@ import { createLog, type Logger } from '../observe/log.ts';
 import { createSinks } from '../sink/registry.ts';
 import { createSource } from '../source/registry.ts';
 import { StateError } from '../store/state-error.ts';
+import { companionsOf } from './companions.ts';
 import { UserError } from './exit.ts';
 import { onHangup, stopOnSignals } from './signals.ts';
 
@@ -57,7 +58,7 @@ async function run(path: string): Promise<void> {
   if (isEarly) reload();
   if (live) await reloader.start();
   try {
-    await daemon.run();
+    await daemon.run(companionsOf(config, daemon, log, { sourceUrl: source.url }));
   } catch (error) {
     // What was under way then is in no account; the broker still has it.
     if (!(error instanceof StateError)) tell(daemon, log);

@@ -51,6 +51,8 @@ export class Checkpointer {
   /** Rounds, and whatever must not meet one, come one after the other. */
   #turn: Promise<unknown> = Promise.resolve();
   #abandoned = false;
+  /** Of them nothing is saved any more. */
+  readonly #gone = new Set<number>();
 
   constructor(parts: CheckpointerParts) {
     this.#parts = parts;
@@ -145,11 +147,6 @@ export class Checkpointer {
     }
   }
 
-  /** What was taken of these groups is not saved any more. */
-  forget(ids: Iterable<number>): void {
-    for (const id of ids) this.#held.delete(id);
-  }
-
   /** @throws Error when the disk does not take it: what is held goes with the next round */
   round(count: number): Promise<void> {
     return this.exclusively(() => this.#round(count));
@@ -165,12 +162,26 @@ export class Checkpointer {
     await this.#trim();
   }
 
+  /** All points so far are on the disk then. @throws Error when the disk does not take them */
+  async flush(): Promise<void> {
+    await this.#commitHeld();
+  }
+
+  /** These series are no more. */
+  forget(ids: readonly number[]): void {
+    for (const id of ids) {
+      this.#gone.add(id);
+      this.#held.delete(id);
+    }
+  }
+
   async #take(count: number): Promise<void> {
     this.#hold(await this.#parts.core.save(count));
   }
 
   #hold(states: readonly SavedSeries[]): void {
     for (const state of states) {
+      if (this.#gone.has(state.id)) continue;
       const from = this.#held.get(state.id)?.from ?? state.from;
       this.#held.set(state.id, { ...state, from });
     }
@@ -197,6 +208,7 @@ export class Checkpointer {
     let staged = (): void => {};
     await store.commit((write) => {
       for (const { id, offset, bytes, summary } of states) {
+        if (this.#gone.has(id)) continue;
         putState(write, { id, offset, savedMs, summary }, bytes);
       }
       staged = outbox.stage(write, doneThrough);

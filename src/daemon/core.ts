@@ -39,12 +39,22 @@ export interface Core {
    * most (Infinity: all of them, now). Each holds the entries up to its offset.
    */
   save(countMax: number): Promise<readonly SavedSeries[]>;
+  /**
+   * Series go, and what was learned with them; all members of a group at once. No sample of theirs
+   * may be under way.
+   * @returns by stream, what became of their samples; they are in `counts` no more
+   */
+  forget(ids: readonly number[]): Promise<ForgottenCounts>;
   /** How many have changed since they were last given. */
   readonly unsavedCount: number;
   /** The oldest entry that no state given so far holds; undefined: there is none. */
   readonly unsavedFrom: number | undefined;
+  /** What has been learned of a series, and with it; undefined where the core does not know it. */
+  view(id: number): Promise<LearnedView | undefined>;
   close(): Promise<void>;
 }
+
+export type ForgottenCounts = ReadonlyMap<string, Readonly<ShardCounts>>;
 
 export interface Adopted {
   readonly points: readonly SeriesPoints[];
@@ -106,6 +116,10 @@ export class InlineCore implements Core, Reconfigurable {
     return inTurns(this.#shard.reconfigure(change, engines), turn, TURN_MS_MAX);
   }
 
+  async forget(ids: readonly number[]): Promise<ForgottenCounts> {
+    return this.#shard.forget(ids);
+  }
+
   get unsavedCount(): number {
     return this.#shard.unsavedCount;
   }
@@ -124,8 +138,7 @@ export class InlineCore implements Core, Reconfigurable {
     return this.#shard.counts();
   }
 
-  /** What has been learned of a series, and with it. */
-  view(id: number): LearnedView {
+  async view(id: number): Promise<LearnedView | undefined> {
     return this.#shard.view(id);
   }
 

@@ -1,17 +1,22 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Subscription } from 'rxjs';
 import type { Config } from '../config/schema.ts';
-import type { SeriesRegistry } from '../decode/series.ts';
+import type { SeriesInfo, SeriesRegistry } from '../decode/series.ts';
 import type { Intake } from '../decode/stream-decoder.ts';
 import type { LmdbJournal } from '../journal/lmdb.ts';
+import { sumAccounting } from '../observe/accounting.ts';
 import type { Logger } from '../observe/log.ts';
+import type { StateStatus } from '../observe/monitor.ts';
 import { DiskOutbox } from '../store/disk-outbox.ts';
 import type { DurableOutbox, OutboxEvent } from '../store/outbox.ts';
 import { StateError } from '../store/state-error.ts';
+import type { Writer } from '../store/state-store.ts';
 import type { Core } from './core.ts';
 import type { DaemonState } from './daemon-state.ts';
-import { Keeper } from './keeper.ts';
+import { Forgotten } from './forgotten.ts';
+import { Keeper, type KnownSummary } from './keeper.ts';
 import type { KeptChange, Reconfigured } from './kept-change.ts';
+import { putForgotten } from './known-series.ts';
 import { outboxLimits } from './outbox-limits.ts';
 import { putReckoning, readReckoning } from './reckoning.ts';
 import type { Reconfigurable } from './reconfiguration.ts';
@@ -41,7 +46,10 @@ export class DurableState {
   readonly #keeper: Keeper;
   readonly #timers: NodeJS.Timeout[] = [];
   #events: Subscription | undefined;
+  /** What the core knows no more of, and the account does. */
+  readonly forgotten: Forgotten;
   #failed = false;
+  #stalled: string | undefined;
   #reckoningDue: boolean;
 
   constructor(config: Config, parts: DurableParts) {
@@ -55,6 +63,7 @@ export class DurableState {
       idOf: (name: string) => registry.find(name)?.id,
     };
     this.#reckoningDue = readReckoning(store);
+    this.forgotten = Forgotten.read(store);
     this.outbox = new DiskOutbox(store, lookup, {
       ...outboxLimits(config.outbox),
       onAdvance: onRoom,
@@ -89,9 +98,70 @@ export class DurableState {
     return this.#keeper.isFull;
   }
 
+  get dir(): string {
+    return this.#parts.state.open.dir;
+  }
+
+  /** Whether all that an earlier run has left is taken up. */
+  get settled(): boolean {
+    return this.#keeper.core.settled;
+  }
+
+  /** Saves all that has changed so far. @throws Error when the disk does not take it */
+  checkpointAll(): Promise<void> {
+    return this.#keeper.checkpointAll();
+  }
+
+  /** All points so far are on the disk then. @throws Error when it does not take them */
+  flush(): Promise<void> {
+    return this.#keeper.flush();
+  }
+
+  /** These series are no more: nothing of them is saved from now on. */
+  forget(ids: readonly number[]): void {
+    this.#keeper.forget(ids);
+  }
+
+  /** For the next start; `forgotten` has their counts. @throws Error when the store is closed before */
+  putForgotten(series: readonly SeriesInfo[]): Promise<void> {
+    const put = (write: Writer): void => {
+      putForgotten(write, series);
+      this.forgotten.put(write);
+    };
+    return this.#parts.state.open.store.commit(put, { insist: true });
+  }
+
+  get recoveringSeries(): number {
+    return this.#keeper.core.waitingCount;
+  }
+
+  /** Why nothing more can be kept for now, in words; undefined: it can. */
+  get trouble(): string | undefined {
+    if (this.#stalled) return `state: ${this.#stalled}`;
+    if (this.isFull) return 'state: the journal is full; states are being saved to make room';
+    return this.outbox.full ? 'outbox: full; waiting for a sink' : undefined;
+  }
+
+  status(): StateStatus {
+    const { core, journal } = this.#keeper;
+    return {
+      dir: this.#parts.state.open.dir,
+      journalFullness: journal.fullness,
+      journalEntries: journal.end - journal.first,
+      unsavedSeries: core.unsavedCount,
+      recoveringSeries: core.waitingCount,
+    };
+  }
+
+  /** What the newest saved states say of their series. */
+  knownSummaries(): KnownSummary[] {
+    return this.#keeper.summaries();
+  }
+
   start(): void {
     const { state, log } = this.#parts;
     this.#events = state.open.store.events.subscribe(({ kind, insist, detail }) => {
+      this.#stalled = kind === 'stalled' ? detail : undefined;
       const what = insist ? 'messages are not acknowledged' : 'what is learned is not saved';
       if (kind === 'stalled') log.error(`state: ${detail}; ${what} meanwhile`);
       else log.info(`state: the disk takes what is written again, ${detail}`);
@@ -130,7 +200,8 @@ export class DurableState {
   async settle(intake: Intake): Promise<void> {
     await this.#keeper.settle();
     if (!this.#reckoningDue) return;
-    intake.reckon(this.core.counts() as ReadonlyMap<string, Readonly<Record<string, number>>>);
+    const streams = intake.counts().keys();
+    intake.reckon(sumAccounting(streams, [this.core.counts(), this.forgotten.counts]));
     await this.journal.putCounts(intake.counts());
     await this.#setReckoning(false);
   }

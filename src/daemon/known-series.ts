@@ -17,6 +17,11 @@ const STREAMS = 'streams';
 /** Names of the streams that the last run had. */
 const CONFIGURED = 'configured';
 const SETTINGS = 'settings';
+/** A row of the table `series`: what `forget` has left of one waits for its points to be written. */
+interface SeriesRow extends SeriesInfo {
+  readonly forgotten?: true;
+}
+
 /** An id is never given away twice: the journal may still speak of the first one. */
 const SERIES_END = 'series_end';
 
@@ -32,18 +37,29 @@ export interface KnownSeries {
 /** Reads the series that the store knows; those of streams that are not wanted any more sleep. */
 export function readSeries(store: StateStore, events: RecoveryEvents): KnownSeries {
   const series: SeriesInfo[] = [];
+  const others: SeriesInfo[] = [];
   let size = 0;
   for (const id of store.keys<number>('series')) {
     size = id + 1;
     try {
-      series.push(readJson<SeriesInfo>(store.get('series', id)!));
+      const { forgotten, ...info } = readJson<SeriesRow>(store.get('series', id)!);
+      (forgotten ? others : series).push(info);
     } catch (error) {
       events.onLoss(`series ${id}: its name is lost (${(error as Error).message}); it begins anew`);
     }
   }
   const [newestHead = -1] = store.keys<number>('heads', { reverse: true });
   size = Math.max(size, newestHead + 1, readMeta(store, SERIES_END, 0));
-  return { series: readSymbols(store, series, events), others: [], size };
+  const named = (rows: readonly SeriesInfo[]): SeriesInfo[] => readSymbols(store, rows, events);
+  return { series: named(series), others: named(others), size };
+}
+
+/** From this commit on they are forgotten: the journal's entries do not bring them back. */
+export function putForgotten(write: Writer, series: readonly SeriesInfo[]): void {
+  for (const { symbols: _, ...info } of series) {
+    write.put('series', info.id, jsonBytes({ ...info, forgotten: true } satisfies SeriesRow));
+    removeState(write, info.id);
+  }
 }
 
 /**
@@ -122,7 +138,7 @@ export interface StreamChange {
 /** @param series all that the store has */
 export function changeStreams(
   store: StateStore,
-  { series, size }: KnownSeries,
+  { series, others, size }: KnownSeries,
   streams: readonly StreamConfig[],
   settings: ReadonlyMap<string, StreamSettings>,
 ): StreamChange {
@@ -147,10 +163,11 @@ export function changeStreams(
   }
   const gone = series.filter(({ stream }) => changed.has(stream));
   const stay = new Set(wanted(series, streams, changed));
+  const rest = series.filter((info) => !stay.has(info));
   return {
     told,
     gone,
-    known: { series: [...stay], others: series.filter((info) => !stay.has(info)), size },
+    known: { series: [...stay], others: [...others, ...rest], size },
     write: (write) => {
       for (const { id } of gone) {
         write.remove('series', id);

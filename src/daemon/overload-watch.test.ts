@@ -47,9 +47,11 @@ class SlowCore implements Core {
   finish = async (): Promise<[]> => [];
   adopt: Core['adopt'] = async () => ({ points: [], refused: [] });
   save = async (): Promise<[]> => [];
+  forget: Core['forget'] = async () => new Map();
   readonly unsavedCount = 0;
   readonly unsavedFrom = undefined;
   counts: Core['counts'] = () => new Map();
+  view = async (): Promise<undefined> => undefined;
   close = async (): Promise<void> => {};
 }
 

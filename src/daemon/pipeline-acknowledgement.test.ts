@@ -39,9 +39,11 @@ const idleCore: Core = {
   finish: async () => [],
   adopt: async () => ({ points: [], refused: [] }),
   save: async () => [],
+  forget: async () => new Map(),
   unsavedCount: 0,
   unsavedFrom: undefined,
   counts: () => new Map(),
+  view: async () => undefined,
   close: async () => {},
 };
 

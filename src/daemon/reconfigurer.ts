@@ -8,9 +8,10 @@
  * configuration. Nothing is lost at the barrier: messages wait before the gate, or with the broker.
  */
 import type { Config } from '../config/schema.ts';
-import type { SeriesRegistry } from '../decode/series.ts';
+import type { SeriesInfo, SeriesRegistry } from '../decode/series.ts';
 import type { Intake } from '../decode/stream-decoder.ts';
 import type { CountsByStream } from '../decode/stream-intake.ts';
+import { sumAccounting } from '../observe/accounting.ts';
 import type { Logger } from '../observe/log.ts';
 import type { SinkDrain } from '../sink/drain.ts';
 import { isOfKind, type SinkKind } from '../sink/registry.ts';
@@ -20,6 +21,7 @@ import type { Outbox } from '../store/outbox.ts';
 import { type ConfigChanges, changesStreams, type SinkChange } from './config-changes.ts';
 import type { Core } from './core.ts';
 import type { DurableState } from './durable-state.ts';
+import type { Forgotten } from './forgotten.ts';
 import type { PipelineGate } from './gate.ts';
 import { NotChanged } from './kept-change.ts';
 import { outboxLimits } from './outbox-limits.ts';
@@ -34,11 +36,16 @@ export interface RunningParts {
   readonly registry: SeriesRegistry;
   readonly intake: Intake;
   readonly durable: DurableState | undefined;
+  readonly forgotten: Forgotten;
   readonly outbox: Outbox;
   readonly source: Source;
   /** In place: whoever else looks at them sees what is there now. */
   readonly drains: SinkDrain[];
   readonly startDrain: (sink: Sink) => SinkDrain;
+  /** Not while series are forgotten one by one. */
+  readonly inTurn: <T>(work: () => Promise<T>) => Promise<T>;
+  /** These series are no more, or rest. */
+  readonly onForgotten: (series: readonly SeriesInfo[]) => void;
   /** Going on is of no use. */
   readonly fail: (error: Error) => void;
 }
@@ -91,13 +98,13 @@ export class Reconfigurer {
 
   async #apply(change: Change): Promise<number> {
     const { changes } = change;
-    const { durable, outbox, log } = this.#parts;
+    const { durable, outbox, log, inTurn } = this.#parts;
     if (durable && !(await durable.recovered(this.#ended.signal))) throw STOPPING;
     // Those of the same address are opened when the one before has closed it.
     const opened = await this.#openSinks(change);
     let heldMs = 0;
     try {
-      if (changesStreams(changes.streams)) heldMs = await this.#changeStreams(change);
+      if (changesStreams(changes.streams)) heldMs = await inTurn(() => this.#changeStreams(change));
     } catch (error) {
       for (const sink of opened.values()) await sink.close().catch(() => {});
       throw error;
@@ -143,13 +150,14 @@ export class Reconfigurer {
   }
 
   async #exchange(change: Change): Promise<void> {
-    const { core, registry, intake, durable, source } = this.#parts;
+    const { core, registry, intake, durable, source, onForgotten } = this.#parts;
     const { settings, engines, changes } = change;
     const { removed, anew, changed } = changes.streams;
     const { streams } = changes.config;
     const dropped = new Set([...removed, ...anew.keys()]);
     const reconfiguration = { settings, dropped, changed: new Set(changed) };
     const counts = this.#counts(change);
+    const gone = registry.all().filter(({ stream }) => dropped.has(stream));
     let isExact = true;
     if (durable) {
       const kept = keptStreams(change);
@@ -157,8 +165,9 @@ export class Reconfigurer {
       ({ isExact } = await durable.reconfigure(parts));
     } else {
       isExact = await this.#exchangeInMemory(reconfiguration, change);
-      registry.forget(registry.all().filter(({ stream }) => dropped.has(stream)));
+      registry.forget(gone);
     }
+    onForgotten(gone);
     intake.reconfigure(streams, counts);
     const isBack = changes.streams.added.some((name) => counts.has(name));
     if (!isExact || isBack) await this.#reckon(change);
@@ -180,11 +189,13 @@ export class Reconfigurer {
    * streams that are back are as they were left.
    */
   #counts({ changes }: Change): CountsByStream {
-    const { intake, durable } = this.#parts;
+    const { intake, durable, forgotten } = this.#parts;
     const counts = new Map(intake.counts());
     for (const name of changes.streams.anew.keys()) {
       const { invalid, filtered } = counts.get(name)!;
-      counts.set(name, { received: invalid + filtered, invalid, filtered });
+      const own: object = forgotten.counts.get(name) ?? {};
+      const known = Object.values<number>({ ...own }).reduce((a, b) => a + b, 0);
+      counts.set(name, { received: invalid + filtered + known, invalid, filtered });
     }
     for (const name of changes.streams.added) {
       const before = durable?.journal.counts.get(name);
@@ -195,9 +206,9 @@ export class Reconfigurer {
 
   /** Where states were refused or have come back, it is they that count. */
   async #reckon({ changes }: Change): Promise<void> {
-    const { intake, core, durable } = this.#parts;
+    const { intake, core, durable, forgotten } = this.#parts;
     const { added, changed } = changes.streams;
-    const known = core.counts() as ReadonlyMap<string, Readonly<Record<string, number>>>;
+    const known = sumAccounting(intake.counts().keys(), [core.counts(), forgotten.counts]);
     intake.reckon(known, new Set([...added, ...changed]));
     await durable?.journal.putCounts(intake.counts());
   }

@@ -8,9 +8,10 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { SeriesInfo } from '../decode/series.ts';
 import type { JournalEntry } from '../journal/journal.ts';
+import type { LearnedView } from '../observe/learned-view.ts';
 import type { SeriesPoints } from '../store/points.ts';
 import type { Backlog } from './backlog.ts';
-import type { Core } from './core.ts';
+import type { Core, ForgottenCounts } from './core.ts';
 import type { LoggedEntries } from './entry-log.ts';
 import { least } from './least.ts';
 import type { RestoredGroup, SavedSeries } from './shard.ts';
@@ -143,6 +144,12 @@ export class RecoveringCore implements Core {
     this.#source.done();
   }
 
+  /** @throws Error while a former life is being taken up */
+  async forget(ids: readonly number[]): Promise<ForgottenCounts> {
+    if (!this.#settled) throw new Error('what an earlier run has left is still being taken up');
+    return this.#core.forget(ids);
+  }
+
   adopt: Core['adopt'] = (groups, emitAfter) => this.#core.adopt(groups, emitAfter);
 
   async finish(): Promise<readonly SeriesPoints[]> {
@@ -162,6 +169,18 @@ export class RecoveringCore implements Core {
   get unsavedFrom(): number | undefined {
     const { unsavedFrom } = this.#core;
     return this.#waiting.size > 0 ? least(unsavedFrom, this.#keepFrom) : unsavedFrom;
+  }
+
+  /** Series that are not taken up yet. */
+  get waitingCount(): number {
+    return this.#groupOf.size;
+  }
+
+  /** One that waits is taken up first; what it has to tell comes with the next `apply`. */
+  view(id: number): Promise<LearnedView | undefined> {
+    const group = this.#groupOf.get(id);
+    if (group) this.#restore([group]);
+    return this.#core.view(id);
   }
 
   /** What waits counts as pending. */

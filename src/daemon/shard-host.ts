@@ -44,6 +44,10 @@ export class ShardHost {
         return this.#reply(this.#saveAsked(request));
       case 'reconfigure':
         return this.#reply([], atOnce(this.#shard.reconfigure(request.change, engines!)));
+      case 'forget':
+        return this.#forget(request.ids);
+      case 'view':
+        return { ...this.#reply([]), view: this.#shard.view(request.id) };
       case 'apply':
         this.#shard.apply(request.entry, request.offset, this.#emit);
         return this.#reply(this.#save(request.entry, request.offset));
@@ -64,6 +68,11 @@ export class ShardHost {
       if (state) saved.push(state);
     }
     return this.#reply(saved, refused);
+  }
+
+  #forget(ids: readonly number[]): ShardReply {
+    const forgotten = this.#shard.forget(ids);
+    return { ...this.#reply([]), forgotten };
   }
 
   #saveAsked({ offset, countMax, streams }: ShardRequest & { kind: 'save' }): SavedSeries[] {

@@ -7,10 +7,11 @@
 import { type SampleBatch, SampleBatchBuilder } from '../decode/sample.ts';
 import type { SeriesInfo } from '../decode/series.ts';
 import type { JournalEntry } from '../journal/journal.ts';
+import type { LearnedView } from '../observe/learned-view.ts';
 import type { SeriesPoints } from '../store/points.ts';
 import { mergeBlocks, PointsBlockReader } from '../store/points-block.ts';
-import { noCounts, type ShardCounts } from './channel.ts';
-import type { Adopted, Core, Refusal } from './core.ts';
+import { addCounts, noCounts, type ShardCounts } from './channel.ts';
+import type { Adopted, Core, ForgottenCounts, Refusal } from './core.ts';
 import { shardOf } from './hash.ts';
 import { least } from './least.ts';
 import type { Reconfigurable, Reconfiguration } from './reconfiguration.ts';
@@ -31,6 +32,9 @@ export interface ShardPoolOptions {
 interface Gathering {
   readonly readers: PointsBlockReader[];
   readonly refused: Refusal[];
+  /** By stream; of series that go. */
+  readonly forgotten: Map<string, ShardCounts>;
+  readonly onView: ((view: LearnedView | undefined) => void) | undefined;
   waiting: number;
   readonly resolve: (points: SeriesPoints[]) => void;
   readonly reject: (error: Error) => void;
@@ -112,7 +116,7 @@ export class ShardPool implements Core, Reconfigurable {
       (place) => {
         place.thread.adopt(parts.get(place)!, emitAfter);
       },
-      refused,
+      { refused },
     );
     return { points, refused };
   }
@@ -148,12 +152,25 @@ export class ShardPool implements Core, Reconfigurable {
       place.counts = new Float64Array(counts);
     }
     const started = this.#places.filter(({ thread }) => thread.started);
-    await this.#handOut(started, ({ thread }) => thread.reconfigure(change), refused);
+    await this.#handOut(started, ({ thread }) => thread.reconfigure(change), { refused });
     this.#settings = change.settings;
     for (const id of this.#unsaved.keys()) {
       if (change.dropped.has(this.#series[id]!.stream)) this.#unsaved.delete(id);
     }
     return refused;
+  }
+
+  async forget(ids: readonly number[]): Promise<ForgottenCounts> {
+    const parts = new Map<Place, number[]>();
+    for (const id of ids) {
+      const place = this.#placeOf[id]!;
+      parts.set(place, [...(parts.get(place) ?? []), id]);
+    }
+    const forgotten = new Map<string, ShardCounts>();
+    const give = (place: Place): void => place.thread.forget(parts.get(place)!);
+    await this.#handOut([...parts.keys()], give, { forgotten });
+    for (const id of ids) this.#unsaved.delete(id);
+    return forgotten;
   }
 
   get unsavedCount(): number {
@@ -195,6 +212,17 @@ export class ShardPool implements Core, Reconfigurable {
       [oldest, behind] = [unsavedFrom, place];
     }
     return behind ? [behind] : [];
+  }
+
+  async view(id: number): Promise<LearnedView | undefined> {
+    const place = this.#placeOf[id];
+    if (!place) return undefined;
+    let view: LearnedView | undefined;
+    const onView = (given: LearnedView | undefined): void => {
+      view = given;
+    };
+    await this.#handOut([place], ({ thread }) => thread.view(id), { onView });
+    return view;
   }
 
   async close(): Promise<void> {
@@ -254,12 +282,17 @@ export class ShardPool implements Core, Reconfigurable {
   #handOut(
     places: readonly Place[],
     give: (place: Place) => void,
-    refused: Refusal[] = [],
+    {
+      refused = [],
+      forgotten = new Map(),
+      onView,
+    }: Partial<Pick<Gathering, 'refused' | 'forgotten' | 'onView'>> = {},
   ): Promise<SeriesPoints[]> {
     if (this.#failure) return Promise.reject(this.#failure);
     if (places.length === 0) return Promise.resolve([]);
     return new Promise((resolve, reject) => {
-      const gathering = { readers: [], refused, waiting: places.length, resolve, reject };
+      const waiting = places.length;
+      const gathering = { readers: [], refused, forgotten, onView, waiting, resolve, reject };
       for (const place of places) {
         const origins = place.origins.length > 0 ? place.origins : undefined;
         place.parts.push({ gathering, origins });
@@ -269,11 +302,18 @@ export class ShardPool implements Core, Reconfigurable {
     });
   }
 
-  #gather(place: Place, { points, names, counts, saved, refused }: ShardReply): void {
+  #gather(place: Place, reply: ShardReply): void {
+    const { points, names, counts, saved, refused, view } = reply;
     const { gathering, origins } = place.parts.shift()!;
+    gathering.onView?.(view);
     place.counts = counts;
     for (const state of saved) this.#saved(state);
     gathering.refused.push(...refused);
+    for (const [stream, own] of reply.forgotten ?? []) {
+      const sum = gathering.forgotten.get(stream) ?? noCounts();
+      gathering.forgotten.set(stream, sum);
+      addCounts(sum, own);
+    }
     gathering.readers.push(new PointsBlockReader(points, this.#seriesOf, origins, names));
     if (--gathering.waiting === 0) gathering.resolve(mergeBlocks(gathering.readers));
   }

@@ -1,7 +1,8 @@
 /** What the main thread and a shard's thread say to each other. One reply a request, in order. */
 import type { SeriesInfo } from '../decode/series.ts';
 import type { JournalEntry, Thinning } from '../journal/journal.ts';
-import type { Refusal } from './core.ts';
+import type { LearnedView } from '../observe/learned-view.ts';
+import type { ForgottenCounts, Refusal } from './core.ts';
 import type { LoggedEntries } from './entry-log.ts';
 import type { Reconfiguration } from './reconfiguration.ts';
 import type { StreamSettings } from './settings.ts';
@@ -45,6 +46,14 @@ export type ShardRequest =
       readonly series: readonly SeriesInfo[];
       readonly change: Reconfiguration;
     }
+  /** Series go, and what was learned with them. */
+  | {
+      readonly kind: 'forget';
+      readonly series: readonly SeriesInfo[];
+      readonly ids: readonly number[];
+    }
+  /** What is learned of one series is to be shown. Changes nothing. */
+  | { readonly kind: 'view'; readonly series: readonly SeriesInfo[]; readonly id: number }
   /** First words to a thread that takes over from one that died. No reply. */
   | {
       readonly kind: 'restore';
@@ -64,10 +73,14 @@ export interface ShardReply {
   readonly counts: Float64Array<ArrayBuffer>;
   readonly saved: readonly SavedSeries[];
   readonly refused: readonly Refusal[];
+  /** What became of the samples of series that were forgotten, by stream. */
+  readonly forgotten?: ForgottenCounts;
   /** The oldest entry that a restored shard would need applied again; undefined: none. */
   readonly unsavedFrom: number | undefined;
   /** Groups that have changed since they were saved. */
   readonly unsavedCount: number;
+  /** To `view` alone; undefined: there is no such series. */
+  readonly view?: LearnedView | undefined;
 }
 
 export const COUNTS = ['learned', 'duplicate', 'late', 'invalid', 'filtered', 'pending'] as const;

@@ -124,6 +124,14 @@ export class ShardThread {
     else this.#settings = change.settings;
   }
 
+  forget(ids: readonly number[]): void {
+    this.#post({ kind: 'forget', series: this.#newSeries, ids });
+  }
+
+  view(id: number): void {
+    this.#post({ kind: 'view', series: this.#newSeries, id });
+  }
+
   /** The oldest entry that no saved state holds, as far as is known here; undefined: none. */
   get unsavedFrom(): number | undefined {
     return this.#unanswered.reduce(
@@ -180,6 +188,7 @@ export class ShardThread {
     for (const { id } of reply.refused) this.#saved.delete(id);
     for (const saved of reply.saved) this.#saved.set(saved.id, saved);
     if (work.kind === 'reconfigure') this.#reconfigured(work.change);
+    if (work.kind === 'forget') this.#forgotten(work.ids);
     if (work.kind === 'apply') {
       this.#log.add(work.entry, work.offset);
       this.#log.dropBefore(reply.unsavedFrom ?? work.offset + 1);
@@ -195,6 +204,12 @@ export class ShardThread {
     this.#series = this.#series.filter(({ stream }) => !dropped.has(stream));
     for (const id of gone) this.#saved.delete(id);
     this.#log.forget(new Set(gone));
+  }
+
+  #forgotten(ids: readonly number[]): void {
+    const gone = new Set(ids);
+    this.#series = this.#series.filter(({ id }) => !gone.has(id));
+    for (const id of ids) this.#saved.delete(id);
   }
 
   #died(reason: string): void {

@@ -1,3 +1,4 @@
+import type { Channels } from '../config/channels.ts';
 import type { BarPart } from './bars.ts';
 
 /** Where a series belongs that is learned together with others. */
@@ -8,6 +9,22 @@ export interface GroupPlace {
   readonly channel: number;
   /** How many there are in all, the ones that have not come yet included. */
   readonly channels: number;
+}
+
+/**
+ * Named fields of one topic (or of what else a value may belong to) are the channels of one multivariate
+ * series; undefined: the field is none of them.
+ */
+export function groupPlace(
+  stream: string,
+  { targets, past, known }: Channels,
+  place: string,
+  field: string,
+): GroupPlace | undefined {
+  const fields = [...targets, ...past, ...known];
+  const channel = fields.indexOf(field);
+  if (channel < 0) return undefined;
+  return { key: `${stream}\n${place}`, channel, channels: fields.length };
 }
 
 /** One series as the rest of the house knows it: `id` indexes typed arrays, `name` is the key. */

@@ -79,6 +79,16 @@ export class SinkDrain {
     return { ...this.#counts };
   }
 
+  /** Steps that wait for it … */
+  get waiting(): number {
+    return this.#reader.depth;
+  }
+
+  /** … and that were given up, since the start. */
+  get dropped(): number {
+    return this.#reader.dropped;
+  }
+
   /** Whether the sink has failed and not taken anything since. */
   get unavailable(): boolean {
     return this.#incident !== undefined;
@@ -164,7 +174,7 @@ export class SinkDrain {
         this.#splitBacklog();
         break;
       }
-      await this.#wait(this.#pace.backOffMs(failure.pace), () => false);
+      await this.#wait(this.#pace.backOffMs(failure), () => false);
     }
     while (!this.#ended) {
       if (this.#reader.depth === 0) {
@@ -180,7 +190,7 @@ export class SinkDrain {
       const failure = await this.#offer(this.#reader.peek(this.#pace.batchSteps));
       if (!failure) continue;
       if (this.#last && failure.pace === 'slow') return;
-      await this.#wait(this.#pace.backOffMs(failure.pace), () => false);
+      await this.#wait(this.#pace.backOffMs(failure), () => false);
     }
   }
 

@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CountingPublisher, DurableDaemon, within } from '../support/durable-daemon.ts';
+import { freePort } from '../support/ports.ts';
 import { startInfluxd, startMosquitto, type TestServer } from '../support/servers.ts';
 import { Random } from '../support/streams.ts';
 import { FaultError, type Outcome, type RunOptions, type Scenario } from './scenario.ts';
@@ -13,8 +14,10 @@ const SERIES = 1_000;
 const BURST_STEPS = 5;
 /** Measurements of the process, over all samples. */
 const MEASUREMENTS = 50;
-/** One burst in so many comes with an outage: of the broker, of the database, in turn. */
-const OUTAGE_EVERY = 5;
+/** One burst in so many comes with an outage: of the broker, of the database, in turn … */
+const OUTAGE_EVERY_MIN = 5;
+/** … and so many in all, about, however long it goes on: each costs several seconds. */
+const OUTAGES_MAX = 100;
 const OUTAGE_MS = 3_000;
 const WAIT_MS = 300_000;
 /** Measurements before this share of the way are warm-up: code is compiled, pools fill. */
@@ -36,8 +39,8 @@ process.on('exit', () => {
 export const soak: Scenario = {
   name: 'soak',
   faultModel:
-    'samples of 1,000 series in bursts; one burst in five comes after the broker was stopped and started, or with the ' +
-    'database away for three seconds',
+    'samples of 1,000 series in bursts; one burst in five (of many, a hundred in all) comes after the broker was ' +
+    'stopped and started, or with the database away for three seconds',
   longRuns: 10_000_000,
   async run(options) {
     const broker = await startMosquitto({
@@ -50,6 +53,7 @@ export const soak: Scenario = {
       name: 'soak',
       stateDir: `${broker.dir}/state`,
       state: 'checkpoint_every: 1m, journal_keep: 0s',
+      httpPort: await freePort(),
       nodeOptions: `--import data:text/javascript,${encodeURIComponent(WATCH)}`,
     });
     try {
@@ -82,13 +86,15 @@ class Soak {
     let publisher = await CountingPublisher.connect(this.#broker.url, 'soak', SERIES);
     let filesBefore = 0;
     let next = 0;
+    const bursts = runs / ((SERIES * (1 + BURST_STEPS)) / 2);
+    const outageEvery = Math.max(OUTAGE_EVERY_MIN, Math.ceil(bursts / OUTAGES_MAX));
     for (let burst = 1; publisher.published < runs; burst++) {
-      if (burst % OUTAGE_EVERY === 0) publisher = await this.#outage(publisher);
+      if (burst % outageEvery === 0) publisher = await this.#outage(publisher);
       const left = Math.ceil((runs - publisher.published) / SERIES);
       await publisher.publish(Math.min(left, 1 + Math.floor(BURST_STEPS * random.uniform())));
       if (publisher.published < Math.min(next, runs)) continue;
       next = publisher.published + runs / MEASUREMENTS;
-      await daemon.writes(publisher.published, WAIT_MS);
+      await daemon.settled(publisher.published, WAIT_MS);
       this.#resident.push([publisher.published, daemon.residentBytes / MIB]);
       if (publisher.published < WARM_UP * runs) filesBefore = daemon.openFiles;
       log(`${publisher.published} samples, ${Math.round(daemon.residentBytes / MIB)} MiB`);
@@ -99,6 +105,7 @@ class Soak {
       return daemon.openFiles <= filesBefore;
     });
     await publisher.close();
+    await daemon.writes(publisher.published, WAIT_MS);
     return { counts: await this.#counts(publisher.published, filesBefore, seed) };
   }
 
@@ -114,7 +121,7 @@ class Soak {
     }
     this.#outages.broker++;
     // What the broker has acknowledged and not saved would be its own loss.
-    await this.#daemon.writes(publisher.published, WAIT_MS);
+    await this.#daemon.settled(publisher.published, WAIT_MS);
     return publisher.after(() => this.#broker.restart());
   }
 
