@@ -26,7 +26,7 @@ export const runCommand: CommandModule<object, { config: string }> = {
   handler: ({ config }) => run(config),
 };
 
-async function run(path: string): Promise<void> {
+export async function run(path: string): Promise<void> {
   const config = loadConfig(path);
   if (!config.source) {
     throw new UserError(`${path}: no source; add "source: { mqtt: { url: mqtt://… } }"`);

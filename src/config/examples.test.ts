@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { loadConfig } from './load.ts';
 
 const FOLDER = new URL('../../config', import.meta.url).pathname;
-const ENV = { MQTT_PASSWORD: 'a', INFLUX_PASSWORD: 'b' };
+const ENV = { MQTT_PASSWORD: 'a', INFLUX_PASSWORD: 'b', INFLUX_TOKEN: 'c' };
 const EXAMPLES = readdirSync(FOLDER).filter((name) => name.endsWith('.yaml'));
 
 it('has examples', () => {
@@ -14,6 +14,8 @@ it('has examples', () => {
     'embedded',
     'etth1',
     'home-assistant',
+    'influx2',
+    'influx3',
     'minimal',
     'schedule',
     'sensors',

@@ -199,7 +199,9 @@ async function daemon(name: string, http: string, views: Readonly<Record<string,
     stop.abort();
     await published;
     const bytes = seen.map(([view_, { bytes, updates }]) => [view_, Math.round(bytes / updates)]);
-    return { name, ...result, bytes_an_update: Object.fromEntries(bytes) };
+    const outcome = { name, ...result, bytes_an_update: Object.fromEntries(bytes) };
+    console.log(outcome);
+    return outcome;
   } finally {
     stop.abort();
     child.kill('SIGTERM');
@@ -250,5 +252,4 @@ const runs = [
   await daemon('with it, nobody looks', http, {}),
   await daemon('with it, four viewers', http, views),
 ];
-console.log(runs);
 if (options.json) console.log(JSON.stringify({ board, runs }));

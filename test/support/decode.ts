@@ -4,9 +4,15 @@ import type { Rejection } from '../../src/decode/decoder.ts';
 import { createDecoder } from '../../src/decode/registry.ts';
 import type { Message } from '../../src/source/source.ts';
 
+const streams = new Map<string, StreamConfig>();
+
 /** A stream as a configuration would give it. */
 export function streamConfig(yaml: string): StreamConfig {
-  return parseConfig(`streams: [{ ${yaml} }]`, 'test.yaml', {}, '.').streams[0]!;
+  const known = streams.get(yaml);
+  if (known) return known;
+  const stream = parseConfig(`streams: [{ ${yaml} }]`, 'test.yaml', {}, '.').streams[0]!;
+  streams.set(yaml, stream);
+  return stream;
 }
 
 export function message(payload: string | Uint8Array, more: Partial<Message> = {}): Message {
