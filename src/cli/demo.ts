@@ -12,7 +12,7 @@ import { companionsOf } from './companions.ts';
 import { LiveTable } from './demo/live-table.ts';
 import { DEMO_TOPIC, startPublisher } from './demo/publisher.ts';
 import { UserError } from './exit.ts';
-import { stopOnSignals } from './signals.ts';
+import { onHangup, stopOnSignals } from './signals.ts';
 
 /** Timers take no more, and it is longer than anybody watches. */
 const TIMER_MS_MAX = 2 ** 31 - 1;
@@ -83,6 +83,7 @@ async function demo(argv: DemoArguments): Promise<void> {
     await daemon.stop();
   };
   stopOnSignals({ info: () => {}, error: (message: string) => log.error(message) }, stop);
+  onHangup(() => {});
   const timer = lastsMs === undefined ? undefined : setTimeout(() => void stop(), lastsMs);
   const onPage = (url: string): void => {
     table.page = url;
