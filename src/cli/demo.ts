@@ -60,6 +60,7 @@ log: { level: warn }
 }
 
 async function demo(argv: DemoArguments): Promise<void> {
+  onHangup(() => {});
   const lastsMs = argv.for === undefined ? undefined : demoLength(argv.for);
   const file = `${argv.out}/forecast.lp`;
   const config = parseConfig(demoConfig(file), 'demo', {}, '.');
@@ -83,7 +84,6 @@ async function demo(argv: DemoArguments): Promise<void> {
     await daemon.stop();
   };
   stopOnSignals({ info: () => {}, error: (message: string) => log.error(message) }, stop);
-  onHangup(() => {});
   const timer = lastsMs === undefined ? undefined : setTimeout(() => void stop(), lastsMs);
   const onPage = (url: string): void => {
     table.page = url;

@@ -138,6 +138,9 @@ export class Daemon {
     this.#gate = new PipelineGate(() => this.#depth(), depthMax);
     this.#drains = sinks.map((sink) => new SinkDrain(this.#outbox.reader(sink.name), sink));
     this.#forgotten = this.#durable?.forgotten ?? new Forgotten();
+    const onForgotten = (series: readonly { readonly name: string }[]): void => {
+      for (const { name } of series) this.monitor.board.remove(name);
+    };
     this.control = new DaemonControl({
       gate: this.#gate,
       registry,
@@ -149,9 +152,7 @@ export class Daemon {
       onPaused: (paused) => {
         this.monitor.paused = paused;
       },
-      onForgotten: (series) => {
-        for (const { name } of series) this.monitor.board.remove(name);
-      },
+      onForgotten,
     });
     this.#reconfigurer = new Reconfigurer(config, parts, {
       log,
@@ -170,9 +171,7 @@ export class Daemon {
         return this.#start(drain);
       },
       inTurn: (work) => this.control.inTurn(work),
-      onForgotten: (series) => {
-        for (const { name } of series) this.monitor.board.remove(name);
-      },
+      onForgotten,
       fail: (error) => this.#fail(error),
     });
     const reconfigurer = this.#reconfigurer;
