@@ -8,6 +8,7 @@ import { formatAccounting } from '../observe/accounting.ts';
 import { createLog } from '../observe/log.ts';
 import { createSinks } from '../sink/registry.ts';
 import { createSource } from '../source/registry.ts';
+import { companionsOf } from './companions.ts';
 import { LiveTable } from './demo/live-table.ts';
 import { DEMO_TOPIC, startPublisher } from './demo/publisher.ts';
 import { UserError } from './exit.ts';
@@ -53,6 +54,7 @@ streams:
     horizon: 20
 sinks:
   line_protocol: { file: ${JSON.stringify(file)} }
+http: { port: 0 }
 log: { level: warn }
 `;
 }
@@ -75,7 +77,6 @@ async function demo(argv: DemoArguments): Promise<void> {
     onPoints: (batch) => table.add(batch),
   });
 
-  console.log(`Broker on ${source.url}; topic ${DEMO_TOPIC}; output in ${file}`);
   const publisher = await startPublisher(source.url!);
   const stop = async (): Promise<void> => {
     await publisher.stop();
@@ -83,9 +84,14 @@ async function demo(argv: DemoArguments): Promise<void> {
   };
   stopOnSignals({ info: () => {}, error: (message: string) => log.error(message) }, stop);
   const timer = lastsMs === undefined ? undefined : setTimeout(() => void stop(), lastsMs);
+  const onPage = (url: string): void => {
+    table.page = url;
+    console.log(`Page on ${url}`);
+    console.log(`Broker on ${source.url}; topic ${DEMO_TOPIC}; output in ${file}`);
+  };
   const display = showLive(table);
   try {
-    await daemon.run();
+    await daemon.run(companionsOf(config, daemon, log, { onPage }));
   } finally {
     clearTimeout(timer);
     display.stop();

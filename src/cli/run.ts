@@ -8,6 +8,7 @@ import { createLog, type Logger } from '../observe/log.ts';
 import { createSinks } from '../sink/registry.ts';
 import { createSource } from '../source/registry.ts';
 import { StateError } from '../store/state-error.ts';
+import { companionsOf } from './companions.ts';
 import { UserError } from './exit.ts';
 import { stopOnSignals } from './signals.ts';
 
@@ -41,7 +42,7 @@ async function run(path: string): Promise<void> {
   const daemon = new Daemon(config, { ...core, source, sinks, live, log, ...(state && { state }) });
   stopOnSignals(log, () => daemon.stop());
   try {
-    await daemon.run();
+    await daemon.run(companionsOf(config, daemon, log));
   } catch (error) {
     // What was under way then is in no account; the broker still has it.
     if (!(error instanceof StateError)) tell(daemon, log);

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { duration } from './duration.ts';
 import { count, text } from './kinds.ts';
 import { rule } from './rule.ts';
+import { http } from './schema-http.ts';
 import { sinks } from './schema-sink.ts';
 import { source } from './schema-source.ts';
 import { state } from './schema-state.ts';
@@ -65,6 +66,9 @@ export const configSchema = z
     actual: z.boolean().default(true).describe('Write the aligned series beside its forecasts.'),
     outbox: outbox.prefault({}).describe('Points waiting to be written.'),
     state: state.prefault({}).describe('What outlives the process.'),
+    http: http
+      .optional()
+      .describe('The page that shows a running daemon; without this section there is none.'),
     log: log.prefault({}).describe('The log, on standard error.'),
   })
   .check(
@@ -94,3 +98,4 @@ export type NdjsonSourceConfig = NonNullable<SourceConfig['ndjson']>;
 export type InfluxSinkConfig = NonNullable<Config['sinks']['influx']>;
 export type MqttSinkConfig = NonNullable<Config['sinks']['mqtt']>;
 export type LineProtocolSinkConfig = NonNullable<Config['sinks']['line_protocol']>;
+export type HttpConfig = NonNullable<Config['http']>;

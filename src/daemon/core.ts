@@ -39,6 +39,8 @@ export interface Core {
   readonly unsavedCount: number;
   /** The oldest entry that no state given so far holds; undefined: there is none. */
   readonly unsavedFrom: number | undefined;
+  /** What has been learned of a series, and with it; undefined where the core does not know it. */
+  view(id: number): Promise<LearnedView | undefined>;
   close(): Promise<void>;
 }
 
@@ -112,8 +114,7 @@ export class InlineCore implements Core {
     return this.#shard.counts();
   }
 
-  /** What has been learned of a series, and with it. */
-  view(id: number): LearnedView {
+  async view(id: number): Promise<LearnedView | undefined> {
     return this.#shard.view(id);
   }
 

@@ -7,22 +7,26 @@ import { MemoryJournal } from '../journal/memory.ts';
 import { type Accounting, sumAccounting } from '../observe/accounting.ts';
 import { Incidents } from '../observe/incidents.ts';
 import type { Logger } from '../observe/log.ts';
-import { type DrainEvent, SinkDrain } from '../sink/drain.ts';
+import type { Companion } from '../observe/monitor.ts';
+import { SinkDrain } from '../sink/drain.ts';
 import type { Sink } from '../sink/sink.ts';
-import type { Source, SourceEvent } from '../source/source.ts';
+import type { Source } from '../source/source.ts';
 import { MemoryOutbox } from '../store/memory-outbox.ts';
 import type { Outbox } from '../store/outbox.ts';
 import type { SeriesPoints } from '../store/points.ts';
+import { Companions } from './companions.ts';
 import { type Core, createCore, resolveShards } from './core.ts';
 import type { DaemonState } from './daemon-state.ts';
 import { DurableState } from './durable-state.ts';
 import { PipelineGate } from './gate.ts';
+import { DaemonMonitor } from './monitor.ts';
 import { describeThinning, OverloadControl } from './overload.ts';
 import { overloadFactors } from './overload-watch.ts';
 import { pipeline } from './pipeline.ts';
 import type { CoreParts } from './prepare.ts';
 import { streamName } from './settings.ts';
 import type { StartWorker } from './shard-protocol.ts';
+import { logDrainEvent, logSourceEvent, missing } from './telling.ts';
 
 /** A recorded source waits while so many steps are unwritten; a live one never waits for sinks. */
 const RECORDED_DEPTH_MAX = 10_000;
@@ -56,6 +60,7 @@ export class UnwrittenError extends Error {
 
 /** One running pipeline: started once, stopped once. */
 export class Daemon {
+  readonly monitor: DaemonMonitor;
   readonly #config: Config;
   readonly #parts: DaemonParts;
   readonly #incidents: Incidents;
@@ -109,20 +114,32 @@ export class Daemon {
     const depthMax = live ? Number.POSITIVE_INFINITY : RECORDED_DEPTH_MAX;
     this.#gate = new PipelineGate(() => this.#depth(), depthMax);
     this.#drains = sinks.map((sink) => new SinkDrain(this.#outbox.reader(sink.name), sink));
+    this.monitor = new DaemonMonitor(config, {
+      source,
+      settings: parts.settings,
+      registry,
+      core: this.#core,
+      drains: this.#drains,
+      durable: this.#durable,
+      daemon: this,
+    });
   }
 
   /**
    * Resolves when the input has ended or `stop` was called, and all that was accepted is written.
-   * @throws UnwrittenError, or what the source ends with when going on is impossible
+   * @param companions run beside it, from before the first message to after the last point
+   * @throws UnwrittenError, or what the source ends with when going on is impossible, or a companion
+   *   that cannot start
    */
-  run(): Promise<void> {
-    this.#running ??= this.#run();
+  run(companions: readonly Companion[] = []): Promise<void> {
+    this.#running ??= this.#run(companions);
     return this.#running;
   }
 
   /** Stops intake; what was accepted is finished and written, then `run` resolves. */
   async stop(): Promise<void> {
     this.#stopped.abort();
+    this.monitor.stopping = true;
     this.#durable?.stopWithin(STOP_MS_MAX);
     this.#gate.release();
     await this.#parts.source.stop();
@@ -146,27 +163,33 @@ export class Daemon {
     return `${count} messages matched no stream; the first: ${example}`;
   }
 
-  async #run(): Promise<void> {
+  async #run(companions: readonly Companion[]): Promise<void> {
     const { source, log } = this.#parts;
+    const beside = new Companions(companions, log);
     const events = source.events.subscribe((event) => logSourceEvent(log, event));
     const flush = setInterval(() => this.#incidents.flush(), INCIDENTS_FLUSH_MS);
     for (const drain of this.#drains) {
-      drain.events.subscribe((event) => this.#onDrainEvent(drain.name, event));
+      drain.events.subscribe((event) => logDrainEvent(log, this.#incidents, drain.name, event));
       drain.start();
     }
     let unwritten: string | undefined;
     this.#durable?.start();
+    this.monitor.start();
     let computed = false;
     try {
-      await this.#compute();
+      await beside.start();
+      if (!this.#stopped.signal.aborted) await this.#compute();
       await this.#durable?.settle(this.#intake);
       computed = true;
     } finally {
       unwritten = await this.#stopSinks();
+      // Before there is nothing left to look at.
+      await beside.stop();
       await (computed ? this.#durable?.save() : this.#durable?.abandon());
       await this.#core.close();
       await source.close();
       await this.#durable?.close();
+      this.monitor.stop();
       clearInterval(flush);
       events.unsubscribe();
       this.#incidents.flush(true);
@@ -200,9 +223,11 @@ export class Daemon {
         gate: this.#gate,
         live,
         thinning: this.#thinning(),
+        onPut: (receivedMs) => this.monitor.put(receivedMs),
       }).subscribe({
         next: (points) => {
           for (const drain of this.#drains) drain.notify();
+          this.monitor.computed(points);
           onPoints?.(points);
         },
         error: reject,
@@ -233,46 +258,9 @@ export class Daemon {
     });
     return (await Promise.all(stops)).flat().join('; ') || undefined;
   }
-
-  #onDrainEvent(sink: string, event: DrainEvent): void {
-    const { log } = this.#parts;
-    switch (event.kind) {
-      case 'rejected':
-        for (const { series, detail } of event.points) {
-          this.#incidents.report(`${sink}: point refused`, `series ${series}: ${detail}`);
-        }
-        break;
-      case 'unavailable':
-        log.warn(withName(sink, event.detail));
-        break;
-      default:
-        log.info(withName(sink, event.detail));
-    }
-  }
 }
 
 function aborted(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();
   return new Promise((resolve) => signal.addEventListener('abort', () => resolve()));
-}
-
-/** What a sink did not get, in words; empty where it got everything. */
-function missing(sink: string, unwritten: number, dropped: number): string | never[] {
-  if (unwritten === 0 && dropped === 0) return [];
-  const steps = (count: number): string => `${count} ${count === 1 ? 'step' : 'steps'}`;
-  const before = dropped > 0 ? `; ${steps(dropped)} were dropped before` : '';
-  return `${sink} did not take ${steps(unwritten)}${before}`;
-}
-
-/** `influx http://…: …`; what is wrong may begin with the address already. */
-function withName(sink: string, detail: string): string {
-  const [kind = '', where = ''] = sink.split(' ');
-  return where !== '' && detail.startsWith(where) ? `${kind} ${detail}` : `${sink}: ${detail}`;
-}
-
-function logSourceEvent(log: Logger, event: SourceEvent): void {
-  if (event.kind === 'connected') log.info(`source: connected: ${event.detail}`);
-  else if (event.kind === 'dropped') log.warn(`source: ${event.count} dropped: ${event.detail}`);
-  else if (event.kind === 'repeated') log.info(`source: ${event.count} repeated: ${event.detail}`);
-  else log.warn(`source: ${event.kind}: ${event.detail}`);
 }

@@ -4,12 +4,13 @@ import type { SeriesRegistry } from '../decode/series.ts';
 import type { Intake } from '../decode/stream-decoder.ts';
 import type { LmdbJournal } from '../journal/lmdb.ts';
 import type { Logger } from '../observe/log.ts';
+import type { StateStatus } from '../observe/monitor.ts';
 import { DiskOutbox } from '../store/disk-outbox.ts';
 import type { DurableOutbox, OutboxEvent } from '../store/outbox.ts';
 import { StateError } from '../store/state-error.ts';
 import type { Core } from './core.ts';
 import type { DaemonState } from './daemon-state.ts';
-import { Keeper } from './keeper.ts';
+import { Keeper, type KnownSummary } from './keeper.ts';
 import { putReckoning, readReckoning } from './reckoning.ts';
 
 const MIB = 2 ** 20;
@@ -37,6 +38,7 @@ export class DurableState {
   readonly #timers: NodeJS.Timeout[] = [];
   #events: Subscription | undefined;
   #failed = false;
+  #stalled: string | undefined;
   #reckoningDue: boolean;
 
   constructor(config: Config, parts: DurableParts) {
@@ -88,9 +90,37 @@ export class DurableState {
     return this.#keeper.isFull;
   }
 
+  get recoveringSeries(): number {
+    return this.#keeper.core.waitingCount;
+  }
+
+  /** Why nothing more can be kept for now, in words; undefined: it can. */
+  get trouble(): string | undefined {
+    if (this.#stalled) return `state: ${this.#stalled}`;
+    if (this.isFull) return 'state: the journal is full; states are being saved to make room';
+    return this.outbox.full ? 'outbox: full; waiting for a sink' : undefined;
+  }
+
+  status(): StateStatus {
+    const { core, journal } = this.#keeper;
+    return {
+      dir: this.#parts.state.open.dir,
+      journalFullness: journal.fullness,
+      journalEntries: journal.end - journal.first,
+      unsavedSeries: core.unsavedCount,
+      recoveringSeries: core.waitingCount,
+    };
+  }
+
+  /** What the newest saved states say of their series. */
+  knownSummaries(): KnownSummary[] {
+    return this.#keeper.summaries();
+  }
+
   start(): void {
     const { state, log } = this.#parts;
     this.#events = state.open.store.events.subscribe(({ kind, insist, detail }) => {
+      this.#stalled = kind === 'stalled' ? detail : undefined;
       const what = insist ? 'messages are not acknowledged' : 'what is learned is not saved';
       if (kind === 'stalled') log.error(`state: ${detail}; ${what} meanwhile`);
       else log.info(`state: the disk takes what is written again, ${detail}`);

@@ -4,9 +4,9 @@
  */
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Config } from '../config/schema.ts';
-import type { SeriesRegistry } from '../decode/series.ts';
+import type { SeriesInfo, SeriesRegistry } from '../decode/series.ts';
 import { LmdbJournal } from '../journal/lmdb.ts';
-import type { StateHead } from '../store/heads.ts';
+import type { MemberSummary, StateHead } from '../store/heads.ts';
 import type { DurableOutbox } from '../store/outbox.ts';
 import type { StateStore } from '../store/state-store.ts';
 import { Checkpointer } from './checkpointer.ts';
@@ -33,17 +33,25 @@ export interface KeeperParts {
   readonly onTrim: () => void;
 }
 
+/** A series of an earlier life. */
+export interface KnownSummary {
+  readonly info: SeriesInfo;
+  readonly summary: MemberSummary;
+}
+
 export class Keeper {
   readonly journal: LmdbJournal;
   readonly core: RecoveringCore;
   readonly #parts: KeeperParts;
   readonly #checkpointer: Checkpointer;
+  #summaries: KnownSummary[];
   readonly #startedMs = performance.now();
 
   constructor(parts: KeeperParts) {
     const { store, known, settings, outbox, onLoss, onTrim } = parts;
     this.#parts = parts;
     const heads = knownHeads(store, known.series, { onLoss });
+    this.#summaries = summariesOf(known.series, heads);
     this.journal = openJournal(parts, heads);
     const recovery = new Recovery(
       {
@@ -75,6 +83,11 @@ export class Keeper {
   /** Whether the journal has no room: the source has to wait until states are saved. */
   get isFull(): boolean {
     return this.journal.fullness >= 1;
+  }
+
+  /** What the states said of their series when they were saved; once, as nobody needs it twice. */
+  summaries(): KnownSummary[] {
+    return this.#summaries.splice(0);
   }
 
   start(): void {
@@ -121,6 +134,20 @@ export class Keeper {
         `${samples} samples since their last checkpoints were learned again from the journal`,
     );
   }
+}
+
+/** In order of first appearance; of one that was never saved nothing is known but that it is there. */
+function summariesOf(
+  series: readonly SeriesInfo[],
+  heads: ReadonlyMap<number, StateHead>,
+): KnownSummary[] {
+  const saved = new Map(
+    [...heads.values()].flatMap(({ summary }) => summary.members.map((own) => [own.id, own])),
+  );
+  return series.map((info) => {
+    const nothing = { id: info.id, newestMs: null, learned: 0, skill: null, coverage: null };
+    return { info, summary: saved.get(info.id) ?? nothing };
+  });
 }
 
 function openJournal(

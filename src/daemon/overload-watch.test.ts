@@ -50,6 +50,7 @@ class SlowCore implements Core {
   readonly unsavedCount = 0;
   readonly unsavedFrom = undefined;
   counts: Core['counts'] = () => new Map();
+  view = async (): Promise<undefined> => undefined;
   close = async (): Promise<void> => {};
 }
 

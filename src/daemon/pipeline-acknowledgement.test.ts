@@ -42,6 +42,7 @@ const idleCore: Core = {
   unsavedCount: 0,
   unsavedFrom: undefined,
   counts: () => new Map(),
+  view: async () => undefined,
   close: async () => {},
 };
 

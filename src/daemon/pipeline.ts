@@ -46,11 +46,13 @@ export interface PipelineParts {
   readonly live: boolean;
   /** Live sources: factors by which learning is thinned from now on. */
   readonly thinning?: Observable<number>;
+  /** Told of live messages whose points have been put: when they came, ms by the receive clock. */
+  readonly onPut?: (receivedMs: readonly number[]) => void;
 }
 
 /** Emits what was computed, batch by batch; completes when the source has ended and all is put. */
 export function pipeline(parts: PipelineParts): Observable<readonly SeriesPoints[]> {
-  const { source, intake, journal, core, outbox, gate, live, thinning = EMPTY } = parts;
+  const { source, intake, journal, core, outbox, gate, live, thinning = EMPTY, onPut } = parts;
   const ended = new Subject<void>();
 
   const samples = concat(
@@ -74,12 +76,14 @@ export function pipeline(parts: PipelineParts): Observable<readonly SeriesPoints
       for (const { acknowledge } of messages) acknowledge?.();
       gate.handedOver();
       // … or under way in the core …
-      return { last, points: core.apply(entries, last + 1 - entries.length) };
+      const receivedMs = live ? messages.map((message) => message.receivedMs) : [];
+      return { last, receivedMs, points: core.apply(entries, last + 1 - entries.length) };
     }),
     // … and taken back in order.
-    concatMap(async ({ last, points }) => {
+    concatMap(async ({ last, receivedMs, points }) => {
       const computed = await points;
       outbox.put(computed, last);
+      onPut?.(receivedMs);
       gate.left();
       return computed;
     }),

@@ -8,6 +8,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { SeriesInfo } from '../decode/series.ts';
 import type { JournalEntry } from '../journal/journal.ts';
+import type { LearnedView } from '../observe/learned-view.ts';
 import type { SeriesPoints } from '../store/points.ts';
 import type { Backlog } from './backlog.ts';
 import type { Core } from './core.ts';
@@ -162,6 +163,18 @@ export class RecoveringCore implements Core {
   get unsavedFrom(): number | undefined {
     const { unsavedFrom } = this.#core;
     return this.#waiting.size > 0 ? least(unsavedFrom, this.#keepFrom) : unsavedFrom;
+  }
+
+  /** Series that are not taken up yet. */
+  get waitingCount(): number {
+    return this.#groupOf.size;
+  }
+
+  /** One that waits is taken up first; what it has to tell comes with the next `apply`. */
+  view(id: number): Promise<LearnedView | undefined> {
+    const group = this.#groupOf.get(id);
+    if (group) this.#restore([group]);
+    return this.#core.view(id);
   }
 
   /** What waits counts as pending. */

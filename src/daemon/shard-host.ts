@@ -39,6 +39,8 @@ export class ShardHost {
         return this.#adopt(request);
       case 'save':
         return this.#reply(this.#saveOldest(request.offset, request.countMax));
+      case 'view':
+        return { ...this.#reply([]), view: this.#shard.view(request.id) };
       case 'apply':
         this.#shard.apply(request.entry, request.offset, this.#emit);
         return this.#reply(this.#save(request.entry, request.offset));

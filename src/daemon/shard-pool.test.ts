@@ -99,6 +99,7 @@ describe('ShardPool', () => {
       save: (countMax) => core.save(countMax),
       finish: () => core.finish(),
       counts: () => core.counts(),
+      view: (id) => core.view(id),
       close: () => core.close(),
       unsavedCount: 0,
       unsavedFrom: undefined,

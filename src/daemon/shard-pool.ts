@@ -7,6 +7,7 @@
 import { type SampleBatch, SampleBatchBuilder } from '../decode/sample.ts';
 import type { SeriesInfo } from '../decode/series.ts';
 import type { JournalEntry } from '../journal/journal.ts';
+import type { LearnedView } from '../observe/learned-view.ts';
 import type { SeriesPoints } from '../store/points.ts';
 import { mergeBlocks, PointsBlockReader } from '../store/points-block.ts';
 import { noCounts, type ShardCounts } from './channel.ts';
@@ -30,6 +31,7 @@ export interface ShardPoolOptions {
 interface Gathering {
   readonly readers: PointsBlockReader[];
   readonly refused: Refusal[];
+  readonly onView: ((view: LearnedView | undefined) => void) | undefined;
   waiting: number;
   readonly resolve: (points: SeriesPoints[]) => void;
   readonly reject: (error: Error) => void;
@@ -111,7 +113,7 @@ export class ShardPool implements Core {
       (place) => {
         place.thread.adopt(parts.get(place)!, emitAfter);
       },
-      refused,
+      { refused },
     );
     return { points, refused };
   }
@@ -161,6 +163,17 @@ export class ShardPool implements Core {
       [oldest, behind] = [unsavedFrom, place];
     }
     return behind ? [behind] : [];
+  }
+
+  async view(id: number): Promise<LearnedView | undefined> {
+    const place = this.#placeOf[id];
+    if (!place) return undefined;
+    let view: LearnedView | undefined;
+    const onView = (given: LearnedView | undefined): void => {
+      view = given;
+    };
+    await this.#handOut([place], ({ thread }) => thread.view(id), { onView });
+    return view;
   }
 
   async close(): Promise<void> {
@@ -220,12 +233,13 @@ export class ShardPool implements Core {
   #handOut(
     places: readonly Place[],
     give: (place: Place) => void,
-    refused: Refusal[] = [],
+    { refused = [], onView }: Partial<Pick<Gathering, 'refused' | 'onView'>> = {},
   ): Promise<SeriesPoints[]> {
     if (this.#failure) return Promise.reject(this.#failure);
     if (places.length === 0) return Promise.resolve([]);
     return new Promise((resolve, reject) => {
-      const gathering = { readers: [], refused, waiting: places.length, resolve, reject };
+      const waiting = places.length;
+      const gathering = { readers: [], refused, onView, waiting, resolve, reject };
       for (const place of places) {
         const origins = place.origins.length > 0 ? place.origins : undefined;
         place.parts.push({ gathering, origins });
@@ -235,8 +249,10 @@ export class ShardPool implements Core {
     });
   }
 
-  #gather(place: Place, { points, names, counts, saved, refused }: ShardReply): void {
+  #gather(place: Place, reply: ShardReply): void {
+    const { points, names, counts, saved, refused, view } = reply;
     const { gathering, origins } = place.parts.shift()!;
+    gathering.onView?.(view);
     place.counts = counts;
     for (const state of saved) this.#saved(state);
     gathering.refused.push(...refused);

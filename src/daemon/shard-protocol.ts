@@ -1,6 +1,7 @@
 /** What the main thread and a shard's thread say to each other. One reply a request, in order. */
 import type { SeriesInfo } from '../decode/series.ts';
 import type { JournalEntry, Thinning } from '../journal/journal.ts';
+import type { LearnedView } from '../observe/learned-view.ts';
 import type { Refusal } from './core.ts';
 import type { LoggedEntries } from './entry-log.ts';
 import type { StreamSettings } from './settings.ts';
@@ -36,6 +37,8 @@ export type ShardRequest =
       /** Infinity: all. */
       readonly countMax: number;
     }
+  /** What is learned of one series is to be shown. Changes nothing. */
+  | { readonly kind: 'view'; readonly series: readonly SeriesInfo[]; readonly id: number }
   /** First words to a thread that takes over from one that died. No reply. */
   | {
       readonly kind: 'restore';
@@ -59,6 +62,8 @@ export interface ShardReply {
   readonly unsavedFrom: number | undefined;
   /** Groups that have changed since they were saved. */
   readonly unsavedCount: number;
+  /** To `view` alone; undefined: there is no such series. */
+  readonly view?: LearnedView | undefined;
 }
 
 export const COUNTS = ['learned', 'duplicate', 'late', 'invalid', 'filtered', 'pending'] as const;

@@ -92,6 +92,10 @@ export class ShardThread {
     this.#post({ kind: 'save', series: this.#newSeries, offset, countMax });
   }
 
+  view(id: number): void {
+    this.#post({ kind: 'view', series: this.#newSeries, id });
+  }
+
   /** The oldest entry that no saved state holds, as far as is known here; undefined: none. */
   get unsavedFrom(): number | undefined {
     return this.#unanswered.reduce(

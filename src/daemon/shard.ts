@@ -153,9 +153,9 @@ export class Shard {
     return { id: group.id, offset, from, bytes: group.save(), summary: group.summary() };
   }
 
-  /** What has been learned of a series, and with it. */
-  view(id: number): LearnedView {
-    return this.#members.get(id)!.group.view();
+  /** What has been learned of a series, and with it; undefined: there is no such series. */
+  view(id: number): LearnedView | undefined {
+    return this.#members.get(id)?.group.view();
   }
 
   /**

@@ -159,12 +159,16 @@ export interface SeriesBoardView {
   readonly size: number;
   summary(series: string): SeriesSummary | undefined;
   rows(query: RowQuery): Rows;
-  history(series: string, lead: number): SeriesHistory | undefined;
+  /**
+   * @param lead default the first that is kept
+   * @returns undefined where there is no such series, or forecasts of that lead are not kept
+   */
+  history(series: string, lead?: number): SeriesHistory | undefined;
 }
 
 /** What one series has done lately, as columns of equal length; times in ms. */
 export interface SeriesHistory {
-  /** Leads whose past forecasts are known: those that are scored. */
+  /** Leads whose past forecasts are kept: those that are scored, or four of them. */
   readonly leads: readonly number[];
   readonly lead: number;
   /** Period of the grid; null: not known yet. */

@@ -79,6 +79,16 @@ export class SinkDrain {
     return { ...this.#counts };
   }
 
+  /** Steps that wait for it … */
+  get waiting(): number {
+    return this.#reader.depth;
+  }
+
+  /** … and that were given up, since the start. */
+  get dropped(): number {
+    return this.#reader.dropped;
+  }
+
   /** Whether the sink has failed and not taken anything since. */
   get unavailable(): boolean {
     return this.#incident !== undefined;

@@ -4,6 +4,8 @@ import type { SeriesPoints } from '../../store/points.ts';
 
 /** What the demo shows of each series: the newest value, the next forecast, how good it has been. */
 export class LiveTable {
+  /** Where the page is. */
+  page: string | undefined;
   readonly #newest = new Map<string, SeriesPoints>();
   readonly #scores = new Scoreboard(() => undefined);
   #steps = 0;
@@ -19,7 +21,8 @@ export class LiveTable {
   }
 
   oneLine(): string {
-    return `${this.#newest.size} series, ${this.#steps} steps learned, ${this.#forecasts} forecasts`;
+    const counts = `${this.#newest.size} series, ${this.#steps} steps learned, ${this.#forecasts} forecasts`;
+    return this.page ? `${counts}    page on ${this.page}` : counts;
   }
 
   /** The live view: one row a series. */

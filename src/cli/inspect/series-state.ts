@@ -57,7 +57,7 @@ export async function readSeriesState(
     members: series.map((member) => member.name),
     state: head ? { savedMs: head.savedMs, offset: head.offset, bytes: head.bytes } : null,
     samplesSince: samples,
-    learned: core.view(info.id),
+    learned: (await core.view(info.id))!,
     damaged: [...new Set(damaged)],
   };
 }

@@ -1,0 +1,24 @@
+/** What runs beside the daemon: one line each. */
+import type { Config } from '../config/schema.ts';
+import type { Daemon } from '../daemon/daemon.ts';
+import { HttpServer } from '../observe/http/server.ts';
+import type { Logger } from '../observe/log.ts';
+import type { Companion } from '../observe/monitor.ts';
+
+export interface CompanionOptions {
+  /** Where the page can be seen; default: one line in the log. */
+  readonly onPage?: (url: string) => void;
+}
+
+export function companionsOf(
+  { http }: Config,
+  { monitor }: Daemon,
+  log: Logger,
+  { onPage }: CompanionOptions = {},
+): Companion[] {
+  return [
+    ...(http
+      ? [new HttpServer(http, { monitor, log, ...(onPage && { onListening: onPage }) })]
+      : []),
+  ];
+}
