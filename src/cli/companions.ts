@@ -1,8 +1,9 @@
 /** What runs beside the daemon: one line each. */
-import type { Config } from '../config/schema.ts';
+import type { Config, HttpConfig } from '../config/schema.ts';
 import type { Daemon } from '../daemon/daemon.ts';
 import { HttpServer } from '../observe/http/server.ts';
 import type { Logger } from '../observe/log.ts';
+import { metricsRoute } from '../observe/metrics/route.ts';
 import type { Companion } from '../observe/monitor.ts';
 
 export interface CompanionOptions {
@@ -16,9 +17,12 @@ export function companionsOf(
   log: Logger,
   { onPage }: CompanionOptions = {},
 ): Companion[] {
-  return [
-    ...(http
-      ? [new HttpServer(http, { monitor, log, ...(onPage && { onListening: onPage }) })]
-      : []),
-  ];
+  const page = (config: HttpConfig): Companion =>
+    new HttpServer(config, {
+      monitor,
+      log,
+      routes: [metricsRoute(monitor)],
+      ...(onPage && { onListening: onPage }),
+    });
+  return [...(http ? [page(http)] : [])];
 }
