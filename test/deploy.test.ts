@@ -124,9 +124,23 @@ describe('foretide.service', () => {
     expect(unit).toMatch(/^RestartPreventExitStatus=2$/m);
   });
 
+  it('lets the program tell systemd how it is, and be watched', () => {
+    const unit = text('foretide.service');
+    expect(unit).toMatch(/^Type=notify$/m);
+    expect(unit).toMatch(/^NotifyAccess=all$/m);
+    expect(unit).toMatch(/^WatchdogSec=\d+$/m);
+  });
+
   it.runIf(!verify.error)('is a unit that systemd understands', () => {
     // Where Node is not under /usr/bin, that alone is no fault of the unit.
     const faults = verify.stderr.split('\n').filter((line) => !/^$|\/usr\/bin\/node/.test(line));
     expect(faults).toEqual([]);
+  });
+
+  it.runIf(!verify.error)('gives it little to do harm with', () => {
+    const args = ['security', '--offline=true', '--no-pager', join(deploy, 'foretide.service')];
+    const { stdout } = spawnSync('systemd-analyze', args, { encoding: 'utf8' });
+    // 0 is nothing at all, 10 everything; below 2 are the best kept services of a distribution.
+    expect(Number(/exposure level for \S+: ([\d.]+)/.exec(stdout)?.[1])).toBeLessThan(2);
   });
 });

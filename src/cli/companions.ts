@@ -5,6 +5,7 @@ import { HttpServer } from '../observe/http/server.ts';
 import type { Logger } from '../observe/log.ts';
 import { metricsRoute } from '../observe/metrics/route.ts';
 import type { Companion } from '../observe/monitor.ts';
+import { SystemdNotifier } from '../observe/systemd/notifier.ts';
 
 export interface CompanionOptions {
   /** Where the page can be seen; default: one line in the log. */
@@ -24,5 +25,9 @@ export function companionsOf(
       routes: [metricsRoute(monitor)],
       ...(onPage && { onListening: onPage }),
     });
-  return [...(http ? [page(http)] : [])];
+  const isWatched = process.env.NOTIFY_SOCKET !== undefined;
+  return [
+    ...(http ? [page(http)] : []),
+    ...(isWatched ? [new SystemdNotifier({ monitor, log })] : []),
+  ];
 }

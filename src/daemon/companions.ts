@@ -20,6 +20,10 @@ export class Companions {
     }
   }
 
+  stopping(): void {
+    for (const companion of this.#started) companion.stopping?.();
+  }
+
   /** The newest first; what goes wrong is told, and is no concern of the daemon's. */
   async stop(): Promise<void> {
     for (const companion of this.#started.splice(0).reverse()) {

@@ -74,6 +74,7 @@ export class Daemon {
   readonly #overload: OverloadControl;
   readonly #stopped = new AbortController();
   #running: Promise<void> | undefined;
+  #beside: Companions | undefined;
   #failure: Error | undefined;
 
   constructor(config: Config, parts: DaemonParts) {
@@ -140,6 +141,7 @@ export class Daemon {
   async stop(): Promise<void> {
     this.#stopped.abort();
     this.monitor.stopping = true;
+    this.#beside?.stopping();
     this.#durable?.stopWithin(STOP_MS_MAX);
     this.#gate.release();
     await this.#parts.source.stop();
@@ -166,6 +168,7 @@ export class Daemon {
   async #run(companions: readonly Companion[]): Promise<void> {
     const { source, log } = this.#parts;
     const beside = new Companions(companions, log);
+    this.#beside = beside;
     const events = source.events.subscribe((event) => logSourceEvent(log, event));
     const flush = setInterval(() => this.#incidents.flush(), INCIDENTS_FLUSH_MS);
     for (const drain of this.#drains) {
@@ -182,6 +185,7 @@ export class Daemon {
       await this.#durable?.settle(this.#intake);
       computed = true;
     } finally {
+      beside.stopping();
       unwritten = await this.#stopSinks();
       // Before there is nothing left to look at.
       await beside.stop();

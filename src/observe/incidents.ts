@@ -10,12 +10,12 @@ interface Incident {
   reportedMs: number;
 }
 
-/** One log line a kind of trouble a minute, however many samples it hits. */
 /** Topics and payloads come from outside: their line breaks must not make log lines. */
-function visible(text: string): string {
+export function visible(text: string): string {
   return text.replace(/\p{Cc}/gu, (c) => JSON.stringify(c).slice(1, -1));
 }
 
+/** One log line a kind of trouble a minute, however many samples it hits. */
 export class Incidents {
   readonly #log: Logger;
   readonly #clock: () => number;
