@@ -180,7 +180,7 @@ export class Daemon {
     this.monitor.start();
     let computed = false;
     try {
-      await beside.start();
+      if (companions.length > 0) await beside.start();
       if (!this.#stopped.signal.aborted) await this.#compute();
       await this.#durable?.settle(this.#intake);
       computed = true;

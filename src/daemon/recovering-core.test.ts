@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import type { LearnedView } from '../observe/learned-view.ts';
 import type { SeriesPoints } from '../store/points.ts';
 import { Backlog } from './backlog.ts';
 import type { Adopted, Core } from './core.ts';
@@ -20,6 +21,10 @@ class CoreByHand {
     return new Promise((resolve, reject) => {
       this.adoptions.push({ resolve, reject });
     });
+  }
+
+  async view(id: number): Promise<LearnedView> {
+    return { newestMs: id, channels: [] };
   }
 
   async close(): Promise<void> {}
@@ -60,6 +65,16 @@ describe('RecoveringCore', () => {
     await sleep(10);
     expect(core.isTold(0)).toBe(true);
     expect([core.settled, isDone()]).toEqual([true, true]);
+  });
+
+  it('takes up a series that somebody looks at, and tells its points with the next entries', async () => {
+    const { core, adoptions } = recovering();
+    expect(core.waitingCount).toBe(1);
+    const view = core.view(0);
+    expect(core.waitingCount).toBe(0);
+    adoptions[0]!.resolve({ points: [POINTS], refused: [] });
+    expect(await view).toEqual({ newestMs: 0, channels: [] });
+    expect(await core.apply([], 10)).toEqual([POINTS]);
   });
 
   it('can be closed after a failure', async () => {

@@ -116,6 +116,26 @@ describe('ShardPool', () => {
     expect(again).toBeLessThanOrEqual(64 * series! + 20);
   });
 
+  it('shows what one shard would have learned, also when the thread dies over it', async () => {
+    const alone = new InlineCore(SETTINGS, ENGINES);
+    const { core, ports } = pool(2);
+    let offset = 0;
+    for (const entries of coreJournal(100, 1)) {
+      await alone.apply(entries, offset);
+      await core.apply(entries, offset);
+      offset += entries.length;
+    }
+    for (let id = 0; id < 15; id++) {
+      const view = core.view(id);
+      if (id % 5 === 0) ports[id % 2]!.die('out of memory');
+      const expected = await alone.view(id);
+      expect(expected!.channels.length).toBeGreaterThan(0);
+      expect(await view).toEqual(expected);
+    }
+    expect(await core.view(99)).toBeUndefined();
+    expect(await alone.view(99)).toBeUndefined();
+  });
+
   it('counts what is under way as pending, so that the account always adds up', async () => {
     const { core } = pool(3);
     let [offset, received] = [0, 0];

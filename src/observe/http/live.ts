@@ -3,17 +3,32 @@
  * under way at most, and what it is too slow for is left out: the next is newer anyway. Who does not
  * take even that is dropped.
  */
-import type { HttpBindings } from '@hono/node-server';
-import type { SSEStreamingApi } from 'hono/streaming';
 import type { Hello, View } from './api.ts';
 
 export const VIEWERS_MAX = 64;
-const TICK_MS = 1_000;
 /** A proxy closes what is silent for a minute or less. */
-const HEARTBEAT_MS = 15_000;
-/** So long a message may be under way. */
-const STUCK_MS_MAX = 20_000;
+const TIMES: LiveTimes = { tickMs: 1_000, heartbeatMs: 15_000, stuckMs: 20_000 };
 const HEARTBEAT = new TextEncoder().encode(': still here\n\n');
+
+/** The way to a viewer. `write` resolves when the other side can take more. */
+export interface EventStream {
+  write(message: Uint8Array | string): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+/** What it goes by, and where that ends. */
+export interface Connection {
+  once(event: 'close', listener: () => void): unknown;
+  destroy(): unknown;
+  readonly destroyed: boolean;
+}
+
+export interface LiveTimes {
+  readonly tickMs: number;
+  readonly heartbeatMs: number;
+  /** So long a message may be under way. */
+  readonly stuckMs: number;
+}
 
 /** undefined: there is no such thing any more. */
 export type Compute = () => Promise<string | undefined>;
@@ -30,26 +45,28 @@ interface Feed {
 }
 
 class Viewer {
-  readonly #stream: SSEStreamingApi;
+  readonly #stream: EventStream;
   readonly #drop: () => void;
+  readonly #times: LiveTimes;
   #seen = 0;
   #sentMs = performance.now();
   #isUnderWay = false;
 
-  constructor(stream: SSEStreamingApi, drop: () => void) {
+  constructor(stream: EventStream, drop: () => void, times: LiveTimes) {
     this.#stream = stream;
     this.#drop = drop;
+    this.#times = times;
   }
 
   /** What is newest, where it is new to the viewer and the message before has gone. */
   show({ version, message }: Feed): void {
     const silentMs = performance.now() - this.#sentMs;
     if (this.#isUnderWay) {
-      if (silentMs > STUCK_MS_MAX) this.#drop();
+      if (silentMs > this.#times.stuckMs) this.#drop();
     } else if (this.#seen < version) {
       this.#seen = version;
       void this.send(message);
-    } else if (silentMs > HEARTBEAT_MS) {
+    } else if (silentMs > this.#times.heartbeatMs) {
       void this.send(HEARTBEAT);
     }
   }
@@ -64,19 +81,17 @@ class Viewer {
   end(): void {
     void this.#stream.close();
   }
-
-  close(): void {
-    this.#drop();
-  }
 }
 
 export class LiveHub {
   readonly #hello: string;
+  readonly #times: LiveTimes;
   readonly #feeds = new Map<string, Feed>();
   readonly #viewers = new Set<Viewer>();
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(hello: Hello) {
+  constructor(hello: Hello, times: LiveTimes = TIMES) {
+    this.#times = times;
     this.#hello = `retry: 2000\n${eventText('hello', JSON.stringify(hello))}`;
   }
 
@@ -93,22 +108,23 @@ export class LiveHub {
    * @param key the same for the same thing
    */
   async serve(
-    stream: SSEStreamingApi,
-    outgoing: HttpBindings['outgoing'],
+    stream: EventStream,
+    connection: Connection,
     { key, view, compute }: Pick<Feed, 'key' | 'view' | 'compute'>,
   ): Promise<void> {
     const gone = new Promise<void>((resolve) => {
-      outgoing.once('close', resolve);
-      if (outgoing.destroyed) resolve();
+      connection.once('close', resolve);
+      if (connection.destroyed) resolve();
     });
-    const viewer = new Viewer(stream, () => outgoing.destroy());
+    const viewer = new Viewer(stream, () => connection.destroy(), this.#times);
     const feed = this.#feedOf(key, view, compute);
     this.#viewers.add(viewer);
     feed.viewers.add(viewer);
-    this.#timer ??= setInterval(() => this.#tick(), TICK_MS).unref();
-    await viewer.send(this.#hello);
-    if (feed.text === undefined) void this.#update(feed);
-    else viewer.show(feed);
+    this.#timer ??= setInterval(() => this.#tick(), this.#times.tickMs).unref();
+    void viewer.send(this.#hello).then(() => {
+      if (feed.text === undefined) void this.#update(feed);
+      else viewer.show(feed);
+    });
     await gone;
     this.#viewers.delete(viewer);
     feed.viewers.delete(viewer);
@@ -118,8 +134,9 @@ export class LiveHub {
     this.#timer = undefined;
   }
 
+  /** Ends all streams. */
   close(): void {
-    for (const viewer of this.#viewers) viewer.close();
+    for (const viewer of this.#viewers) viewer.end();
   }
 
   #feedOf(key: string, view: View, compute: Compute): Feed {

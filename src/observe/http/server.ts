@@ -12,6 +12,8 @@ import { TokenGuard } from './token.ts';
 
 /** Far beyond what viewers need; what comes then waits for nothing. */
 const CONNECTIONS_MAX = 512;
+/** For answers under way, and the ends of streams. */
+const STOP_MS_MAX = 500;
 const START_EXIT = 2;
 
 export interface HttpServerParts {
@@ -86,8 +88,9 @@ export class HttpServer implements Companion {
     if (!server) return;
     this.#hub?.close();
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-    server.closeAllConnections();
+    const timer = setTimeout(() => server.closeAllConnections(), STOP_MS_MAX);
     await closed;
+    clearTimeout(timer);
   }
 }
 
