@@ -2,7 +2,7 @@
 import type { Config, HttpConfig } from '../config/schema.ts';
 import type { Daemon } from '../daemon/daemon.ts';
 import { HttpServer } from '../observe/http/server.ts';
-import type { Logger } from '../observe/log.ts';
+import type { DaemonLog } from '../observe/incidents.ts';
 import { metricsRoute } from '../observe/metrics/route.ts';
 import type { Companion } from '../observe/monitor.ts';
 import { SystemdNotifier } from '../observe/systemd/notifier.ts';
@@ -15,7 +15,7 @@ export interface CompanionOptions {
 export function companionsOf(
   { http }: Config,
   { monitor }: Daemon,
-  log: Logger,
+  log: DaemonLog,
   { onPage }: CompanionOptions = {},
 ): Companion[] {
   const page = (config: HttpConfig): Companion =>

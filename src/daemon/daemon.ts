@@ -5,7 +5,7 @@ import { createIntake, type Intake } from '../decode/stream-decoder.ts';
 import type { Journal } from '../journal/journal.ts';
 import { MemoryJournal } from '../journal/memory.ts';
 import { type Accounting, sumAccounting } from '../observe/accounting.ts';
-import { Incidents } from '../observe/incidents.ts';
+import { type DaemonLog, Incidents } from '../observe/incidents.ts';
 import type { Logger } from '../observe/log.ts';
 import type { Companion } from '../observe/monitor.ts';
 import { SinkDrain } from '../sink/drain.ts';
@@ -61,6 +61,8 @@ export class UnwrittenError extends Error {
 /** One running pipeline: started once, stopped once. */
 export class Daemon {
   readonly monitor: DaemonMonitor;
+  /** For all that is told while it runs: what comes often is counted. */
+  readonly log: DaemonLog;
   readonly #config: Config;
   readonly #parts: DaemonParts;
   readonly #incidents: Incidents;
@@ -78,10 +80,12 @@ export class Daemon {
   #failure: Error | undefined;
 
   constructor(config: Config, parts: DaemonParts) {
-    const { live, log, sinks, state, source } = parts;
+    const { live, sinks, state, source } = parts;
     this.#config = config;
     this.#parts = parts;
-    this.#incidents = new Incidents(log);
+    this.#incidents = new Incidents(parts.log);
+    this.log = this.#incidents.log;
+    const { log } = this;
     const registry = new SeriesRegistry();
     const core = createCore({
       shards: resolveShards(config.shards),
@@ -166,13 +170,13 @@ export class Daemon {
   }
 
   async #run(companions: readonly Companion[]): Promise<void> {
-    const { source, log } = this.#parts;
-    const beside = new Companions(companions, log);
+    const { source } = this.#parts;
+    const beside = new Companions(companions, this.log);
     this.#beside = beside;
-    const events = source.events.subscribe((event) => logSourceEvent(log, event));
+    const events = source.events.subscribe((event) => logSourceEvent(this.#incidents, event));
     const flush = setInterval(() => this.#incidents.flush(), INCIDENTS_FLUSH_MS);
     for (const drain of this.#drains) {
-      drain.events.subscribe((event) => logDrainEvent(log, this.#incidents, drain.name, event));
+      drain.events.subscribe((event) => logDrainEvent(this.#incidents, drain.name, event));
       drain.start();
     }
     let unwritten: string | undefined;
@@ -199,7 +203,7 @@ export class Daemon {
       this.#incidents.flush(true);
     }
     if (this.#failure) throw this.#failure;
-    if (unwritten && this.#durable) log.info(`${unwritten}; it is kept for the next start`);
+    if (unwritten && this.#durable) this.log.info(`${unwritten}; it is kept for the next start`);
     else if (unwritten) throw new UnwrittenError(unwritten);
   }
 

@@ -3,7 +3,7 @@ import type { Config } from '../config/schema.ts';
 import type { SeriesRegistry } from '../decode/series.ts';
 import type { Intake } from '../decode/stream-decoder.ts';
 import type { LmdbJournal } from '../journal/lmdb.ts';
-import type { Logger } from '../observe/log.ts';
+import type { DaemonLog } from '../observe/incidents.ts';
 import type { StateStatus } from '../observe/monitor.ts';
 import { DiskOutbox } from '../store/disk-outbox.ts';
 import type { DurableOutbox, OutboxEvent } from '../store/outbox.ts';
@@ -23,7 +23,7 @@ export interface DurableParts {
   /** Empty; gets the series that are known. */
   readonly registry: SeriesRegistry;
   readonly core: Core;
-  readonly log: Logger;
+  readonly log: DaemonLog;
   /** There may be room again: in the journal, in the outbox. */
   readonly onRoom: () => void;
   /** Going on is of no use, since nothing would be kept. */
@@ -190,6 +190,6 @@ export class DurableState {
   }
 }
 
-function sayOutbox(log: Logger, event: OutboxEvent): void {
+function sayOutbox(log: DaemonLog, event: OutboxEvent): void {
   log.warn(`outbox: ${event.detail}`);
 }
