@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CountingPublisher, DurableDaemon, within } from '../support/durable-daemon.ts';
+import { freePort } from '../support/ports.ts';
 import { startInfluxd, startMosquitto, type TestServer } from '../support/servers.ts';
 import { Random } from '../support/streams.ts';
 import { FaultError, type Outcome, type RunOptions, type Scenario } from './scenario.ts';
@@ -52,6 +53,7 @@ export const soak: Scenario = {
       name: 'soak',
       stateDir: `${broker.dir}/state`,
       state: 'checkpoint_every: 1m, journal_keep: 0s',
+      httpPort: await freePort(),
       nodeOptions: `--import data:text/javascript,${encodeURIComponent(WATCH)}`,
     });
     try {
@@ -92,7 +94,7 @@ class Soak {
       await publisher.publish(Math.min(left, 1 + Math.floor(BURST_STEPS * random.uniform())));
       if (publisher.published < Math.min(next, runs)) continue;
       next = publisher.published + runs / MEASUREMENTS;
-      await daemon.writes(publisher.published, WAIT_MS);
+      await daemon.settled(publisher.published, WAIT_MS);
       this.#resident.push([publisher.published, daemon.residentBytes / MIB]);
       if (publisher.published < WARM_UP * runs) filesBefore = daemon.openFiles;
       log(`${publisher.published} samples, ${Math.round(daemon.residentBytes / MIB)} MiB`);
@@ -103,6 +105,7 @@ class Soak {
       return daemon.openFiles <= filesBefore;
     });
     await publisher.close();
+    await daemon.writes(publisher.published, WAIT_MS);
     return { counts: await this.#counts(publisher.published, filesBefore, seed) };
   }
 
@@ -118,7 +121,7 @@ class Soak {
     }
     this.#outages.broker++;
     // What the broker has acknowledged and not saved would be its own loss.
-    await this.#daemon.writes(publisher.published, WAIT_MS);
+    await this.#daemon.settled(publisher.published, WAIT_MS);
     return publisher.after(() => this.#broker.restart());
   }
 

@@ -5,11 +5,13 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import mqtt, { type MqttClient } from 'mqtt';
 import type { StreamAccounting } from '../../src/observe/accounting.ts';
+import type { PipelineReport } from '../../src/observe/http/api.ts';
 import { type RunningForetide, startForetide } from './foretide.ts';
 import { influxQuery } from './influx-query.ts';
 
 export const T0_MS = 1_700_000_000_000;
 const PUBLISHED_AT_ONCE = 500;
+const LOOK_MS = 500;
 
 export interface DurableDaemonOptions {
   readonly brokerUrl: string;
@@ -25,6 +27,8 @@ export interface DurableDaemonOptions {
   readonly streams?: string;
   /** For the daemon's Node. */
   readonly nodeOptions?: string;
+  /** Where it tells how it fares. */
+  readonly httpPort?: number;
 }
 
 export class DurableDaemon {
@@ -102,6 +106,20 @@ export class DurableDaemon {
     }
   }
 
+  /**
+   * Waits until so many samples are learned and nothing waits for the database, by its own word: to
+   * count millions of points in the database takes longer than to write some thousand.
+   */
+  async settled(samples: number, msMax: number): Promise<void> {
+    await within(msMax, `${samples} samples learned and written`, async () => {
+      await sleep(LOOK_MS);
+      const url = `http://127.0.0.1:${this.options.httpPort}/api/pipeline`;
+      const report = (await (await fetch(url)).json()) as PipelineReport;
+      const waiting = report.sinks.reduce((sum, sink) => sum + sink.waiting, 0);
+      return report.accounting.s?.learned === samples && waiting === 0;
+    });
+  }
+
   async close(): Promise<void> {
     if (this.#life?.process.exitCode === null) await this.end('SIGKILL', 10_000);
     rmSync(this.#dir, { recursive: true, force: true });
@@ -146,6 +164,7 @@ shards: 1
 source: { mqtt: { url: "${brokerUrl}", client_id: ${name}, qos: 1, retry_max: 1s } }
 state: { dir: "${stateDir}", ${given.state ?? ''} }
 outbox: { ${given.outbox ?? ''} }
+${given.httpPort === undefined ? '' : `http: { port: ${given.httpPort} }`}
 streams:
 ${given.streams ?? numbers(name)}
 sinks:

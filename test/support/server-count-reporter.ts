@@ -10,7 +10,7 @@ export default class ServerCountReporter implements Reporter {
         const { state } = test.result();
         if (state === 'pending') continue;
         count[state]++;
-        if (/\/test\/(integration|faults)\//.test(module.moduleId)) onServers++;
+        if (/\/test\/(integration|faults|docs)\//.test(module.moduleId)) onServers++;
       }
     }
     console.log(`${onServers} of these tests ran on a real Mosquitto, a real InfluxDB or both.`);

@@ -1,0 +1,63 @@
+// Pictures of the page for the docs, of a made-up plant: docs/images/, or the folder that is given
+// (then all views × themes × widths). Needs `npm run build` and `tsc -p tsconfig.bench.json`.
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { launchBrowser } from '../dist-bench/test/support/page/browser.js';
+import { startFakePage } from '../dist-bench/test/support/page/fake-page-server.js';
+
+/** The same picture each time; from here time goes on as usual, so that the page is alive. */
+const STARTED_MS = Date.UTC(2026, 2, 3, 10, 42, 0);
+const VIEWS = {
+  list: '#/',
+  series: '#/series/plant%2Fboiler-1%2Fflow_temperature?lead=6',
+  symbols: '#/series/plant%2Fpress-3%2Fmode',
+  learning: '#/series/sensors%2Fhall-1%2Fnode-000%2Fhumidity',
+  pipeline: '#/pipeline',
+  trouble: '#/pipeline',
+};
+const DOCS = [
+  ['list', 'light', 1280, 800],
+  ['series', 'dark', 1280, 900],
+  ['pipeline', 'light', 1280, 900],
+];
+
+const folder = process.argv[2];
+const only = process.argv[3]?.split(',');
+const out = folder ?? fileURLToPath(new URL('../docs/images/', import.meta.url));
+mkdirSync(out, { recursive: true });
+const openedMs = Date.now();
+const now = () => STARTED_MS + Date.now() - openedMs;
+const server = await startFakePage({ now, everyMs: 500 });
+const browser = await launchBrowser();
+try {
+  for (const [view, theme, width, height] of folder ? all() : DOCS) {
+    if (only && !only.includes(view)) continue;
+    server.monitor.trouble = view === 'trouble';
+    const context = await browser.newContext({
+      viewport: { width, height: height ?? 900 },
+      colorScheme: theme,
+      timezoneId: 'UTC',
+      deviceScaleFactor: 1,
+      reducedMotion: 'reduce',
+    });
+    const page = await context.newPage();
+    page.on('console', (message) => console.error(`${view}: ${message.text()}`));
+    page.on('pageerror', (error) => console.error(`${view}: ${error.stack}`));
+    await page.goto(`${server.url}/${VIEWS[view]}`);
+    await page.waitForSelector('.link[data-link=live]');
+    await page.waitForTimeout(view === 'pipeline' && !folder ? 12_000 : 1_500);
+    const name = folder ? `${view}-${theme}-${width}` : view;
+    await page.screenshot({ path: join(out, `${name}.png`), fullPage: Boolean(folder) });
+    await context.close();
+  }
+} finally {
+  await browser.close();
+  await server.stop();
+}
+
+function all() {
+  return Object.keys(VIEWS).flatMap((view) =>
+    ['light', 'dark'].flatMap((theme) => [1280, 390].map((width) => [view, theme, width])),
+  );
+}

@@ -1,0 +1,39 @@
+/** received = learned + duplicate + late + invalid + filtered + pending, as a row with its signs. */
+import type { StreamAccounting } from '../observe/accounting.ts';
+import { formatCount } from './format.ts';
+import type { TableColumn } from './table.ts';
+import { unaccounted } from './trouble.ts';
+
+const PARTS = ['learned', 'duplicate', 'late', 'invalid', 'filtered', 'pending'] as const;
+
+const MEANS: Readonly<Record<(typeof PARTS)[number], string>> = {
+  learned: 'Became part of a step',
+  duplicate: 'Had come before',
+  late: 'Came when their step was closed',
+  invalid: 'Could not be read, or are no credible numbers',
+  filtered: 'Turned away by the configuration',
+  pending: 'On their way, or held',
+};
+
+export const accountColumns: readonly TableColumn[] = [
+  { label: 'Stream' },
+  { label: 'Received', number: true },
+  ...PARTS.map((part, i) => ({
+    label: `${i === 0 ? '= ' : '+ '}${part}`,
+    number: true,
+    title: MEANS[part],
+  })),
+  { label: 'Adds up' },
+];
+
+export function accountCells(stream: string, account: Readonly<StreamAccounting>): string[] {
+  const missing = unaccounted(account);
+  return [
+    stream,
+    formatCount(account.received),
+    ...PARTS.map((part) => formatCount(account[part])),
+    missing === 0
+      ? '✓ yes'
+      : `✗ ${formatCount(Math.abs(missing))} ${missing > 0 ? 'missing' : 'too many'}`,
+  ];
+}
