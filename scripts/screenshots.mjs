@@ -27,15 +27,18 @@ const only = process.argv[3]?.split(',');
 const out = folder ?? fileURLToPath(new URL('../docs/images/', import.meta.url));
 mkdirSync(out, { recursive: true });
 const openedMs = Date.now();
-const now = () => STARTED_MS + Date.now() - openedMs;
+/** Minutes of rates in the seconds that one wants to wait for a picture. */
+let speed = 1;
+const now = () => STARTED_MS + speed * (Date.now() - openedMs);
 const server = await startFakePage({ now, everyMs: 500 });
 const browser = await launchBrowser();
 try {
   for (const [view, theme, width, height] of folder ? all() : DOCS) {
     if (only && !only.includes(view)) continue;
     server.monitor.trouble = view === 'trouble';
+    speed = view === 'pipeline' ? 10 : 1;
     const context = await browser.newContext({
-      viewport: { width, height: height ?? 900 },
+      viewport: { width, height: height ?? (width > 400 ? 900 : 1500) },
       colorScheme: theme,
       timezoneId: 'UTC',
       deviceScaleFactor: 1,
@@ -48,7 +51,10 @@ try {
     await page.waitForSelector('.link[data-link=live]');
     await page.waitForTimeout(view === 'pipeline' && !folder ? 12_000 : 1_500);
     const name = folder ? `${view}-${theme}-${width}` : view;
-    await page.screenshot({ path: join(out, `${name}.png`), fullPage: Boolean(folder) });
+    await page.screenshot({
+      path: join(out, `${name}.png`),
+      fullPage: Boolean(folder) && width > 400,
+    });
     await context.close();
   }
 } finally {

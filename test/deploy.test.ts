@@ -94,7 +94,9 @@ describe('docker-compose.yaml', () => {
     const provider = parse(text(`${provisioning}/dashboards/foretide.yaml`)) as {
       providers: { options: { path: string } }[];
     };
-    expect(provider.providers[0]!.options.path).toBe(mounted('grafana', 'grafana/dashboards'));
+    expect(provider.providers[0]!.options.path).toBe(
+      mounted('grafana', 'grafana/dashboards/influxql'),
+    );
     const source = parse(text(`${provisioning}/datasources/foretide.yaml`)) as {
       datasources: { type: string; url: string; jsonData: { dbName: string } }[];
     };

@@ -45,6 +45,7 @@ export function timeReader({ time }: Layout): TimeReader {
         found ??= timeMs;
       },
       reject: () => {},
+      tell: () => {},
     });
     return found ?? (message.undated ? undefined : message.receivedMs);
   };
@@ -132,6 +133,7 @@ function jsonLayout(head: readonly Message[], timeField: string | undefined): La
         dated ||= timeMs !== undefined || !message.undated;
       },
       reject: () => {},
+      tell: () => {},
     });
   }
   const numeric = [...names];

@@ -51,6 +51,7 @@ it('prints the resolved configuration, as a user would write it, with secrets hi
       horizon: 12,
     });
     expect(printed.sinks.influx).toMatchObject({
+      health_every: '10s',
       password: '***',
       password_file: join(folder, 'pw'),
       retention: { name: 'r', duration: '90d' },

@@ -42,7 +42,7 @@ async function run(path: string): Promise<void> {
   const daemon = new Daemon(config, { ...core, source, sinks, live, log, ...(state && { state }) });
   stopOnSignals(log, () => daemon.stop());
   try {
-    await daemon.run(companionsOf(config, daemon, daemon.log));
+    await daemon.run(companionsOf(config, daemon, daemon.log, { sourceUrl: source.url }));
   } catch (error) {
     // What was under way then is in no account; the broker still has it.
     if (!(error instanceof StateError)) tell(daemon, log);

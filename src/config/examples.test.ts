@@ -4,18 +4,24 @@ import { expect, it } from 'vitest';
 import { loadConfig } from './load.ts';
 
 const FOLDER = new URL('../../config', import.meta.url).pathname;
-const ENV = { MQTT_PASSWORD: 'a', INFLUX_PASSWORD: 'b' };
+const ENV = { MQTT_PASSWORD: 'a', INFLUX_PASSWORD: 'b', INFLUX_TOKEN: 'c' };
 const EXAMPLES = readdirSync(FOLDER).filter((name) => name.endsWith('.yaml'));
 
 it('has examples', () => {
   const names = [
+    'binary',
     'demand',
     'embedded',
     'etth1',
+    'home-assistant',
+    'influx2',
+    'influx3',
     'minimal',
     'schedule',
     'sensors',
+    'sparkplug',
     'stocks',
+    'telegraf',
     'ticks',
   ];
   for (const name of names) {
@@ -95,6 +101,11 @@ it('minimal.yaml resolves to the documented defaults', () => {
       checkpoint_every: 300_000,
       journal_keep: 86_400_000,
       journal_mib: 256,
+    },
+    mqtt: {
+      health_every: 30_000,
+      requests: 'none',
+      home_assistant: { enabled: false, prefix: 'homeassistant', devices_max: 100 },
     },
     log: { level: 'info' },
   });

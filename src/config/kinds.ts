@@ -21,19 +21,17 @@ export const text = z.string().min(1);
 export const count = z.number().int().positive();
 export const inputPath = text.meta({ title: KIND.inputPath });
 export const outputPath = text.meta({ title: KIND.outputPath });
+export const secret = text.meta({ title: KIND.secret, writeOnly: true });
+export const secretPath = text.meta({ title: KIND.secretPath });
 export const qos = z.literal([0, 1, 2]);
 
 /** User and password, for brokers and databases. */
 export const credentials = {
   username: text.optional().describe('User name.'),
-  password: text
-    .meta({ title: KIND.secret, writeOnly: true })
+  password: secret
     .optional()
     .describe(`Password; better \`\${NAME}\` or \`password_file\` than the word itself.`),
-  password_file: text
-    .meta({ title: KIND.secretPath })
-    .optional()
-    .describe('File whose first line is the password.'),
+  password_file: secretPath.optional().describe('File whose first line is the password.'),
 };
 
 export const tls = z.strictObject({

@@ -226,7 +226,16 @@ describe('files', () => {
 
 describe('rules between keys', () => {
   const stream = (rest: string) => `streams: [{ topic: a/b, ${rest} }]\n`;
+  const sparkplug = (topic: string, rest = '') =>
+    `streams: [{ topic: "${topic}", payload: sparkplug, ${rest} }]\n`;
   const source = (rest: string) => `${STREAM}source: ${rest}\n`;
+  const influx = (rest: string) => `${STREAM}sinks: { influx: { ${rest} } }\n`;
+  it('keys of the wrong version of InfluxDB are named all at once', () => {
+    const wrong = 'version: 2, database: d, username: u, password: p, retention: { duration: 1s }';
+    const keys = faults(influx(wrong)).map((line) => /influx[\w.]*/.exec(line)![0]);
+    const named = ['', '', '.database', '.username', '.password', '.retention.duration'];
+    expect(keys.sort()).toEqual(named.map((key) => `influx${key}`).sort());
+  });
   it.each([
     [source('{}'), 'source: names no source; give one of mqtt, csv, ndjson'],
     [
@@ -273,6 +282,25 @@ describe('rules between keys', () => {
     [stream('values: [a, b], series: x'), 'series: would give 2 fields one name; add {field}'],
     [stream('payload: number, time: ts'), 'time: a payload that is one number has no time field'],
     [
+      stream('series: "{tag.host}"'),
+      'series: has names of payload: line_protocol, and the payload is json; write others',
+    ],
+    [stream('payload: line_protocol, time: ts'), 'is called time; write time'],
+    [
+      stream('payload: line_protocol, time: { field: time, unit: iso }'),
+      'time.unit: of line protocol is a number; write s, ms, us, ns or auto',
+    ],
+    [stream('rebirth: true'), 'rebirth: belongs to payload: sparkplug, and the payload is json'],
+    [sparkplug('a/b'), 'topic: "a/b" does not bring births, data and deaths'],
+    [sparkplug('spBv1.0/G/DDATA/#'), 'write spBv1.0/# or spBv1.0/GROUP/+/NODE/#'],
+    [sparkplug('spBv1.0/G/+/N'), 'does not bring births, data and deaths'],
+    [sparkplug('spBv1.0/#', 'time: ts'), 'time: of Sparkplug metrics has a place of its own'],
+    [
+      sparkplug('spBv1.0/#', 'series: "{topic}/{field}"'),
+      'series: births and data have other topics, and would make other series; write {topic[1]}',
+    ],
+    [sparkplug('spBv1.0/#', 'series: "{topic[2]}/{field}"'), 'births and data have other topics'],
+    [
       stream('model: { window: 1, update_interval: 4 }'),
       'window: 1 is shorter than update_interval (4)',
     ],
@@ -290,6 +318,21 @@ describe('rules between keys', () => {
     [
       `${STREAM}sinks: { influx: { password: x } }\n`,
       'has a password and no username; add username',
+    ],
+    [influx('version: 4'), '4 is not allowed; write one of 1, 2, 3'],
+    [influx('token: x'), 'token: belongs to version 2 or 3, and version is 1; write username and'],
+    [influx('version: 2, org: o'), 'influx: has no token, which version 2 needs; add token_file'],
+    [influx('version: 2, token: x'), 'influx: has no org, which version 2 needs'],
+    [influx('version: 2, token: x, org: o, database: d'), 'database: belongs to version 1 or 3'],
+    [
+      influx('version: 3, token: x, org: o'),
+      'org: belongs to version 2, and version is 3; write d',
+    ],
+    [influx('version: 3, retention: { duration: 9d }'), 'retention: belongs to version 1 or 2'],
+    [influx('retention: { duration: 9d }'), 'retention: has no name, which version 1 needs'],
+    [
+      influx('version: 2, token: x, org: o, retention: { name: r, duration: 9d }'),
+      'retention.name: belongs to version 1; remove it',
     ],
     [`${STREAM}sinks: { influx: { url: 8086 } }\n`, '8086 must be text; put it in quotes: "8086"'],
     ['streams: []\n', 'streams: is empty; give at least one entry'],
@@ -314,8 +357,14 @@ describe('rules between keys', () => {
     stream('series: "{topic[1]}"'),
     'streams: [{ topic: a/#, series: "{topic[7]}" }]\n',
     'streams: [{ topic: a }, { topic: "#" }]\n',
+    stream('payload: line_protocol, series: "{tag.a}{tags}", time: { field: time, unit: s }'),
+    sparkplug('#'),
+    sparkplug('spBv1.0/+/+/+/#', 'rebirth: false, time: receive, series: "{topic[4]}/{field}"'),
+    sparkplug('spBv1.0/G/+/N/#'),
     stream('payload: csv, columns: [t, x], values: x, time: t'),
     `${STREAM}source: { mqtt: { embedded: {} } }\nsinks: { mqtt: {} }\n`,
+    influx('version: 2, token: x, org: o, bucket: b, retention: { duration: 9d }, gzip: true'),
+    influx('version: 3'),
     `${STREAM}sinks: { mqtt: { url: "wss://h/mqtt", tls: { verify: false } } }\n`,
     source('{ csv: { file: x, delimiter: "\\t" } }'),
   ])('%#: %.60j is sound', (text) => {

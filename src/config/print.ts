@@ -10,7 +10,8 @@ const SECRET = '***';
 export function printConfig(config: Config, format: 'yaml' | 'json'): string {
   const plain = mapBySchema(config, (node, value) => {
     if (node.title === KIND.secret) return value === undefined ? undefined : SECRET;
-    if (node.title === KIND.duration && typeof value === 'number') return formatDuration(value);
+    const isDuration = [node, ...(node.anyOf ?? [])].some(({ title }) => title === KIND.duration);
+    if (isDuration && typeof value === 'number') return formatDuration(value);
     if (node.title === KIND.period && typeof value === 'object')
       return formatPeriod(value as Period);
     return undefined;

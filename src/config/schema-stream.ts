@@ -113,9 +113,9 @@ export const stream = z
       .default(32)
       .describe('Most symbols of a series; further ones count as one more, `(other)`.'),
     payload: z
-      .enum(['json', 'number', 'csv', 'text'])
+      .enum(['json', 'number', 'csv', 'text', 'cbor', 'msgpack', 'line_protocol', 'sparkplug'])
       .default('json')
-      .describe('What a message holds; text: one symbol.'),
+      .describe('What a message holds; docs/payloads.md tells of each.'),
     columns: z
       .array(text)
       .min(1)
@@ -163,7 +163,7 @@ export const stream = z
     series: text
       .optional()
       .describe(
-        'Series name template: `{topic}`, `{topic[1]}` (a level, from 0), `{field}`, `{stream}`; default `{topic}`, with `/{field}` where there are several values.',
+        'Series name template: `{topic}`, `{topic[1]}` (a level, from 0), `{field}`, `{stream}`; default `{topic}`, with `/{field}` where there are several values. Line protocol has `{measurement}`, `{tag.host}` and `{tags}`, too, and its default begins `{measurement},{tags}` in place of the topic; that of Sparkplug begins `GROUP/NODE` or `GROUP/NODE/DEVICE`.',
       ),
     series_max: count
       .default(10_000)
@@ -173,6 +173,12 @@ export const stream = z
       .default('skip')
       .describe(
         'What to do with the messages that the broker hands out when we first subscribe: their age is unknown.',
+      ),
+    rebirth: z
+      .boolean()
+      .optional()
+      .describe(
+        'Sparkplug: ask a node for its births (NCMD `Node Control/Rebirth`) when its data cannot be read without or messages are missing. Default: true.',
       ),
     every: period
       .optional()

@@ -5,8 +5,9 @@
 import { z } from 'zod';
 import { duration } from './duration.ts';
 import { count, text } from './kinds.ts';
-import { rule } from './rule.ts';
+import { type FaultAt, rule } from './rule.ts';
 import { http } from './schema-http.ts';
+import { mqtt } from './schema-mqtt.ts';
 import { sinks } from './schema-sink.ts';
 import { source } from './schema-source.ts';
 import { state } from './schema-state.ts';
@@ -68,6 +69,9 @@ export const configSchema = z
     actual: z.boolean().default(true).describe('Write the aligned series beside its forecasts.'),
     outbox: outbox.prefault({}).describe('Points waiting to be written.'),
     state: state.prefault({}).describe('What outlives the process.'),
+    mqtt: mqtt
+      .prefault({})
+      .describe('What the daemon says of itself on MQTT, and what can be asked of it.'),
     http: http
       .optional()
       .describe('The page that shows a running daemon; without this section there is none.'),
@@ -89,7 +93,29 @@ export const configSchema = z
         fault(['sinks', 'mqtt'], 'has no broker, as the source is not MQTT; add url');
       }
     }),
+    rule(['sinks', 'streams', 'mqtt'], checkHomeAssistant),
   );
+
+interface HomeAssistantKeys {
+  streams: { name?: string; topic: string }[];
+  sinks: { mqtt?: object };
+  mqtt: { home_assistant: { enabled: boolean; streams?: { name: string }[] } };
+}
+
+function checkHomeAssistant({ streams, sinks, mqtt }: HomeAssistantKeys, fault: FaultAt): void {
+  const { enabled, streams: announced = [] } = mqtt.home_assistant;
+  const at = ['mqtt', 'home_assistant'];
+  if (enabled && !sinks.mqtt) {
+    const why = 'needs the forecasts on MQTT, which is where Home Assistant reads them';
+    fault([...at, 'enabled'], `${why}; add sinks: { mqtt: {} }`);
+  }
+  const names = streams.map(({ name, topic }) => name ?? topic);
+  for (const [i, { name }] of announced.entries()) {
+    if (names.includes(name)) continue;
+    const message = `"${name}" is no stream; write one of ${names.join(', ')}`;
+    fault([...at, 'streams', i, 'name'], message);
+  }
+}
 
 export type Config = z.output<typeof configSchema>;
 export type SourceConfig = NonNullable<Config['source']>;
@@ -99,5 +125,7 @@ export type CsvSourceConfig = NonNullable<SourceConfig['csv']>;
 export type NdjsonSourceConfig = NonNullable<SourceConfig['ndjson']>;
 export type InfluxSinkConfig = NonNullable<Config['sinks']['influx']>;
 export type MqttSinkConfig = NonNullable<Config['sinks']['mqtt']>;
+export type MqttConfig = Config['mqtt'];
+export type HomeAssistantConfig = MqttConfig['home_assistant'];
 export type LineProtocolSinkConfig = NonNullable<Config['sinks']['line_protocol']>;
 export type HttpConfig = NonNullable<Config['http']>;

@@ -1,36 +1,14 @@
 /** What must hold between the keys of one stream, and between the streams. */
 import { CHANNELS_MAX } from './channels.ts';
-import { formatPeriod, type Period, periodMs } from './duration.ts';
+import { formatPeriod, periodMs } from './duration.ts';
+import { lineProtocolRule, payloadRule, sparkplugRule, symbolRule } from './payload-rules.ts';
 import { type FaultAt, rule } from './rule.ts';
-import { parseTemplate, type TemplatePart } from './template.ts';
+import { type StreamKeys, templateOr } from './stream-keys.ts';
 import { filterCovers, topicFilterFault } from './topic.ts';
 
 /** A season of more steps would need megabytes a series. */
 /** The forecaster's bound: a series remembers three seasons. */
 const SEASON_STEPS_MAX = 100_000;
-/** Memory grows with its square: every forecast is kept until the last of its targets has come. */
-const SYMBOL_HORIZON_MAX = 96;
-
-interface StreamKeys {
-  topic: string;
-  kind: string;
-  payload: string;
-  columns?: string[];
-  values: string | string[];
-  time: string | { field: string };
-  series?: string;
-  every?: Period;
-  horizon: number;
-  seasons: 'auto' | Period[];
-  score_leads?: 'all' | number[];
-  model: { cell: string; initial_weights?: string };
-  aggregate: string;
-  transform: string;
-  bounds?: { min?: number; max?: number };
-  channels: string;
-  covariates: { field: string; known: boolean }[];
-  bars?: { price?: string; volume?: string };
-}
 
 const topicRule = rule<StreamKeys>(['topic'], ({ topic }, fault) => {
   const message = topicFilterFault(topic);
@@ -78,45 +56,6 @@ const weightsRule = rule<StreamKeys>(['every', 'model'], ({ every, model }, faul
   else if (!every) fault(at, 'needs the grid of the series to be fixed; add every to the stream');
 });
 
-const payloadRule = rule<StreamKeys>(
-  ['payload', 'columns', 'values', 'time'],
-  ({ payload, columns, values, time }, fault) => {
-    if (columns && payload !== 'csv') {
-      fault(['columns'], `belongs to payload: csv, and the payload is ${payload}; remove one`);
-    }
-    noTwins('columns', columns ?? [], fault);
-    if (typeof values !== 'string') noTwins('values', values, fault);
-    if (payload !== 'number' && payload !== 'text') return;
-    const one = payload === 'number' ? 'one number' : 'one symbol';
-    if (values !== '*') {
-      fault(['values'], `a payload that is ${one} has no fields; remove values`);
-    }
-    if (time !== 'auto' && time !== 'receive') {
-      fault(['time'], `a payload that is ${one} has no time field; write receive`);
-    }
-  },
-);
-
-const symbolRule = rule<StreamKeys>(
-  ['kind', 'payload', 'aggregate', 'horizon', 'model'],
-  ({ kind, payload, aggregate, horizon, model }, fault) => {
-    if (kind !== 'symbol') {
-      if (payload === 'text') fault(['payload'], 'holds a symbol; add kind: symbol to the stream');
-      return;
-    }
-    if (payload === 'number') fault(['payload'], 'is no symbol; write text');
-    if (!['auto', 'none', 'last'].includes(aggregate)) {
-      fault(['aggregate'], `symbols have no ${aggregate}; write last or none`);
-    }
-    if (horizon > SYMBOL_HORIZON_MAX) {
-      fault(['horizon'], `of symbols is at most ${SYMBOL_HORIZON_MAX} steps; shorten it`);
-    }
-    if (model.initial_weights !== undefined) {
-      fault(['model', 'initial_weights'], 'are those of a series of numbers; remove them');
-    }
-  },
-);
-
 /** What only numbers have. */
 const numberRule = rule<StreamKeys>(
   ['kind', 'transform', 'bounds', 'bars', 'covariates'],
@@ -146,15 +85,6 @@ const fieldRule = rule<StreamKeys>(['values', 'series'], ({ values, series }, fa
   if (templateOr(series, () => {}).some((part) => part.kind === 'field')) return;
   fault(['series'], `would give ${values.length} fields one name; add {field}`);
 });
-
-function templateOr(series: string, bad: (message: string) => void): readonly TemplatePart[] {
-  try {
-    return parseTemplate(series);
-  } catch (error) {
-    bad((error as Error).message);
-    return [];
-  }
-}
 
 const boundsRule = rule<StreamKeys>(['bounds', 'transform'], ({ bounds, transform }, fault) => {
   if (!bounds) return;
@@ -226,6 +156,8 @@ export const streamRules = [
   leadsRule,
   weightsRule,
   payloadRule,
+  lineProtocolRule,
+  sparkplugRule,
   symbolRule,
   numberRule,
   seriesRule,
@@ -273,10 +205,4 @@ function textOf(stream: unknown, key: 'name' | 'topic'): string | undefined {
   if (typeof stream !== 'object' || stream === null) return undefined;
   const value = (stream as Record<string, unknown>)[key];
   return typeof value === 'string' ? value : undefined;
-}
-
-function noTwins(key: string, list: readonly string[], fault: FaultAt): void {
-  for (const [i, item] of list.entries()) {
-    if (list.indexOf(item) < i) fault([key, i], `"${item}" is given twice; remove one`);
-  }
 }

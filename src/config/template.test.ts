@@ -13,7 +13,17 @@ it('takes a template apart', () => {
   ]);
 });
 
+it('takes names of line protocol', () => {
+  expect(parseTemplate('{measurement}{tag.a b}{tags}')).toEqual([
+    { kind: 'measurement' },
+    { kind: 'tag', tag: 'a b' },
+    { kind: 'tags' },
+  ]);
+});
+
 it.each([
+  ['{tag}', '{tag} is not a template token'],
+  ['{tag.}', '{tag.} is not a template token'],
   ['{foo}', '{foo} is not a template token'],
   ['{}', '{} is not a template token'],
   ['{topic[-1]}', '{topic[-1]} is not a template token'],

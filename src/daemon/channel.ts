@@ -15,6 +15,10 @@ export function noCounts(): ShardCounts {
   return { learned: 0, duplicate: 0, late: 0, invalid: 0, filtered: 0, pending: 0 };
 }
 
+export function addCounts(to: ShardCounts, more: Readonly<ShardCounts>, sign: 1 | -1 = 1): void {
+  for (const name of Object.keys(to) as (keyof ShardCounts)[]) to[name] += sign * more[name];
+}
+
 /** One series on its way from samples to steps, and what became of its samples. */
 export class Channel {
   readonly info: SeriesInfo;
@@ -43,6 +47,11 @@ export class Channel {
 
   get everyMs(): number | undefined {
     return this.#aligner.everyMs;
+  }
+
+  /** What became of its samples. */
+  get counts(): Readonly<ShardCounts> {
+    return this.#counted;
   }
 
   push(timeMs: number, value: number): void {

@@ -46,6 +46,8 @@ export class Checkpointer {
   #doneThrough: number;
   #running: Promise<void> | undefined;
   #abandoned = false;
+  /** Of them nothing is saved any more. */
+  readonly #gone = new Set<number>();
 
   constructor(parts: CheckpointerParts) {
     this.#parts = parts;
@@ -116,8 +118,22 @@ export class Checkpointer {
     await this.#trim();
   }
 
+  /** All points so far are on the disk then. @throws Error when the disk does not take them */
+  async flush(): Promise<void> {
+    await this.#commitHeld();
+  }
+
+  /** These series are no more. */
+  forget(ids: readonly number[]): void {
+    for (const id of ids) {
+      this.#gone.add(id);
+      this.#held.delete(id);
+    }
+  }
+
   async #take(count: number): Promise<void> {
     for (const state of await this.#parts.core.save(count)) {
+      if (this.#gone.has(state.id)) continue;
       const from = this.#held.get(state.id)?.from ?? state.from;
       this.#held.set(state.id, { ...state, from });
     }
@@ -144,6 +160,7 @@ export class Checkpointer {
     let staged = (): void => {};
     await store.commit((write) => {
       for (const { id, offset, bytes, summary } of states) {
+        if (this.#gone.has(id)) continue;
         putState(write, { id, offset, savedMs, summary }, bytes);
       }
       staged = outbox.stage(write, doneThrough);

@@ -35,6 +35,12 @@ export interface Core {
    * most (Infinity: all of them, now). Each holds the entries up to its offset.
    */
   save(countMax: number): Promise<readonly SavedSeries[]>;
+  /**
+   * Series go, and what was learned with them; all members of a group at once. No sample of theirs
+   * may be under way.
+   * @returns by stream, what became of their samples; they are in `counts` no more
+   */
+  forget(ids: readonly number[]): Promise<ForgottenCounts>;
   /** How many have changed since they were last given. */
   readonly unsavedCount: number;
   /** The oldest entry that no state given so far holds; undefined: there is none. */
@@ -43,6 +49,8 @@ export interface Core {
   view(id: number): Promise<LearnedView | undefined>;
   close(): Promise<void>;
 }
+
+export type ForgottenCounts = ReadonlyMap<string, Readonly<ShardCounts>>;
 
 export interface Adopted {
   readonly points: readonly SeriesPoints[];
@@ -94,6 +102,10 @@ export class InlineCore implements Core {
       saved.push(next);
     }
     return saved;
+  }
+
+  async forget(ids: readonly number[]): Promise<ForgottenCounts> {
+    return this.#shard.forget(ids);
   }
 
   get unsavedCount(): number {

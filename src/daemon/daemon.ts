@@ -1,4 +1,5 @@
 import { EMPTY, type Observable, tap } from 'rxjs';
+import { ownTopics } from '../config/own-topics.ts';
 import type { Config } from '../config/schema.ts';
 import { SeriesRegistry } from '../decode/series.ts';
 import { createIntake, type Intake } from '../decode/stream-decoder.ts';
@@ -15,15 +16,18 @@ import { MemoryOutbox } from '../store/memory-outbox.ts';
 import type { Outbox } from '../store/outbox.ts';
 import type { SeriesPoints } from '../store/points.ts';
 import { Companions } from './companions.ts';
+import { DaemonControl } from './control.ts';
 import { type Core, createCore, resolveShards } from './core.ts';
 import type { DaemonState } from './daemon-state.ts';
 import { DurableState } from './durable-state.ts';
+import { Forgotten } from './forgotten.ts';
 import { PipelineGate } from './gate.ts';
 import { DaemonMonitor } from './monitor.ts';
 import { describeThinning, OverloadControl } from './overload.ts';
 import { overloadFactors } from './overload-watch.ts';
 import { pipeline } from './pipeline.ts';
 import type { CoreParts } from './prepare.ts';
+import { Rebirths } from './rebirths.ts';
 import { streamName } from './settings.ts';
 import type { StartWorker } from './shard-protocol.ts';
 import { logDrainEvent, logSourceEvent, missing } from './telling.ts';
@@ -60,6 +64,8 @@ export class UnwrittenError extends Error {
 
 /** One running pipeline: started once, stopped once. */
 export class Daemon {
+  /** What can be asked of it while it runs. */
+  readonly control: DaemonControl;
   readonly monitor: DaemonMonitor;
   /** For all that is told while it runs: what comes often is counted. */
   readonly log: DaemonLog;
@@ -73,7 +79,9 @@ export class Daemon {
   readonly #durable: DurableState | undefined;
   readonly #drains: readonly SinkDrain[];
   readonly #gate: PipelineGate;
+  readonly #rebirths: Rebirths;
   readonly #overload: OverloadControl;
+  readonly #forgotten: Forgotten;
   readonly #stopped = new AbortController();
   #running: Promise<void> | undefined;
   #beside: Companions | undefined;
@@ -108,17 +116,43 @@ export class Daemon {
     this.#outbox =
       this.#durable?.outbox ??
       new MemoryOutbox({ pointsMax, whenFull: config.outbox.when_full, onAdvance: onRoom });
+    this.#rebirths = new Rebirths({
+      publish: (topic, payload) => source.publish?.(topic, payload) ?? false,
+      onAsked: (detail) => this.#incidents.report('rebirth', detail),
+    });
     this.#intake = createIntake(config.streams, registry, {
       live,
       base: config.base,
+      isOwn: ownTopics(config.base, config.mqtt.home_assistant.prefix),
       counts: this.#durable?.journal.counts,
       onWrongClock: (detail) => this.#incidents.report('clock', detail),
+      onNodeTrouble: (stream, trouble, asks) => {
+        const { kind, detail } = trouble;
+        if (kind === 'gap') this.#incidents.report(`stream ${stream}: messages missing`, detail);
+        else if (asks) this.#rebirths.ask(trouble);
+      },
       onRejection: (stream, where, { verdict, reason, detail }) =>
         this.#incidents.report(`stream ${stream}: ${verdict} (${reason})`, `${where}: ${detail}`),
     });
     const depthMax = live ? Number.POSITIVE_INFINITY : RECORDED_DEPTH_MAX;
     this.#gate = new PipelineGate(() => this.#depth(), depthMax);
     this.#drains = sinks.map((sink) => new SinkDrain(this.#outbox.reader(sink.name), sink));
+    this.#forgotten = this.#durable?.forgotten ?? new Forgotten();
+    this.control = new DaemonControl({
+      gate: this.#gate,
+      registry,
+      intake: this.#intake,
+      core: this.#core,
+      durable: this.#durable,
+      forgotten: this.#forgotten,
+      log,
+      onPaused: (paused) => {
+        this.monitor.paused = paused;
+      },
+      onForgotten: (series) => {
+        for (const { name } of series) this.monitor.board.remove(name);
+      },
+    });
     this.monitor = new DaemonMonitor(config, {
       source,
       settings: parts.settings,
@@ -154,7 +188,11 @@ export class Daemon {
 
   accounting(): Accounting {
     const streams = this.#config.streams.map(streamName);
-    return sumAccounting(streams, [this.#intake.counts(), this.#core.counts()]);
+    return sumAccounting(streams, [
+      this.#intake.counts(),
+      this.#core.counts(),
+      this.#forgotten.counts,
+    ]);
   }
 
   /** Networks learn at every so many of their updates: above 1 while there is too much to learn. */

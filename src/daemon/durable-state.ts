@@ -1,16 +1,20 @@
 import type { Subscription } from 'rxjs';
 import type { Config } from '../config/schema.ts';
-import type { SeriesRegistry } from '../decode/series.ts';
+import type { SeriesInfo, SeriesRegistry } from '../decode/series.ts';
 import type { Intake } from '../decode/stream-decoder.ts';
 import type { LmdbJournal } from '../journal/lmdb.ts';
+import { sumAccounting } from '../observe/accounting.ts';
 import type { DaemonLog } from '../observe/incidents.ts';
 import type { StateStatus } from '../observe/monitor.ts';
 import { DiskOutbox } from '../store/disk-outbox.ts';
 import type { DurableOutbox, OutboxEvent } from '../store/outbox.ts';
 import { StateError } from '../store/state-error.ts';
+import type { Writer } from '../store/state-store.ts';
 import type { Core } from './core.ts';
 import type { DaemonState } from './daemon-state.ts';
+import { Forgotten } from './forgotten.ts';
 import { Keeper, type KnownSummary } from './keeper.ts';
+import { putForgotten } from './known-series.ts';
 import { putReckoning, readReckoning } from './reckoning.ts';
 
 const MIB = 2 ** 20;
@@ -37,6 +41,8 @@ export class DurableState {
   readonly #keeper: Keeper;
   readonly #timers: NodeJS.Timeout[] = [];
   #events: Subscription | undefined;
+  /** What the core knows no more of, and the account does. */
+  readonly forgotten: Forgotten;
   #failed = false;
   #stalled: string | undefined;
   #reckoningDue: boolean;
@@ -52,6 +58,7 @@ export class DurableState {
       idOf: (name: string) => registry.find(name)?.id,
     };
     this.#reckoningDue = readReckoning(store);
+    this.forgotten = Forgotten.read(store);
     const { points_max, disk_mib, age_max, when_full } = config.outbox;
     this.outbox = new DiskOutbox(store, lookup, {
       pointsMax: points_max,
@@ -88,6 +95,39 @@ export class DurableState {
   /** Whether the journal has no room: the source has to wait. */
   get isFull(): boolean {
     return this.#keeper.isFull;
+  }
+
+  get dir(): string {
+    return this.#parts.state.open.dir;
+  }
+
+  /** Whether all that an earlier run has left is taken up. */
+  get settled(): boolean {
+    return this.#keeper.core.settled;
+  }
+
+  /** Saves all that has changed so far. @throws Error when the disk does not take it */
+  checkpointAll(): Promise<void> {
+    return this.#keeper.checkpointAll();
+  }
+
+  /** All points so far are on the disk then. @throws Error when it does not take them */
+  flush(): Promise<void> {
+    return this.#keeper.flush();
+  }
+
+  /** These series are no more: nothing of them is saved from now on. */
+  forget(ids: readonly number[]): void {
+    this.#keeper.forget(ids);
+  }
+
+  /** For the next start; `forgotten` has their counts. @throws Error when the store is closed before */
+  putForgotten(series: readonly SeriesInfo[]): Promise<void> {
+    const put = (write: Writer): void => {
+      putForgotten(write, series);
+      this.forgotten.put(write);
+    };
+    return this.#parts.state.open.store.commit(put, { insist: true });
   }
 
   get recoveringSeries(): number {
@@ -139,7 +179,8 @@ export class DurableState {
   async settle(intake: Intake): Promise<void> {
     await this.#keeper.settle();
     if (!this.#reckoningDue) return;
-    intake.reckon(this.core.counts() as ReadonlyMap<string, Readonly<Record<string, number>>>);
+    const streams = intake.counts().keys();
+    intake.reckon(sumAccounting(streams, [this.core.counts(), this.forgotten.counts]));
     await this.journal.putCounts(intake.counts());
     await this.#setReckoning(false);
   }

@@ -28,6 +28,28 @@ describe('PipelineGate', () => {
     expect(gate.wait()).toBeUndefined();
   });
 
+  it('is held when nothing is on its way, until all who hold it let go', async () => {
+    const gate = new PipelineGate(() => 0, 10);
+    gate.entered();
+    gate.handedOver();
+    let isHeld = false;
+    const first = gate.hold().then((release) => {
+      isHeld = true;
+      return release;
+    });
+    const waiting = gate.wait();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(isHeld).toBe(false);
+    gate.left();
+    const [one, other] = [await first, await gate.hold()];
+    one();
+    one();
+    expect(gate.wait()).toBe(waiting);
+    other();
+    await waiting;
+    expect(gate.wait()).toBeUndefined();
+  });
+
   it('lets all through once it is released, as a stop does not wait for room', async () => {
     const gate = new PipelineGate(() => Number.POSITIVE_INFINITY, 10);
     const waiting = gate.wait();

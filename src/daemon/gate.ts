@@ -28,6 +28,9 @@ export class PipelineGate implements Gate {
   #inCore = 0;
   #waiting: ClosedGate | undefined;
   #released = false;
+  /** Those who want it shut. */
+  #holds = 0;
+  #idle: (() => void)[] = [];
   #busyMs = 0;
   /** Since when it has been shut because of the core; undefined: it is not. */
   #busySinceMs: number | undefined;
@@ -48,6 +51,24 @@ export class PipelineGate implements Gate {
   /** Nothing is on its way. */
   get isIdle(): boolean {
     return this.#inFlight === 0;
+  }
+
+  /** Whether a stop is under way: nothing can hold it shut any more. */
+  get isReleased(): boolean {
+    return this.#released;
+  }
+
+  /** Shut until the function that is given back is called; resolves when nothing is on its way. */
+  async hold(): Promise<() => void> {
+    this.#holds++;
+    if (!this.isIdle) await new Promise<void>((resolve) => this.#idle.push(resolve));
+    let isOver = false;
+    return () => {
+      if (isOver) return;
+      isOver = true;
+      this.#holds--;
+      this.update();
+    };
   }
 
   /** From now on it is open: what waits before it is bounded, and a stop must not wait for room. */
@@ -73,6 +94,7 @@ export class PipelineGate implements Gate {
     this.#inFlight--;
     this.#inCore--;
     this.#watch();
+    if (this.isIdle) for (const resolve of this.#idle.splice(0)) resolve();
     this.update();
   }
 
@@ -102,6 +124,7 @@ export class PipelineGate implements Gate {
 
   #isOpen(): boolean {
     if (this.#released) return true;
+    if (this.#holds > 0) return false;
     return this.#inFlight < BATCHES_IN_FLIGHT_MAX && this.#depth() < this.#depthMax;
   }
 }

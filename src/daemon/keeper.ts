@@ -100,6 +100,21 @@ export class Keeper {
     await this.#checkpointer.round(count);
   }
 
+  /** Saves all that has changed so far. @throws Error when the disk does not take it */
+  async checkpointAll(): Promise<void> {
+    await this.#checkpointer.round(this.core.unsavedCount);
+  }
+
+  /** All points so far are on the disk then. @throws Error when it does not take them */
+  async flush(): Promise<void> {
+    await this.#checkpointer.flush();
+  }
+
+  /** These series are no more: nothing of them is saved. */
+  forget(ids: readonly number[]): void {
+    this.#checkpointer.forget(ids);
+  }
+
   /** Takes up the rest, where there is one, once nothing more comes. */
   async settle(): Promise<void> {
     if (this.core.settled) return;

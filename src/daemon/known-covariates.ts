@@ -27,6 +27,11 @@ export class KnownCovariates {
     this.#ahead = new Float64Array(covariates * (1 + horizon));
   }
 
+  /** What became of its samples. */
+  get counts(): Readonly<ShardCounts> {
+    return this.#counts;
+  }
+
   /** @param isGone whether the step that the value is for has been learned */
   push(covariate: number, timeMs: number, value: number, isGone: boolean): void {
     const values = this.#values[covariate]!;

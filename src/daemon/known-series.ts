@@ -3,7 +3,7 @@ import type { StreamConfig } from '../config/schema.ts';
 import type { SeriesInfo } from '../decode/series.ts';
 import { removeState } from '../store/heads.ts';
 import { jsonBytes, readJson } from '../store/json.ts';
-import type { StateStore } from '../store/state-store.ts';
+import type { StateStore, Writer } from '../store/state-store.ts';
 import { readSettings, type StoredSettings, settingsRow } from './saved-settings.ts';
 import { type StreamSettings, streamName } from './settings.ts';
 import { differences, type StreamIdentity, streamIdentity } from './stream-identity.ts';
@@ -17,6 +17,11 @@ const STREAMS = 'streams';
 /** Names of the streams that the last run had. */
 const CONFIGURED = 'configured';
 const SETTINGS = 'settings';
+/** A row of the table `series`: what `forget` has left of one waits for its points to be written. */
+interface SeriesRow extends SeriesInfo {
+  readonly forgotten?: true;
+}
+
 /** An id is never given away twice: the journal may still speak of the first one. */
 const SERIES_END = 'series_end';
 
@@ -32,18 +37,29 @@ export interface KnownSeries {
 /** Reads the series that the store knows; those of streams that are not wanted any more sleep. */
 export function readSeries(store: StateStore, events: RecoveryEvents): KnownSeries {
   const series: SeriesInfo[] = [];
+  const others: SeriesInfo[] = [];
   let size = 0;
   for (const id of store.keys<number>('series')) {
     size = id + 1;
     try {
-      series.push(readJson<SeriesInfo>(store.get('series', id)!));
+      const { forgotten, ...info } = readJson<SeriesRow>(store.get('series', id)!);
+      (forgotten ? others : series).push(info);
     } catch (error) {
       events.onLoss(`series ${id}: its name is lost (${(error as Error).message}); it begins anew`);
     }
   }
   const [newestHead = -1] = store.keys<number>('heads', { reverse: true });
   size = Math.max(size, newestHead + 1, readMeta(store, SERIES_END, 0));
-  return { series: readSymbols(store, series, events), others: [], size };
+  const named = (rows: readonly SeriesInfo[]): SeriesInfo[] => readSymbols(store, rows, events);
+  return { series: named(series), others: named(others), size };
+}
+
+/** From this commit on they are forgotten: the journal's entries do not bring them back. */
+export function putForgotten(write: Writer, series: readonly SeriesInfo[]): void {
+  for (const { symbols: _, ...info } of series) {
+    write.put('series', info.id, jsonBytes({ ...info, forgotten: true } satisfies SeriesRow));
+    removeState(write, info.id);
+  }
 }
 
 /**
@@ -97,7 +113,7 @@ function readSymbols(
  */
 export async function forgetChanged(
   store: StateStore,
-  { series, size }: KnownSeries,
+  { series, others, size }: KnownSeries,
   streams: readonly StreamConfig[],
   settings: ReadonlyMap<string, StreamSettings>,
   { onLoss }: RecoveryEvents,
@@ -136,7 +152,8 @@ export async function forgetChanged(
     write.put('meta', CONFIGURED, jsonBytes(names));
   });
   const stay = new Set(wanted(series, streams, changed));
-  return { series: [...stay], others: series.filter((info) => !stay.has(info)), size };
+  const rest = series.filter((info) => !stay.has(info));
+  return { series: [...stay], others: [...others, ...rest], size };
 }
 
 function countOf(name: string, series: readonly SeriesInfo[]): number {

@@ -2,6 +2,7 @@ import type { SeriesInfo } from '../decode/series.ts';
 import type { LearnedView } from '../observe/learned-view.ts';
 import type { StateSummary } from '../store/heads.ts';
 import type { SeriesPoints } from '../store/points.ts';
+import type { ShardCounts } from './channel.ts';
 
 export type EmitPoints = (points: SeriesPoints, series: SeriesInfo) => void;
 
@@ -21,6 +22,8 @@ export interface Learned {
   push(info: SeriesInfo, timeMs: number, value: number, emit: EmitPoints | undefined): void;
   tick(timeMs: number, emit: EmitPoints | undefined): void;
   finish(emit: EmitPoints): void;
+  /** What became of its samples. */
+  counts(): ShardCounts;
   save(): Uint8Array;
   /** Cheap: it is taken with each save. */
   summary(): StateSummary;

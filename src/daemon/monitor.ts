@@ -4,6 +4,7 @@ import type { Subscription } from 'rxjs';
 import type { Config } from '../config/schema.ts';
 import type { SeriesRegistry } from '../decode/series.ts';
 import type { Accounting } from '../observe/accounting.ts';
+import { SPARK_STEPS } from '../observe/board/board-series.ts';
 import { SeriesBoard } from '../observe/board/series-board.ts';
 import type { LearnedView } from '../observe/learned-view.ts';
 import { LoopDelay } from '../observe/loop-delay.ts';
@@ -34,9 +35,9 @@ export interface MonitorParts {
 }
 
 export class DaemonMonitor implements Monitor {
-  /** Kept where somebody looks at it: with the page. */
+  /** Kept where somebody looks at it, and as much of it as they see. */
   readonly board: SeriesBoard;
-  /** Whether messages are left where they are; for who can see to that. */
+  /** Whether messages are left where they are; told by who sees to that. */
   paused = false;
   stopping = false;
   readonly #parts: MonitorParts;
@@ -62,9 +63,10 @@ export class DaemonMonitor implements Monitor {
       trouble: null,
       dropped: 0,
     };
-    this.#keepsBoard = config.http !== undefined;
+    const steps = boardSteps(config);
+    this.#keepsBoard = steps !== undefined;
     this.board = new SeriesBoard({
-      historySteps: config.http?.history_steps ?? 0,
+      historySteps: steps ?? 0,
       streamOf: (stream) => {
         const own = settings.get(stream);
         const every = own?.align.every;
@@ -117,6 +119,7 @@ export class DaemonMonitor implements Monitor {
     const { connected, name, trouble } = this.#source;
     if (this.#timer === undefined) return 'not started';
     if (this.stopping) return 'stopping';
+    if (this.paused) return 'paused';
     if (!connected) return `not connected to ${name}${trouble ? `: ${trouble}` : ''}`;
     const recovering = durable?.recoveringSeries ?? 0;
     if (recovering > 0) return `recovering: ${recovering} series are not taken up yet`;
@@ -197,6 +200,13 @@ export class DaemonMonitor implements Monitor {
     const last = event.points.at(-1);
     if (last) this.#sinkTrouble.set(sink, `series ${last.series}: ${last.detail}`);
   }
+}
+
+/** Steps of each series that somebody may want to see; undefined: nobody looks at the series. */
+function boardSteps({ http, mqtt, source }: Config): number | undefined {
+  const isAsked = mqtt.requests !== 'none' || mqtt.home_assistant.enabled;
+  const told = source?.mqtt && mqtt.health_every > 0 ? 0 : undefined;
+  return http?.history_steps ?? (isAsked ? SPARK_STEPS : told);
 }
 
 function sourceName({ source: config }: Config, { url }: Source): string {

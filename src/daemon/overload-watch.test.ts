@@ -47,6 +47,7 @@ class SlowCore implements Core {
   finish = async (): Promise<[]> => [];
   adopt: Core['adopt'] = async () => ({ points: [], refused: [] });
   save = async (): Promise<[]> => [];
+  forget: Core['forget'] = async () => new Map();
   readonly unsavedCount = 0;
   readonly unsavedFrom = undefined;
   counts: Core['counts'] = () => new Map();

@@ -39,6 +39,7 @@ const idleCore: Core = {
   finish: async () => [],
   adopt: async () => ({ points: [], refused: [] }),
   save: async () => [],
+  forget: async () => new Map(),
   unsavedCount: 0,
   unsavedFrom: undefined,
   counts: () => new Map(),

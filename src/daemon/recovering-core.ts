@@ -11,7 +11,7 @@ import type { JournalEntry } from '../journal/journal.ts';
 import type { LearnedView } from '../observe/learned-view.ts';
 import type { SeriesPoints } from '../store/points.ts';
 import type { Backlog } from './backlog.ts';
-import type { Core } from './core.ts';
+import type { Core, ForgottenCounts } from './core.ts';
 import type { LoggedEntries } from './entry-log.ts';
 import { least } from './least.ts';
 import type { RestoredGroup, SavedSeries } from './shard.ts';
@@ -142,6 +142,12 @@ export class RecoveringCore implements Core {
     if (!isLast || this.#settled) return;
     this.#settled = true;
     this.#source.done();
+  }
+
+  /** @throws Error while a former life is being taken up */
+  async forget(ids: readonly number[]): Promise<ForgottenCounts> {
+    if (!this.#settled) throw new Error('what an earlier run has left is still being taken up');
+    return this.#core.forget(ids);
   }
 
   adopt: Core['adopt'] = (groups, emitAfter) => this.#core.adopt(groups, emitAfter);

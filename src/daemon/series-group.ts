@@ -10,7 +10,7 @@ import {
 import type { RecurrentEngine } from '../recurrent/engine.ts';
 import { ByteReader, ByteWriter } from '../store/bytes.ts';
 import type { MemberSummary, StateSummary } from '../store/heads.ts';
-import { Channel, type ShardCounts } from './channel.ts';
+import { addCounts, Channel, noCounts, type ShardCounts } from './channel.ts';
 import { hash32 } from './hash.ts';
 import { KnownCovariates } from './known-covariates.ts';
 import type { EmitPoints, Learned } from './learned.ts';
@@ -119,6 +119,13 @@ export class SeriesGroup implements Learned {
     this.#emit = emit;
     for (const channel of this.#channels) channel?.finish();
     this.#goOnWithRest();
+  }
+
+  counts(): ShardCounts {
+    const sum = noCounts();
+    for (const channel of this.#channels) if (channel) addCounts(sum, channel.counts);
+    addCounts(sum, this.#known.counts);
+    return sum;
   }
 
   #closed(channel: number, timeMs: number, value: number): void {

@@ -39,6 +39,8 @@ export class ShardHost {
         return this.#adopt(request);
       case 'save':
         return this.#reply(this.#saveOldest(request.offset, request.countMax));
+      case 'forget':
+        return this.#forget(request.ids);
       case 'view':
         return { ...this.#reply([]), view: this.#shard.view(request.id) };
       case 'apply':
@@ -61,6 +63,11 @@ export class ShardHost {
       if (state) saved.push(state);
     }
     return this.#reply(saved, refused);
+  }
+
+  #forget(ids: readonly number[]): ShardReply {
+    const forgotten = this.#shard.forget(ids);
+    return { ...this.#reply([]), forgotten };
   }
 
   #saveOldest(offset: number, countMax: number): SavedSeries[] {

@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { coreJournal, ENGINES, SETTINGS, T0 } from '../../test/support/core-journal.ts';
 import { SlowPort } from '../../test/support/slow-port.ts';
 import { Random } from '../../test/support/streams.ts';
+import type { SeriesInfo } from '../decode/series.ts';
 import type { JournalEntry } from '../journal/journal.ts';
 import type { SeriesPoints } from '../store/points.ts';
 import { type Core, InlineCore } from './core.ts';
@@ -27,6 +28,47 @@ async function run(core: Core, depth: number, seed = 1): Promise<Outcome> {
   const counts = Object.fromEntries(structuredClone([...core.counts()]));
   points.push([...(await core.finish())]);
   return { points, counts };
+}
+
+/** A group of four and a series alone go in the middle; their names come again as new series. */
+async function runForgetting(core: Core, seed: number) {
+  const entries = [...coreJournal(80, seed)];
+  const ids = [4, 5, 7, 9];
+  const renewed = new Map(ids.map((id, i) => [id, 100 + i]));
+  const waiting: Promise<readonly SeriesPoints[]>[] = [];
+  let offset = 0;
+  let received = 0;
+  let forgotten: Awaited<ReturnType<Core['forget']>> = new Map();
+  const infos = new Map<number, SeriesInfo>();
+  for (const [i, batch] of entries.entries()) {
+    if (i === 50) {
+      await Promise.all(waiting);
+      forgotten = await core.forget(ids);
+      const again = ids.map((id) => ({ ...infos.get(id)!, id: renewed.get(id)! }));
+      const series = again.map((info): JournalEntry => ({ kind: 'series', series: info }));
+      waiting.push(core.apply(series, offset));
+      offset += series.length;
+    }
+    for (const entry of batch) {
+      if (entry.kind === 'series') infos.set(entry.series.id, entry.series);
+      if (entry.kind !== 'samples') continue;
+      received += entry.batch.count;
+      if (i < 50) continue;
+      entry.batch.seriesId.forEach((id, at) => {
+        entry.batch.seriesId[at] = renewed.get(id) ?? id;
+      });
+    }
+    waiting.push(core.apply(batch, offset));
+    offset += batch.length;
+  }
+  const points = (await Promise.all(waiting)).flat();
+  const counts = structuredClone(new Map(core.counts()));
+  let sum = 0;
+  for (const part of [counts, forgotten]) {
+    for (const own of part.values()) for (const count of Object.values(own)) sum += count;
+  }
+  expect(sum).toBe(received);
+  return { points, forgotten, counts };
 }
 
 let open: Core[] = [];
@@ -97,6 +139,7 @@ describe('ShardPool', () => {
       },
       adopt: (groups, emitAfter) => core.adopt(groups, emitAfter),
       save: (countMax) => core.save(countMax),
+      forget: (ids) => core.forget(ids),
       finish: () => core.finish(),
       counts: () => core.counts(),
       view: (id) => core.view(id),
@@ -114,6 +157,22 @@ describe('ShardPool', () => {
     expect(saved).toBe(series);
     // One save for 64 samples: so many for each series, and what is in one batch.
     expect(again).toBeLessThanOrEqual(64 * series! + 20);
+  });
+
+  it('forgets series as one shard does, wherever threads die, and others go on as they were', async () => {
+    let deaths = 0;
+    for (let seed = 1; seed <= 3; seed++) {
+      const alone = await runForgetting(new InlineCore(SETTINGS, ENGINES), seed);
+      expect([...alone.forgotten.values()].some(({ learned }) => learned > 0)).toBe(true);
+      const random = new Random(seed);
+      const { core, said } = pool(1 + (seed % 3), () => {
+        const chance = random.uniform();
+        return chance < 0.04 ? 'dies before' : chance < 0.08 ? 'dies after' : 'live';
+      });
+      expect(await runForgetting(core, seed)).toEqual(alone);
+      deaths += said.length;
+    }
+    expect(deaths).toBeGreaterThan(10);
   });
 
   it('shows what one shard would have learned, also when the thread dies over it', async () => {

@@ -10,8 +10,8 @@ import type { JournalEntry } from '../journal/journal.ts';
 import type { LearnedView } from '../observe/learned-view.ts';
 import type { SeriesPoints } from '../store/points.ts';
 import { mergeBlocks, PointsBlockReader } from '../store/points-block.ts';
-import { noCounts, type ShardCounts } from './channel.ts';
-import type { Adopted, Core, Refusal } from './core.ts';
+import { addCounts, noCounts, type ShardCounts } from './channel.ts';
+import type { Adopted, Core, ForgottenCounts, Refusal } from './core.ts';
 import { shardOf } from './hash.ts';
 import { least } from './least.ts';
 import type { StreamSettings } from './settings.ts';
@@ -31,6 +31,8 @@ export interface ShardPoolOptions {
 interface Gathering {
   readonly readers: PointsBlockReader[];
   readonly refused: Refusal[];
+  /** By stream; of series that go. */
+  readonly forgotten: Map<string, ShardCounts>;
   readonly onView: ((view: LearnedView | undefined) => void) | undefined;
   waiting: number;
   readonly resolve: (points: SeriesPoints[]) => void;
@@ -126,6 +128,19 @@ export class ShardPool implements Core {
     const given = [...this.#unsaved.values()].slice(0, countMax);
     for (const { id } of given) this.#unsaved.delete(id);
     return given;
+  }
+
+  async forget(ids: readonly number[]): Promise<ForgottenCounts> {
+    const parts = new Map<Place, number[]>();
+    for (const id of ids) {
+      const place = this.#placeOf[id]!;
+      parts.set(place, [...(parts.get(place) ?? []), id]);
+    }
+    const forgotten = new Map<string, ShardCounts>();
+    const give = (place: Place): void => place.thread.forget(parts.get(place)!);
+    await this.#handOut([...parts.keys()], give, { forgotten });
+    for (const id of ids) this.#unsaved.delete(id);
+    return forgotten;
   }
 
   get unsavedCount(): number {
@@ -233,13 +248,17 @@ export class ShardPool implements Core {
   #handOut(
     places: readonly Place[],
     give: (place: Place) => void,
-    { refused = [], onView }: Partial<Pick<Gathering, 'refused' | 'onView'>> = {},
+    {
+      refused = [],
+      forgotten = new Map(),
+      onView,
+    }: Partial<Pick<Gathering, 'refused' | 'forgotten' | 'onView'>> = {},
   ): Promise<SeriesPoints[]> {
     if (this.#failure) return Promise.reject(this.#failure);
     if (places.length === 0) return Promise.resolve([]);
     return new Promise((resolve, reject) => {
       const waiting = places.length;
-      const gathering = { readers: [], refused, onView, waiting, resolve, reject };
+      const gathering = { readers: [], refused, forgotten, onView, waiting, resolve, reject };
       for (const place of places) {
         const origins = place.origins.length > 0 ? place.origins : undefined;
         place.parts.push({ gathering, origins });
@@ -256,6 +275,11 @@ export class ShardPool implements Core {
     place.counts = counts;
     for (const state of saved) this.#saved(state);
     gathering.refused.push(...refused);
+    for (const [stream, own] of reply.forgotten ?? []) {
+      const sum = gathering.forgotten.get(stream) ?? noCounts();
+      gathering.forgotten.set(stream, sum);
+      addCounts(sum, own);
+    }
     gathering.readers.push(new PointsBlockReader(points, this.#seriesOf, origins, names));
     if (--gathering.waiting === 0) gathering.resolve(mergeBlocks(gathering.readers));
   }

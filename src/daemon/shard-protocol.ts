@@ -2,7 +2,7 @@
 import type { SeriesInfo } from '../decode/series.ts';
 import type { JournalEntry, Thinning } from '../journal/journal.ts';
 import type { LearnedView } from '../observe/learned-view.ts';
-import type { Refusal } from './core.ts';
+import type { ForgottenCounts, Refusal } from './core.ts';
 import type { LoggedEntries } from './entry-log.ts';
 import type { StreamSettings } from './settings.ts';
 import type { RestoredGroup, SavedSeries, SavedState } from './shard.ts';
@@ -37,6 +37,12 @@ export type ShardRequest =
       /** Infinity: all. */
       readonly countMax: number;
     }
+  /** Series go, and what was learned with them. */
+  | {
+      readonly kind: 'forget';
+      readonly series: readonly SeriesInfo[];
+      readonly ids: readonly number[];
+    }
   /** What is learned of one series is to be shown. Changes nothing. */
   | { readonly kind: 'view'; readonly series: readonly SeriesInfo[]; readonly id: number }
   /** First words to a thread that takes over from one that died. No reply. */
@@ -58,6 +64,8 @@ export interface ShardReply {
   readonly counts: Float64Array<ArrayBuffer>;
   readonly saved: readonly SavedSeries[];
   readonly refused: readonly Refusal[];
+  /** What became of the samples of series that were forgotten, by stream. */
+  readonly forgotten?: ForgottenCounts;
   /** The oldest entry that a restored shard would need applied again; undefined: none. */
   readonly unsavedFrom: number | undefined;
   /** Groups that have changed since they were saved. */

@@ -32,7 +32,8 @@ export class ShardThread {
   readonly #start: () => ShardPort;
   readonly #events: ShardThreadEvents;
   #port: ShardPort | undefined;
-  readonly #series: SeriesInfo[] = [];
+  #series: SeriesInfo[] = [];
+  #given = 0;
   #newSeries: SeriesInfo[] = [];
   readonly #saved = new Map<number, SavedState>();
   readonly #log = new EntryLog();
@@ -50,8 +51,9 @@ export class ShardThread {
     this.#events = events;
   }
 
+  /** Given so far, those that are forgotten since included: their thread goes on. */
   get seriesCount(): number {
-    return this.#series.length;
+    return this.#given;
   }
 
   /** Entries that it has been given and has not answered. */
@@ -63,6 +65,7 @@ export class ShardThread {
   add(series: SeriesInfo): void {
     this.#newSeries.push(series);
     this.#series.push(series);
+    this.#given++;
   }
 
   apply(entry: JournalEntry, offset: number): void {
@@ -83,6 +86,7 @@ export class ShardThread {
   adopt(groups: readonly RestoredGroup[], emitAfter: number): void {
     for (const { series, saved } of groups) {
       this.#series.push(...series);
+      this.#given += series.length;
       if (saved) this.#saved.set(saved.id, saved);
     }
     this.#post({ kind: 'adopt', series: this.#newSeries, groups, emitAfter });
@@ -90,6 +94,10 @@ export class ShardThread {
 
   save(offset: number, countMax: number): void {
     this.#post({ kind: 'save', series: this.#newSeries, offset, countMax });
+  }
+
+  forget(ids: readonly number[]): void {
+    this.#post({ kind: 'forget', series: this.#newSeries, ids });
   }
 
   view(id: number): void {
@@ -151,11 +159,18 @@ export class ShardThread {
     // It would be refused again, by a thread that takes over.
     for (const { id } of reply.refused) this.#saved.delete(id);
     for (const saved of reply.saved) this.#saved.set(saved.id, saved);
+    if (work.kind === 'forget') this.#forgotten(work.ids);
     if (work.kind === 'apply') {
       this.#log.add(work.entry, work.offset);
       this.#log.dropBefore(reply.unsavedFrom ?? work.offset + 1);
     }
     this.#events.onReply(reply);
+  }
+
+  #forgotten(ids: readonly number[]): void {
+    const gone = new Set(ids);
+    this.#series = this.#series.filter(({ id }) => !gone.has(id));
+    for (const id of ids) this.#saved.delete(id);
   }
 
   #died(reason: string): void {

@@ -13,7 +13,7 @@ import type { JournalEntry } from '../journal/journal.ts';
 import type { LearnedView } from '../observe/learned-view.ts';
 import type { StateSummary } from '../store/heads.ts';
 import type { SeriesPoints } from '../store/points.ts';
-import { noCounts, type ShardCounts } from './channel.ts';
+import { addCounts, noCounts, type ShardCounts } from './channel.ts';
 import type { Engines } from './engines.ts';
 import { type LoggedEntries, replayEntries } from './entry-log.ts';
 import type { Learned } from './learned.ts';
@@ -140,6 +140,30 @@ export class Shard {
     return group.unsavedFrom === undefined ? undefined : this.#save(group, offset);
   }
 
+  /**
+   * Series go, and what was learned with them; all members of a group at once. Ids that it does not
+   * know are passed over.
+   * @returns by stream, what became of their samples; they are in `counts` no more
+   */
+  forget(ids: readonly number[]): Map<string, ShardCounts> {
+    const gone = new Map<string, ShardCounts>();
+    for (const id of ids) {
+      const member = this.#members.get(id);
+      if (!member) continue;
+      const { info, group } = member;
+      this.#members.delete(id);
+      if (!this.#groups.delete(group)) continue;
+      this.#unsaved.delete(group);
+      this.#adopted.delete(group);
+      if (info.group) this.#groupOf.delete(info.group.key);
+      const sum = gone.get(info.stream) ?? noCounts();
+      gone.set(info.stream, sum);
+      addCounts(sum, group.counts());
+      addCounts(this.#counts.get(info.stream)!, group.counts(), -1);
+    }
+    return gone;
+  }
+
   /** How many groups have changed since they were saved. */
   get unsavedCount(): number {
     return this.#unsaved.size + this.#adopted.size;
@@ -248,8 +272,10 @@ export class Shard {
     const emitHere =
       emit && ((points: SeriesPoints, series: SeriesInfo): void => emit(points, series, origin));
     for (; origin < batch.count; origin++) {
-      const { info, group } = this.#members.get(batch.seriesId[origin]!)!;
-      if (group.loadedAt >= offset) continue;
+      const member = this.#members.get(batch.seriesId[origin]!);
+      // A thread that takes over is given entries again of series that were forgotten since.
+      if (!member || member.group.loadedAt >= offset) continue;
+      const { info, group } = member;
       this.#changed(group, offset);
       thin(group, factor);
       group.push(info, batch.timeMs[origin]!, batch.value[origin]!, emitHere);

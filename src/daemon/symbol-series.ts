@@ -78,6 +78,10 @@ export class SymbolSeries implements Learned {
     this.#channel.finish();
   }
 
+  counts(): ShardCounts {
+    return { ...this.#channel.counts };
+  }
+
   #step(timeMs: number, code: number): void {
     this.#forecaster ??= this.#createForecaster();
     const report = this.#forecaster.step(timeMs, code);

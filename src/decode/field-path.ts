@@ -1,3 +1,5 @@
+import { isContainer } from './opaque.ts';
+
 /** Paths into a payload: `temperature`, `sensor.t[0]`, `[2].v`. */
 export type FieldPath = readonly (string | number)[];
 
@@ -14,9 +16,8 @@ export function parseFieldPath(text: string): FieldPath {
 export function valueAt(root: unknown, path: FieldPath): unknown {
   let value = root;
   for (const step of path) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, step))
-      return undefined;
-    value = (value as Record<string | number, unknown>)[step];
+    if (!isContainer(value) || !Object.hasOwn(value, step)) return undefined;
+    value = value[step];
   }
   return value;
 }

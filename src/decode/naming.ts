@@ -1,6 +1,6 @@
 import type { StreamConfig } from '../config/schema.ts';
 import { parseTemplate } from '../config/template.ts';
-import type { Rejection } from './decoder.ts';
+import type { Origin, Rejection } from './decoder.ts';
 import { excerpt, invalid } from './number-text.ts';
 
 /** Databases index tags; a longer one is a mistake in the template. */
@@ -9,19 +9,22 @@ const NAME_BYTES_MAX = 512;
 const BARE_FIELD = 'value';
 
 /** A series name, or why there can be none. `field` is empty for a bare number. */
-export type Namer = (topic: string, field: string) => string | Rejection;
+export type Namer = (topic: string, field: string, origin?: Origin) => string | Rejection;
 
 export function createNamer(stream: StreamConfig, streamName: string): Namer {
   const isPart = stream.bars !== undefined || stream.covariates.length > 0;
   const several = stream.values === '*' || Array.isArray(stream.values) || isPart;
   if (stream.series === undefined) {
-    return (topic, field) => checked(several && field !== '' ? `${topic}/${field}` : topic);
+    return (topic, field, origin) => {
+      const place = origin?.key ?? topic;
+      return checked(several && field !== '' ? `${place}/${field}` : place);
+    };
   }
   const parts = [...parseTemplate(stream.series)];
   if (isPart && !parts.some(({ kind }) => kind === 'field')) {
     parts.push({ kind: 'text', text: '/' }, { kind: 'field' });
   }
-  return (topic, field) => {
+  return (topic, field, origin) => {
     let name = '';
     for (const part of parts) {
       switch (part.kind) {
@@ -40,10 +43,31 @@ export function createNamer(stream: StreamConfig, streamName: string): Namer {
         case 'stream':
           name += streamName;
           break;
+        case 'measurement':
+          name += origin?.measurement ?? '';
+          break;
+        case 'tag':
+          name += origin?.tags?.get(part.tag) ?? '';
+          break;
+        case 'tags':
+          name += tagsText(origin?.tags);
+          break;
       }
     }
     return checked(name);
   };
+}
+
+/** `cpu=cpu0,host=a`, in the order of the names; escaped, so that no two sets of tags read the same. */
+export function tagsText(tags: ReadonlyMap<string, string> = new Map()): string {
+  return [...tags]
+    .map(([key, value]) => `${escapeTag(key)}=${escapeTag(value)}`)
+    .sort()
+    .join(',');
+}
+
+export function escapeTag(text: string): string {
+  return text.replace(/[\\,=]/g, '\\$&');
 }
 
 function checked(name: string): string | Rejection {

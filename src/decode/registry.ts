@@ -1,9 +1,13 @@
 import type { StreamConfig } from '../config/schema.ts';
+import { createCborDecoder } from './cbor.ts';
 import { createCsvDecoder } from './csv.ts';
 import type { PayloadDecoder } from './decoder.ts';
 import { createJsonDecoder } from './json.ts';
+import { createLineProtocolDecoder } from './line-protocol.ts';
+import { createMsgpackDecoder } from './msgpack.ts';
 import { createNumberDecoder } from './number.ts';
 import { type DecodeSettings, decodeSettings } from './settings.ts';
+import { createSparkplugDecoder } from './sparkplug.ts';
 import { createTextDecoder } from './symbol-text.ts';
 
 const FORMATS: Record<StreamConfig['payload'], (settings: DecodeSettings) => PayloadDecoder> = {
@@ -11,6 +15,10 @@ const FORMATS: Record<StreamConfig['payload'], (settings: DecodeSettings) => Pay
   number: createNumberDecoder,
   csv: createCsvDecoder,
   text: createTextDecoder,
+  cbor: createCborDecoder,
+  msgpack: createMsgpackDecoder,
+  line_protocol: createLineProtocolDecoder,
+  sparkplug: createSparkplugDecoder,
 };
 
 /** The decoder of a stream's payloads; rows of a CSV file are what they are, whatever it says. */

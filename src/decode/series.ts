@@ -1,3 +1,4 @@
+import type { Channels } from '../config/channels.ts';
 import type { BarPart } from './bars.ts';
 
 /** Where a series belongs that is learned together with others. */
@@ -8,6 +9,22 @@ export interface GroupPlace {
   readonly channel: number;
   /** How many there are in all, the ones that have not come yet included. */
   readonly channels: number;
+}
+
+/**
+ * Named fields of one topic (or of what else a value may belong to) are the channels of one multivariate
+ * series; undefined: the field is none of them.
+ */
+export function groupPlace(
+  stream: string,
+  { targets, past, known }: Channels,
+  place: string,
+  field: string,
+): GroupPlace | undefined {
+  const fields = [...targets, ...past, ...known];
+  const channel = fields.indexOf(field);
+  if (channel < 0) return undefined;
+  return { key: `${stream}\n${place}`, channel, channels: fields.length };
 }
 
 /** One series as the rest of the house knows it: `id` indexes typed arrays, `name` is the key. */
@@ -36,6 +53,7 @@ export const OTHER_SYMBOLS = '(other)';
 export class SeriesRegistry {
   readonly #byName = new Map<string, SeriesInfo>();
   readonly #byId: SeriesInfo[] = [];
+  readonly #forgotten = new Set<number>();
   /** By series id: codes of its symbols. */
   readonly #codes: Map<string, number>[] = [];
 
@@ -101,7 +119,19 @@ export class SeriesRegistry {
     }
   }
 
+  /**
+   * Their names are free: who comes by one of them is a new series. What is known of an id stays, as
+   * its points may still wait to be written.
+   */
+  forget(series: readonly SeriesInfo[]): void {
+    for (const { id, name } of series) {
+      this.#byName.delete(name);
+      this.#forgotten.add(id);
+    }
+  }
+
+  /** Without those that are forgotten. */
   all(): readonly SeriesInfo[] {
-    return this.#byId.filter((info) => info !== undefined);
+    return this.#byId.filter((info) => info !== undefined && !this.#forgotten.has(info.id));
   }
 }

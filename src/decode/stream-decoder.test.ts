@@ -245,6 +245,10 @@ describe('Intake', () => {
       'topic: "#"',
       'topic: "#", payload: number',
       'topic: "#", payload: csv, series: "{topic}{field}"',
+      'topic: "#", payload: cbor',
+      'topic: "#", payload: msgpack, values: [a, b]',
+      'topic: "#", payload: line_protocol, series: "{tags}{field}"',
+      'topic: "#", payload: sparkplug, kind: symbol',
       'topic: "#", values: [a, "b[0]", __proto__], time: ts, series: "{topic[0]} {field}"',
     );
     fc.assert(

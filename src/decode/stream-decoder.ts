@@ -8,13 +8,14 @@ import { filterCovers } from '../config/topic.ts';
 import type { JournalEntry } from '../journal/journal.ts';
 import type { Message, MessageBatch } from '../source/source.ts';
 import { type BarPart, barParts } from './bars.ts';
-import type { FieldSink, PayloadDecoder, Rejection } from './decoder.ts';
+import type { FieldSink, NodeTrouble, Origin, PayloadDecoder, Rejection } from './decoder.ts';
 import { createLookAhead, type LookAhead } from './look-ahead.ts';
 import { createNamer, type Namer } from './naming.ts';
 import { excerpt, invalid } from './number-text.ts';
 import { createDecoder } from './registry.ts';
+import { nameTaken, notPositive, overLimit, RETAINED, timeAhead, UNDATED } from './rejections.ts';
 import { SampleBatchBuilder } from './sample.ts';
-import type { GroupPlace, SeriesRegistry } from './series.ts';
+import { groupPlace, type SeriesInfo, type SeriesRegistry } from './series.ts';
 
 /** Topics whose series are remembered; beyond it they are looked up anew. */
 const TOPICS_MAX = 100_000;
@@ -34,10 +35,14 @@ export interface IntakeOptions {
   readonly live: boolean;
   /** Our own topics: a stream that begins with a wildcard does not mean them. */
   readonly base?: string;
+  /** Further ones of ours. */
+  readonly isOwn?: (topic: string) => boolean;
   /** Of an earlier life of the process: counting goes on from there. */
   readonly counts?: ReadonlyMap<string, Readonly<IntakeCounts>>;
   /** Everything that is turned away; the caller limits what it says of it. */
   readonly onRejection: (stream: string, where: string, rejection: Rejection) => void;
+  /** @param asks whether the node is to be asked for a rebirth */
+  readonly onNodeTrouble?: (stream: string, trouble: NodeTrouble, asks: boolean) => void;
   /** This machine's clock is wrong; told once. */
   readonly onWrongClock?: (detail: string) => void;
   /** This machine's clock. Default: Date.now. */
@@ -64,6 +69,12 @@ interface StreamIntake {
 interface TopicRoute {
   readonly stream: StreamIntake;
   readonly fields: Map<string, number | Rejection>;
+}
+
+/** What a value comes with beside its time. */
+interface More {
+  readonly part?: BarPart;
+  readonly origin: Origin | undefined;
 }
 
 export function createIntake(
@@ -129,11 +140,22 @@ export class Intake implements FieldSink {
    * Begins the account anew, where a part of what was received is not known of any more.
    * @param further what became of the samples behind the journal, by stream
    */
-  reckon(further: ReadonlyMap<string, Readonly<Record<string, number>>>): void {
+  reckon(further: ReadonlyMap<string, object>): void {
     for (const { name, counts } of this.#streams) {
-      const known = Object.values(further.get(name) ?? {}).reduce((sum, count) => sum + count, 0);
+      const known = Object.values<number>({ ...further.get(name) }).reduce((a, b) => a + b, 0);
       counts.received = counts.invalid + counts.filtered + known;
     }
+  }
+
+  /** Series that are in the registry no more: their next samples are those of new ones. */
+  forget(series: readonly SeriesInfo[]): void {
+    for (const { stream: name } of series) {
+      const stream = this.#streams.find((other) => other.name === name);
+      if (stream) stream.series--;
+    }
+    // Rows that are held back to look ahead know their route.
+    for (const { fields } of this.#ahead.keys()) fields.clear();
+    this.#forgetRoutes();
   }
 
   /** Series entries come before the samples that use them. */
@@ -202,14 +224,12 @@ export class Intake implements FieldSink {
     }
   }
 
-  sample(field: string, timeMs: number | undefined, value: number | string): void {
+  sample(field: string, timeMs: number | undefined, value: number | string, origin?: Origin): void {
     const { stream } = this.#route;
     if (timeMs === undefined && this.#message.undated) return this.reject(field, UNDATED);
     const aheadMs = timeMs === undefined || !this.#options.live ? 0 : this.#aheadMs(timeMs);
     if (aheadMs > stream.config.max_ahead && !stream.channels.known.includes(field)) {
-      const seconds = Math.round(aheadMs / 1000);
-      const detail = `stamped ${new Date(timeMs!).toISOString()}, ${seconds} s ahead of this machine’s clock`;
-      return this.reject(field, invalid('time_ahead', detail));
+      return this.reject(field, timeAhead(timeMs!, aheadMs));
     }
     const { bars } = stream.config;
     const parts = bars && barParts(bars, field);
@@ -217,9 +237,9 @@ export class Intake implements FieldSink {
     if (stream.takesPositive && isTarget && typeof value === 'number' && !(value > 0)) {
       return this.reject(field, notPositive(value, stream.config.transform));
     }
-    if (!parts) return this.#push(field, timeMs, value);
+    if (!parts) return this.#push(field, timeMs, value, { origin });
     // The value of one trade is a sample of each of them.
-    for (const part of parts) this.#push(part, timeMs, value, part);
+    for (const part of parts) this.#push(part, timeMs, value, { part, origin });
   }
 
   /** Against the clock as it stands, not the receive clock, which waits for one set back a little. */
@@ -242,8 +262,8 @@ export class Intake implements FieldSink {
     return past.includes(field) || known.includes(field);
   }
 
-  #push(field: string, timeMs: number | undefined, value: number | string, part?: BarPart): void {
-    const series = this.#seriesOf(field, timeMs === undefined, part);
+  #push(field: string, timeMs: number | undefined, value: number | string, more: More): void {
+    const series = this.#seriesOf(field, timeMs === undefined, more);
     if (typeof series !== 'number') return this.reject(field, series);
     this.#route.stream.counts.received++;
     const cell = typeof value === 'number' ? value : this.#symbolCode(series, value);
@@ -270,9 +290,15 @@ export class Intake implements FieldSink {
     this.#options.onRejection(stream.name, where, rejection);
   }
 
+  tell(trouble: NodeTrouble): void {
+    const { name, config } = this.#route.stream;
+    this.#options.onNodeTrouble?.(name, trouble, config.rebirth ?? true);
+  }
+
   #routeOf(topic: string): TopicRoute | undefined {
     if (this.#routes.has(topic)) return this.#routes.get(topic);
-    const isOwn = topic.startsWith(`${this.#options.base}/`);
+    const { base, isOwn: isFurther } = this.#options;
+    const isOwn = topic.startsWith(`${base}/`) || isFurther?.(topic);
     const stream = this.#streams.find(
       ({ config }) => filterCovers(config.topic, topic) && !(isOwn && /^[+#]/.test(config.topic)),
     );
@@ -287,15 +313,16 @@ export class Intake implements FieldSink {
     this.#routedFields = 0;
   }
 
-  #seriesOf(field: string, receiveTime: boolean, part?: BarPart): number | Rejection {
+  #seriesOf(field: string, receiveTime: boolean, more: More): number | Rejection {
     const { stream, fields } = this.#route;
-    const known = fields.get(field);
+    const key = more.origin ? `${more.origin.key}\n${field}` : field;
+    const known = fields.get(key);
     if (known !== undefined) return known;
-    const series = this.#findSeries(stream, field, receiveTime, part);
+    const series = this.#findSeries(stream, field, receiveTime, more);
     // A limit on topics is no limit on fields: one topic may invent them without end.
     if (this.#routedFields >= FIELDS_MAX) this.#forgetRoutes();
     if (fields.size < stream.config.series_max) {
-      fields.set(field, series);
+      fields.set(key, series);
       this.#routedFields++;
     }
     return series;
@@ -305,22 +332,19 @@ export class Intake implements FieldSink {
     stream: StreamIntake,
     field: string,
     receiveTime: boolean,
-    part?: BarPart,
+    { part, origin }: More,
   ): number | Rejection {
-    const name = stream.namer(this.#message.topic, field);
+    const { topic } = this.#message;
+    const name = stream.namer(topic, field, origin);
     if (typeof name !== 'string') return name;
     const existing = this.#registry.find(name);
     if (existing?.stream === stream.name) return existing.id;
-    if (existing) {
-      const detail = `series "${name}" belongs to stream ${existing.stream}; give one of them another "series" template`;
-      return invalid('name_taken', detail);
-    }
-    if (stream.series >= stream.config.series_max) {
-      const detail = `series "${name}" would be one more than series_max (${stream.config.series_max})`;
-      return { verdict: 'filtered', reason: 'series_limit', detail };
-    }
+    if (existing) return nameTaken(name, existing.stream);
+    const { series_max: seriesMax } = stream.config;
+    if (stream.series >= seriesMax) return overLimit(name, seriesMax);
     stream.series++;
-    const group = groupPlace(stream, this.#message.topic, field);
+    const place = origin ? String(stream.namer(topic, '', origin)) : topic;
+    const group = groupPlace(stream.name, stream.channels, place, field);
     const series = this.#registry.add(stream.name, name, receiveTime, {
       ...(group && { group }),
       ...(part && { part }),
@@ -329,32 +353,3 @@ export class Intake implements FieldSink {
     return series.id;
   }
 }
-
-/** Named fields of one topic are the channels of one multivariate series. */
-function groupPlace(
-  { name, channels }: StreamIntake,
-  topic: string,
-  field: string,
-): GroupPlace | undefined {
-  const { targets, past, known } = channels;
-  const fields = [...targets, ...past, ...known];
-  const channel = fields.indexOf(field);
-  if (channel < 0) return undefined;
-  return { key: `${name}\n${topic}`, channel, channels: fields.length };
-}
-
-const UNDATED: Rejection = invalid(
-  'no_time',
-  'neither the data nor the recording say when it was; name the field of the time in "time"',
-);
-
-function notPositive(value: number, transform: string): Rejection {
-  const detail = `${value} has no logarithm, and the stream has transform: ${transform}`;
-  return invalid('not_positive', detail);
-}
-
-const RETAINED: Rejection = {
-  verdict: 'filtered',
-  reason: 'retained',
-  detail: 'stored by the broker, of unknown age; "retained: learn" takes it',
-};

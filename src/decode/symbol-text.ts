@@ -2,6 +2,7 @@
 import type { Message } from '../source/source.ts';
 import type { FieldSink, PayloadDecoder, Rejection } from './decoder.ts';
 import { checkNumber, EMPTY, excerpt, invalid } from './number-text.ts';
+import { describeObject } from './opaque.ts';
 import { decodeText } from './text.ts';
 
 /** Databases index symbols; a longer one is no state. */
@@ -18,12 +19,13 @@ export function parseSymbol(text: string): string | Rejection {
   return invalid('not_symbol', `symbol ${excerpt(symbol)} has half a character`);
 }
 
-/** A JSON value as a symbol, or why not: a number is its shortest text, `true` and `false` theirs. */
+/** A value of JSON, or like those, as a symbol, or why not: a number is its shortest text, `true` and `false` theirs. */
 export function checkSymbol(value: unknown): string | Rejection {
   switch (typeof value) {
     case 'string':
       return parseSymbol(value);
     case 'boolean':
+    case 'bigint':
       return String(value);
     case 'number': {
       const number = checkNumber(value);
@@ -33,7 +35,7 @@ export function checkSymbol(value: unknown): string | Rejection {
       if (value === null) return EMPTY;
       return invalid(
         'not_symbol',
-        `expected a text, number or boolean, found ${Array.isArray(value) ? 'an array' : 'an object'}`,
+        `expected a text, number or boolean, found ${describeObject(value)}`,
       );
   }
 }

@@ -28,7 +28,7 @@ export function parseTimeMs(value: unknown, unit: TimeUnit): number | undefined 
 }
 
 function fromEpoch(value: number, unit: Exclude<TimeUnit, 'iso'>): number | undefined {
-  return checked(value * MS_PER_UNIT[unit === 'auto' ? unitOf(value) : unit]);
+  return checkTimeMs(value * MS_PER_UNIT[unit === 'auto' ? unitOf(value) : unit]);
 }
 
 function unitOf(value: number): keyof typeof MS_PER_UNIT {
@@ -48,9 +48,10 @@ function fromIso(text: string): number | undefined {
   // Date.parse lets 30 February roll over into March; a clock that says so is not to be trusted.
   if (Number(day) > new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate())
     return undefined;
-  return checked(ms);
+  return checkTimeMs(ms);
 }
 
-function checked(ms: number): number | undefined {
+/** undefined outside the years 1 to 9999. */
+export function checkTimeMs(ms: number): number | undefined {
   return ms >= TIME_MS_MIN && ms <= TIME_MS_MAX ? ms : undefined;
 }

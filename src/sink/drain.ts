@@ -166,7 +166,7 @@ export class SinkDrain {
         this.#splitBacklog();
         break;
       }
-      await this.#wait(this.#pace.backOffMs(failure.pace), () => false);
+      await this.#wait(this.#pace.backOffMs(failure), () => false);
     }
     while (!this.#ended) {
       if (this.#reader.depth === 0) {
@@ -182,7 +182,7 @@ export class SinkDrain {
       const failure = await this.#offer(this.#reader.peek(this.#pace.batchSteps));
       if (!failure) continue;
       if (this.#last && failure.pace === 'slow') return;
-      await this.#wait(this.#pace.backOffMs(failure.pace), () => false);
+      await this.#wait(this.#pace.backOffMs(failure), () => false);
     }
   }
 

@@ -2,8 +2,8 @@ import { setImmediate } from 'node:timers/promises';
 import { type Observable, ReplaySubject } from 'rxjs';
 import type { InfluxSinkConfig } from '../config/schema.ts';
 import type { SeriesPoints } from '../store/points.ts';
-import { InfluxClient } from './influx-client.ts';
-import { InfluxRefusal } from './influx-errors.ts';
+import { createInfluxClient, type InfluxClient } from './influx-client.ts';
+import { InfluxRefusal, type RefusedLine } from './influx-errors.ts';
 import { LineEncoder } from './line-protocol.ts';
 import { type Pacing, type RejectedPoint, type Sink, SinkUnavailable } from './sink.ts';
 import { withoutSuperseded } from './superseded.ts';
@@ -16,6 +16,9 @@ interface Line {
 /** Requests that one `write` may spend on finding the lines that were refused. */
 const SEARCH_REQUESTS_MAX = 200;
 
+/** Some InfluxDB 3 name so many refused lines, and no more. */
+const NAMED_LINES_MAX = 100;
+
 const NOTICES_MAX = 10;
 
 /** Steps a write: enough to fill a request, since the server takes one as quickly as ten. */
@@ -25,7 +28,7 @@ const LIVE_LINES_MAX = 4_000;
 /** So many steps are encoded before messages get their turn again. */
 const STEPS_A_TURN = 50;
 
-/** InfluxDB 1.x. What it refuses is found by bisection; all else of the batch is stored. */
+/** What InfluxDB refuses is named by it or found by bisection; all else of the batch is stored. */
 export class InfluxSink implements Sink {
   readonly name: string;
   readonly pacing: Partial<Pacing>;
@@ -41,7 +44,7 @@ export class InfluxSink implements Sink {
   #searches = 0;
 
   constructor(config: InfluxSinkConfig, actual: boolean) {
-    this.#client = new InfluxClient(config);
+    this.#client = createInfluxClient(config);
     this.name = `influx ${this.#client.where}`;
     this.#encoder = new LineEncoder({ actual, precision: 'ms' });
     this.#linesMax = config.batch_points;
@@ -58,7 +61,7 @@ export class InfluxSink implements Sink {
   }
 
   /**
-   * Reaches the server, and creates the database and the retention policy where they are missing.
+   * Reaches the server, and creates what is missing to write to.
    * @throws SinkUnavailable
    */
   async prepare(): Promise<void> {
@@ -122,6 +125,14 @@ export class InfluxSink implements Sink {
       for (const { series } of lines) rejected.push({ series, detail: refusal.reason });
       return;
     }
+    const named = refusal.lines && distinct(refusal.lines, lines.length);
+    if (named) {
+      for (const [i, reason] of named) rejected.push({ series: lines[i]!.series, detail: reason });
+      // A list that long may be cut: what else is refused shows when the rest is sent again.
+      const rest = named.size < NAMED_LINES_MAX ? [] : lines.filter((_, i) => !named.has(i));
+      if (rest.length > 0) await this.#send(rest, rejected);
+      return;
+    }
     // A partial write has stored the rest already: the search is only for the names.
     if (refusal.dropped !== undefined && this.#searches >= SEARCH_REQUESTS_MAX) {
       const count = refusal.dropped;
@@ -143,12 +154,21 @@ export class InfluxSink implements Sink {
         return undefined;
       } catch (error) {
         if (!(error instanceof InfluxRefusal)) throw error;
-        if (!error.databaseMissing) return error;
+        if (!error.storeMissing) return error;
         if (again) throw new SinkUnavailable(`${this.name}: ${error.reason}`, 'slow');
         await this.prepare();
       }
     }
   }
+}
+
+/** Place → reason; undefined where an answer names lines that were not sent. */
+function distinct(
+  refused: readonly RefusedLine[],
+  count: number,
+): ReadonlyMap<number, string> | undefined {
+  const isOurs = refused.every(({ index }) => index >= 0 && index < count);
+  return isOurs ? new Map(refused.map(({ index, reason }) => [index, reason])) : undefined;
 }
 
 /**

@@ -29,7 +29,9 @@ describe('forecastMessage', () => {
       mean: [21, 22],
       lower: [20, 21],
       upper: [22, 23],
+      skill: 0.25,
     });
+    expect(forecastMessage(seriesPoints({ scores: [] }))).not.toContain('skill');
   });
 
   it('says null for a gap', () => {

@@ -53,6 +53,7 @@ export function forecastMessage(points: SeriesPoints): string {
     lower: [...lower],
     upper: [...upper],
     ...Object.fromEntries(narrower),
+    ...skillOf(points.scores),
     ...(Number.isNaN(points.anomaly) ? {} : { anomaly: points.anomaly }),
     ...(points.change === 0 ? {} : { change: points.change, changed: points.changeKind }),
   });
@@ -71,7 +72,13 @@ function symbolMessage(points: SeriesPoints, symbols: SymbolPoints): string {
     symbols: Array.from(targetMs, (_, i) =>
       Object.fromEntries(names.map((name, s) => [name, probability[i * names.length + s]])),
     ),
+    ...skillOf(symbols.scores),
   });
+}
+
+/** Lately, of the first scored lead; nothing where that is not known. */
+function skillOf([first]: readonly { readonly skill: number }[]): { skill?: number } {
+  return first && Number.isFinite(first.skill) ? { skill: first.skill } : {};
 }
 
 function isoTime(timeMs: number): string {

@@ -37,10 +37,10 @@ export class Pace {
   }
 
   /** Until the next attempt. Half of it is jitter, so that many daemons do not come back in step. */
-  backOffMs(pace: SinkUnavailable['pace']): number {
+  backOffMs({ pace, waitMs }: SinkUnavailable): number {
     const { retryMsMin, retryMsMax } = this.#pacing;
-    if (pace === 'slow') return retryMsMax;
+    if (pace === 'slow') return Math.max(retryMsMax, waitMs);
     const full = Math.min(retryMsMax, retryMsMin * 2 ** Math.min(this.#attempt++, 30));
-    return full * (0.5 + this.#random() / 2);
+    return Math.max(full * (0.5 + this.#random() / 2), waitMs);
   }
 }

@@ -3,6 +3,7 @@ import type { Config, MqttSinkConfig } from '../config/schema.ts';
 import { InfluxSink } from './influx.ts';
 import { LineProtocolFile } from './line-protocol-file.ts';
 import { MqttSink } from './mqtt.ts';
+import { mqttBroker } from './mqtt-broker.ts';
 import { type Sink, SinkStartError } from './sink.ts';
 
 export interface SinkContext {
@@ -44,23 +45,14 @@ async function reach(sink: InfluxSink): Promise<void> {
   }
 }
 
-/** The source's broker comes with the source's credentials, where the sink has none of its own. */
 function createMqttSink(config: Config, mqtt: MqttSinkConfig, context: SinkContext): MqttSink {
-  if (mqtt.url !== undefined) return new MqttSink(mqtt.url, config.base, mqtt);
-  const source = config.source?.mqtt;
-  const url = context.sourceUrl ?? source?.url;
-  if (url === undefined) {
+  const broker = mqttBroker(config, context.sourceUrl);
+  if (!broker) {
     throw new SinkStartError(
       'sinks.mqtt: no broker, as the source is not MQTT; add url',
       EXIT_USAGE,
     );
   }
-  const username = mqtt.username ?? source?.username;
-  const password = mqtt.username === undefined ? source?.password : mqtt.password;
-  return new MqttSink(url, config.base, {
-    ...mqtt,
-    username,
-    password,
-    tls: mqtt.tls ?? source?.tls,
-  });
+  const { url, username, password, tls } = broker;
+  return new MqttSink(url, config.base, { ...mqtt, username, password, tls });
 }

@@ -8,6 +8,8 @@ export class SinkUnavailable extends Error {
     message: string,
     /** `slow`: trying soon again does harm (wrong password, quota); wait for the longest back-off. */
     readonly pace: 'normal' | 'slow' = 'normal',
+    /** The other side has asked for a wait of so long. */
+    readonly waitMs = 0,
   ) {
     super(message);
   }

@@ -102,6 +102,11 @@ export class MqttConnection {
     return grants;
   }
 
+  /** QoS 0: on its way, or lost with the connection. */
+  publish(topic: string, payload: Uint8Array): void {
+    this.#client.publish(topic, Buffer.from(payload), { qos: 0, retain: false });
+  }
+
   /** Resolves when the broker has it, or the connection has ended. */
   publishRetained(topic: string, payload: string): Promise<void> {
     const published = new Promise<void>((resolve) => {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { IConnackPacket } from 'mqtt';
+import { statusTopic } from '../config/own-topics.ts';
 import { Backoff } from './backoff.ts';
 import { type Filter, type Grant, MqttConnection, type Taker } from './mqtt-connection.ts';
 import type { MqttDeliveries } from './mqtt-deliveries.ts';
@@ -9,7 +10,6 @@ import {
   clientOptions,
   type MqttSettings,
   type ProtocolVersion,
-  statusTopic,
 } from './mqtt-options.ts';
 import { SourceError, type SourceEvent } from './source.ts';
 
@@ -58,6 +58,12 @@ export class MqttLink {
   /** Reads on after the taker has said no. */
   resume(): void {
     this.#connection?.resume();
+  }
+
+  /** False: there is no connection just now. */
+  publish(topic: string, payload: Uint8Array): boolean {
+    this.#connection?.publish(topic, payload);
+    return this.#connection !== undefined;
   }
 
   /** No further attempt; a standing connection is kept until `close`. */

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { IClientOptions } from 'mqtt';
+import { statusTopic } from '../config/own-topics.ts';
 import type { MqttSourceConfig } from '../config/schema.ts';
 import { SourceError } from './source.ts';
 
@@ -15,10 +16,6 @@ const CONNECT_TIMEOUT_MS = 10_000;
  * others, so this bounds what an overloaded daemon holds.
  */
 const RECEIVE_MAXIMUM = 500;
-
-export function statusTopic(base: string): string {
-  return `${base}/status`;
-}
 
 export function clientId(settings: MqttSettings, base: string): string {
   return settings.client_id ?? `${base}-${hostname()}`;

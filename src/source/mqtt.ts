@@ -1,12 +1,13 @@
 import { createSecureContext } from 'node:tls';
 import type { IPublishPacket } from 'mqtt';
 import { Observable, Subject, type Subscriber } from 'rxjs';
+import { ownTopics } from '../config/own-topics.ts';
 import type { Delivery } from '../journal/journal.ts';
 import type { Acknowledge, Filter } from './mqtt-connection.ts';
 import { MqttDeliveries } from './mqtt-deliveries.ts';
 import { MqttIntake } from './mqtt-intake.ts';
 import { MqttLink } from './mqtt-link.ts';
-import { clientOptions, type MqttSettings, statusTopic } from './mqtt-options.ts';
+import { clientOptions, type MqttSettings } from './mqtt-options.ts';
 import { ReceiveClock } from './receive-clock.ts';
 import {
   type Gate,
@@ -25,7 +26,7 @@ import { Tally } from './tally.ts';
  * Messages of QoS 1 and 2 are acknowledged by whoever takes them, when they are durable; what the
  * broker then delivers once more is marked `repeated`.
  *
- * What Foretide itself publishes (`<base>/status`, `<base>/forecast/…`) does not come in, so that a
+ * What Foretide itself publishes, or is asked on (config/own-topics.ts), does not come in, so that a
  * filter like `#` makes no forecasts of forecasts.
  * @throws SourceError when a certificate or key cannot be used
  */
@@ -33,9 +34,10 @@ export function createMqttSource(
   settings: MqttSettings,
   base: string,
   filters: readonly Filter[],
+  isOwn = ownTopics(base, 'homeassistant'),
 ): Source {
   checkTls(settings, base);
-  return new MqttSource(settings, base, filters);
+  return new MqttSource(settings, base, filters, isOwn);
 }
 
 function checkTls(settings: MqttSettings, base: string): void {
@@ -56,6 +58,7 @@ class MqttSource implements Source {
   readonly #settings: MqttSettings;
   readonly #base: string;
   readonly #filters: readonly Filter[];
+  readonly #isOwn: (topic: string) => boolean;
   readonly #clock = new ReceiveClock();
   readonly #deliveries = new MqttDeliveries();
   readonly #repeated = new Tally((count) => this.#tellRepeated(count));
@@ -63,7 +66,13 @@ class MqttSource implements Source {
   #intake: MqttIntake | undefined;
   #subscriber: Subscriber<MessageBatch> | undefined;
 
-  constructor(settings: MqttSettings, base: string, filters: readonly Filter[]) {
+  constructor(
+    settings: MqttSettings,
+    base: string,
+    filters: readonly Filter[],
+    isOwn: (topic: string) => boolean,
+  ) {
+    this.#isOwn = isOwn;
     this.#settings = settings;
     this.#base = base;
     this.#filters = filters;
@@ -92,6 +101,10 @@ class MqttSource implements Source {
         this.#intake?.discard();
       };
     });
+  }
+
+  publish(topic: string, payload: Uint8Array): boolean {
+    return this.#link?.publish(topic, payload) ?? false;
   }
 
   progress(): undefined {
@@ -137,16 +150,12 @@ class MqttSource implements Source {
       retained: packet.retain,
       where: `topic ${packet.topic}`,
     };
-    const isOurs = this.#isOurs(packet.topic);
+    const isOurs = this.#isOwn(packet.topic);
     if (!acknowledge) return isOurs || intake.offer(message);
     const { delivery, repeated } = this.#deliveries.take(packet);
     if (repeated && !isOurs) this.#repeated.add();
     const passedOver = repeated || isOurs ? { repeated: true as const } : {};
     return intake.offer({ ...message, delivery, acknowledge, ...passedOver });
-  }
-
-  #isOurs(topic: string): boolean {
-    return topic === statusTopic(this.#base) || topic.startsWith(`${this.#base}/forecast/`);
   }
 
   #tellDropped(count: number): void {

@@ -1,3 +1,4 @@
+import { ownTopics } from '../config/own-topics.ts';
 import type { Config, MqttSourceConfig, StreamConfig } from '../config/schema.ts';
 import { filterCovers } from '../config/topic.ts';
 import { createCsvSource } from './csv.ts';
@@ -30,14 +31,15 @@ export async function createSource(config: Config, options: SourceOptions = {}):
 }
 
 async function createMqtt(config: Config, mqtt: MqttSourceConfig): Promise<Source> {
+  const isOwn = ownTopics(config.base, config.mqtt.home_assistant.prefix);
   const filters = subscriptions(config.streams, mqtt.qos);
   if (mqtt.url !== undefined) {
-    return createMqttSource({ ...mqtt, url: mqtt.url }, config.base, filters);
+    return createMqttSource({ ...mqtt, url: mqtt.url }, config.base, filters, isOwn);
   }
   if (!mqtt.embedded) throw new SourceError('source.mqtt: names no broker; give url or embedded');
   const broker = await startEmbeddedBroker(mqtt.embedded);
   const settings = { ...mqtt, url: broker.url, protocol: '3.1.1' } as const;
-  const source = createMqttSource(settings, config.base, filters);
+  const source = createMqttSource(settings, config.base, filters, isOwn);
   const closeClient = source.close.bind(source);
   return Object.assign(source, {
     async close() {

@@ -67,6 +67,11 @@ export interface Source {
   /** Before `messages`: what was taken in an earlier life of the process, the oldest first. */
   restore?(deliveries: readonly Delivery[]): void;
   readonly events: Observable<SourceEvent>;
+  /**
+   * Brokers: sends a message of QoS 0, on the connection that the messages come in on.
+   * @returns false where there is none just now
+   */
+  publish?(topic: string, payload: Uint8Array): boolean;
   /** Share of the input read so far, 0..1; undefined where it has no end. */
   progress(): number | undefined;
   /** Stops intake; what was already received still comes out, then `messages` completes. */

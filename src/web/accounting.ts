@@ -1,8 +1,9 @@
 /** received = learned + duplicate + late + invalid + filtered + pending, as a row with its signs. */
 import type { StreamAccounting } from '../observe/accounting.ts';
+import type { PipelineReport } from '../observe/http/api.ts';
 import { formatCount } from './format.ts';
 import type { TableColumn } from './table.ts';
-import { unaccounted } from './trouble.ts';
+import { missing, unaccounted } from './trouble.ts';
 
 const PARTS = ['learned', 'duplicate', 'late', 'invalid', 'filtered', 'pending'] as const;
 
@@ -26,14 +27,18 @@ export const accountColumns: readonly TableColumn[] = [
   { label: 'Adds up' },
 ];
 
-export function accountCells(stream: string, account: Readonly<StreamAccounting>): string[] {
-  const missing = unaccounted(account);
-  return [
-    stream,
-    formatCount(account.received),
-    ...PARTS.map((part) => formatCount(account[part])),
-    missing === 0
-      ? '✓ yes'
-      : `✗ ${formatCount(Math.abs(missing))} ${missing > 0 ? 'missing' : 'too many'}`,
-  ];
+export function accountCells(
+  stream: string,
+  account: Readonly<StreamAccounting>,
+  rates: PipelineReport['rates'],
+): string[] {
+  const parts = PARTS.map((part) => formatCount(account[part]));
+  return [stream, formatCount(account.received), ...parts, verdict(account, rates)];
+}
+
+function verdict(account: Readonly<StreamAccounting>, rates: PipelineReport['rates']): string {
+  const lost = missing(account, rates);
+  if (lost !== 0) return `✗ ${formatCount(Math.abs(lost))} ${lost > 0 ? 'missing' : 'too many'}`;
+  const under = unaccounted(account);
+  return under === 0 ? '✓ yes' : `✓ yes, ${formatCount(Math.abs(under))} on their way`;
 }

@@ -20,11 +20,19 @@ describe('formatNumber', () => {
     [-12_345.6, '−12,346'],
     [1_234_567, '1,234,567'],
     [6.02214e23, '6.022×10²³'],
+    [1_000_000_852, '1,000,000,852'],
+    [0.99996, '1.0000'],
     [null, '–'],
     [Number.NaN, '–'],
   ])('writes %s as %s', (value, text) => {
     expect(formatNumber(value)).toBe(text);
   });
+});
+
+it('has more digits where a narrow interval wants them', () => {
+  expect(formatNumber(1.08423, 0.0001)).toBe('1.0842');
+  expect(formatNumber(1_013.25, 0.05)).toBe('1,013.25');
+  expect(formatNumber(1_013.25, 100)).toBe('1,013');
 });
 
 describe('shares and rates', () => {

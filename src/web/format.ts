@@ -4,15 +4,24 @@ export const NONE = '–';
 const DIGITS = 4;
 const MINUS = '−';
 
-/** Four significant digits; whole numbers in full up to a billion. */
-export function formatNumber(value: number | null | undefined): string {
+/**
+ * Four significant digits, and as many more as tell `fine` apart; whole numbers in full.
+ * @param fine a difference worth showing, such as a part of an interval's width
+ */
+export function formatNumber(value: number | null | undefined, fine = 0): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return NONE;
   const size = Math.abs(value);
   const sign = value < 0 ? MINUS : '';
   if (size === 0) return '0';
-  if (size < 1e-4 || size >= 1e9) return sign + scientific(size);
-  if (size >= 1_000 || Number.isInteger(size)) return sign + formatCount(size);
-  return sign + size.toPrecision(DIGITS);
+  if (size < 1e-4 || size >= 1e12) return sign + scientific(size);
+  if (Number.isInteger(size)) return sign + formatCount(size);
+  const usual = DIGITS - 1 - Math.floor(Math.log10(size));
+  const wanted = fine > 0 ? Math.ceil(-Math.log10(fine)) : 0;
+  const digits = Math.min(12, Math.max(0, usual, wanted));
+  return (
+    sign +
+    size.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits })
+  );
 }
 
 function scientific(size: number): string {

@@ -55,6 +55,11 @@ export class LearnedPanel {
   }
 }
 
+/** On two lines. */
+export function leadHead(lead: number, everyMs: number): string {
+  return leadLabel(lead, everyMs).replace(/ \((.*)\)$/, '\n$1');
+}
+
 export function leadLabel(lead: number, everyMs: number): string {
   const time = everyMs > 0 ? ` (${formatDuration(lead * everyMs)})` : '';
   return `${lead} ${lead === 1 ? 'step' : 'steps'}${time}`;
@@ -71,7 +76,7 @@ function experts({ leads, seasons, putAside }: ForecastView, everyMs: number): N
   const shown = names.filter(([, weight]) => weight >= WEIGHT_MIN).map(([name]) => name);
   const table = new Table('Weight of each expert at each lead', [
     { label: 'Expert' },
-    ...leads.map(({ lead }) => ({ label: leadLabel(lead, everyMs), number: true })),
+    ...leads.map(({ lead }) => ({ label: leadHead(lead, everyMs), number: true })),
   ]);
   table.show(
     shown.map((name) => [
@@ -123,7 +128,7 @@ function intervals(leads: readonly LeadReport[], everyMs: number): Node[] {
     { label: 'Scored', number: true },
     { label: 'Skill', number: true, title: 'Less error than the last value has' },
     ...levels.map(({ nominal }) => ({
-      label: `${formatPercent(nominal)} interval held`,
+      label: `${formatPercent(nominal)} interval\nheld`,
       number: true,
     })),
   ]);

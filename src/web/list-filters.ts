@@ -26,6 +26,7 @@ export class ListFilters {
   readonly #chips = new Map<SeriesState | null, HTMLButtonElement>();
   readonly #counts = new Map<SeriesState | null, HTMLElement>();
   #choice: ListChoice;
+  #typing: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     choice: ListChoice,
@@ -34,10 +35,12 @@ export class ListFilters {
   ) {
     this.#choice = choice;
     this.#search.value = choice.search;
-    let typing: ReturnType<typeof setTimeout>;
     this.#search.addEventListener('input', () => {
-      clearTimeout(typing);
-      typing = setTimeout(() => choose({ search: this.#search.value }), TYPING_MS);
+      clearTimeout(this.#typing);
+      this.#typing = setTimeout(() => {
+        this.#typing = undefined;
+        choose({ search: this.#search.value });
+      }, TYPING_MS);
     });
     this.#stream.addEventListener('change', () => choose({ stream: this.#stream.value || null }));
     this.#sort.append(h('option', { value: '' }, 'First seen first'), ...sortOptions(columns));
@@ -69,7 +72,8 @@ export class ListFilters {
   show(choice: ListChoice): void {
     this.#choice = choice;
     // What is being typed is newer than what was asked for.
-    if (document.activeElement !== this.#search) this.#search.value = choice.search;
+    const isTyping = this.#typing !== undefined || document.activeElement === this.#search;
+    if (!isTyping) this.#search.value = choice.search;
     this.#stream.value = choice.stream ?? '';
     this.#sort.value = choice.sort ? `${choice.sort} ${choice.descending ? 'down' : 'up'}` : '';
     for (const [state, chip] of this.#chips) {

@@ -44,9 +44,10 @@ export class ListRow {
 
   show(summary: SeriesSummary): void {
     const { state, last, next, skill, coverage, nominal, anomaly, spark } = summary;
+    this.node.dataset.kind = summary.kind;
     refill(this.#state, state, () => [stateMark(state)]);
     this.#spark.draw(spark, next);
-    setText(this.#last, valueText(last));
+    setText(this.#last, valueText(last, next));
     refill(this.#next, next, () => nextParts(next));
     setText(this.#skill, formatSigned(skill));
     setAttributes(this.#skill, { title: skillWords(skill), 'data-tone': tone(skill) });
@@ -85,20 +86,28 @@ export function nameParts(series: string): Node[] {
   ];
 }
 
-export function valueText(value: number | string | null): string {
-  return typeof value === 'string' ? value : formatNumber(value);
+export function valueText(value: number | string | null, next: NextForecast | null): string {
+  return typeof value === 'string' ? value : formatNumber(value, fineOf(next));
+}
+
+/** A difference that counts beside the width of the interval. */
+export function fineOf(next: { lower: number | null; upper: number | null } | null): number {
+  if (!next || next.lower === null || next.upper === null) return 0;
+  return (next.upper - next.lower) / 20;
 }
 
 function nextParts(next: NextForecast | null): Node[] {
   if (!next) return [h('span', {}, NONE)];
-  return [h('span', {}, valueText(next.mean)), h('span', { class: 'fine' }, spanText(next))];
+  return [h('span', {}, valueText(next.mean, next)), h('span', { class: 'fine' }, spanText(next))];
 }
 
 /** What goes with a forecast: its interval; of a symbol how likely it is. */
-export function spanText({ lower, upper, probability }: NextForecast): string {
+export function spanText(next: NextForecast): string {
+  const { lower, upper, probability } = next;
   if (probability !== null) return `${formatPercent(probability)} likely`;
   if (lower === null || upper === null) return '';
-  return `${formatNumber(lower)} … ${formatNumber(upper)}`;
+  const fine = fineOf(next);
+  return `${formatNumber(lower, fine)} … ${formatNumber(upper, fine)}`;
 }
 
 function tone(skill: number | null): string | null {

@@ -29,6 +29,7 @@ const NEXT = 16;
 export class Sparkline {
   readonly node = svg('svg', {
     ...{ class: 'spark', viewBox: `0 0 ${WIDTH} ${HEIGHT}`, 'aria-hidden': 'true' },
+    preserveAspectRatio: 'xMinYMid',
   });
   readonly #line = svg('path', { class: 'line' });
   readonly #reach = svg('path', { class: 'reach' });

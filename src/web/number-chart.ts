@@ -19,6 +19,7 @@ import { ANOMALY_FROM } from './words.ts';
 
 const WIDE_PX = 720;
 const STRIP_PX = 44;
+const SIDE_PX = 16;
 
 export class NumberChart {
   readonly node = h('div');
@@ -98,8 +99,9 @@ export class NumberChart {
           fill: color(i === 0 ? 'band-wide' : 'band-narrow'),
         })),
       ],
-      padding: [WORD_PX, null, null, null] as uPlot.Padding,
-      axes: [timeAxis({ size: 44 }), valueAxis()],
+      // The strip below has the same sides, so that steps stand below each other.
+      padding: [WORD_PX, SIDE_PX, null, 0] as uPlot.Padding,
+      axes: [timeAxis({ size: 40 }), valueAxis()],
       cursor: {
         sync: { key: 'series', setSeries: false },
         points: { size: 7, show: hoverPoint },
@@ -124,7 +126,7 @@ export class NumberChart {
         },
       ] as uPlot.Series[],
       scales: { y: { range: [0, 1] as [number, number] } },
-      padding: [2, null, 2, null] as uPlot.Padding,
+      padding: [2, SIDE_PX, 2, 0] as uPlot.Padding,
       axes: [
         timeAxis({ show: false }),
         valueAxis({

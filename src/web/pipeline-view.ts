@@ -17,7 +17,7 @@ import { sinkParts, sourceParts } from './pipeline-cards.ts';
 import { RateChart } from './rate-chart.ts';
 import { listHash } from './route.ts';
 import { Table } from './table.ts';
-import { troubles, unaccounted } from './trouble.ts';
+import { missing, troubles } from './trouble.ts';
 import type { MountedView } from './view.ts';
 import { STATE_ORDER } from './words.ts';
 
@@ -39,8 +39,7 @@ export class PipelineView implements MountedView {
     ),
   ];
   readonly #tiles = h('dl', { class: 'tiles' });
-  readonly #source = h('section', { class: 'card' });
-  readonly #sinks = h('div', { class: 'panels' });
+  readonly #ends = h('div', { class: 'panels' });
   readonly #states = h('ul', { class: 'states' });
   readonly #accounts = new Table('Samples of each stream', accountColumns, 'accounts');
   readonly #journal = h('div');
@@ -71,8 +70,9 @@ export class PipelineView implements MountedView {
       {},
       h('div', { class: 'head' }, this.heading, this.#about),
       ...[this.#verdict, this.#tiles, rates],
-      h('div', { class: 'panels' }, this.#source, series, journal),
-      ...[this.#sinks, account],
+      this.#ends,
+      h('div', { class: 'panels' }, series, journal),
+      account,
     );
     this.#live = new LiveView<PipelineReport>({
       view: 'pipeline',
@@ -95,9 +95,10 @@ export class PipelineView implements MountedView {
     this.#showVerdict(report);
     for (const chart of this.#rates) chart.show(report);
     this.#showTiles(report);
-    refill(this.#source, source, () => sourceParts(source));
-    refill(this.#sinks, sinks, () =>
-      sinks.map((sink) => h('section', { class: 'card' }, ...sinkParts(sink))),
+    refill(this.#ends, [source, sinks], () =>
+      [sourceParts(source), ...sinks.map(sinkParts)].map((parts) =>
+        h('section', { class: 'card' }, ...parts),
+      ),
     );
     this.#showSeries(report);
     this.#showJournal(report);
@@ -191,11 +192,11 @@ export class PipelineView implements MountedView {
     });
   }
 
-  #showAccounts({ accounting }: PipelineReport): void {
+  #showAccounts({ accounting, rates }: PipelineReport): void {
     const streams = Object.entries(accounting);
-    this.#accounts.show(streams.map(([stream, account]) => accountCells(stream, account)));
+    this.#accounts.show(streams.map(([stream, account]) => accountCells(stream, account, rates)));
     streams.forEach(([, account], i) => {
-      this.#accounts.tone(i, unaccounted(account) === 0 ? null : 'bad');
+      this.#accounts.tone(i, missing(account, rates) === 0 ? null : 'bad');
     });
   }
 }

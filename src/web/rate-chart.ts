@@ -70,7 +70,7 @@ export class RateChart {
     if (width === 0) return;
     this.#plot = new uPlot(
       {
-        ...{ width, height: HEIGHT, legend: { show: false }, padding: [6, 8, 0, 0] },
+        ...{ width, height: HEIGHT, legend: { show: false }, padding: [6, 26, 0, 0] },
         cursor: { show: false },
         scales: {
           // A minute at least, so that the first readings are no fan of lines.

@@ -1,7 +1,7 @@
 /** The chart's key, with the values of the step that is pointed at; else of the newest. */
 import type { SeriesHistory } from '../observe/monitor.ts';
 import { h, refill, setText } from './dom.ts';
-import { formatNumber, formatPercent, formatTime, NONE } from './format.ts';
+import { formatPercent, formatTime, NONE } from './format.ts';
 import { shownValue } from './series-tables.ts';
 import { changeWords } from './words.ts';
 
@@ -46,13 +46,15 @@ function itemsAt(history: SeriesHistory, at: number): Item[] {
   const i = timeMs.indexOf(at);
   if (i < 0 && ahead >= 0) return aheadItems(history, ahead);
   const items: Item[] = [
-    ['actual', 'actual', shownValue(history.actual[i], symbols)],
-    ['forecast', 'forecast', shownValue(history.forecast[i], symbols)],
+    ['actual', 'actual', shownValue(history.actual[i], history)],
+    ['forecast', 'forecast', shownValue(history.forecast[i], history)],
   ];
   if (!symbols) {
     const [low = null, high = null] = [history.lower[i], history.upper[i]];
     const held =
-      low === null || high === null ? NONE : `${formatNumber(low)} … ${formatNumber(high)}`;
+      low === null || high === null
+        ? NONE
+        : `${shownValue(low, history)} … ${shownValue(high, history)}`;
     items.push(['band', 'interval', held]);
     items.push(['anomaly', 'anomaly', history.anomaly[i]?.toFixed(2) ?? NONE]);
   }
@@ -61,13 +63,14 @@ function itemsAt(history: SeriesHistory, at: number): Item[] {
   return items;
 }
 
-function aheadItems({ future, symbols }: SeriesHistory, i: number): Item[] {
+function aheadItems(history: SeriesHistory, i: number): Item[] {
+  const { future } = history;
   const share = future.probability?.[i]?.[future.mean[i] ?? -1];
   return [
-    ['ahead', 'forecast', shownValue(future.mean[i], symbols)],
+    ['ahead', 'forecast', shownValue(future.mean[i], history)],
     ...(share === undefined ? [] : [['band', 'likely', formatPercent(share)] as const]),
     ...future.bands.map(({ coverage, lower, upper }): Item => {
-      const reach = `${formatNumber(lower[i])} … ${formatNumber(upper[i])}`;
+      const reach = `${shownValue(lower[i], history)} … ${shownValue(upper[i], history)}`;
       return ['band', formatPercent(coverage), reach];
     }),
   ];

@@ -53,13 +53,18 @@ export class SeriesTables {
 }
 
 /** A number, or a symbol's name. */
-export function shownValue(value: number | null | undefined, symbols?: readonly string[]): string {
+export function shownValue(
+  value: number | null | undefined,
+  { symbols, future }: Pick<SeriesHistory, 'symbols' | 'future'>,
+): string {
   if (value === null || value === undefined) return NONE;
-  return symbols ? (symbols[value] ?? NONE) : formatNumber(value);
+  if (symbols) return symbols[value] ?? NONE;
+  const [band] = future.bands;
+  return formatNumber(value, band ? (band.upper[0]! - band.lower[0]!) / 20 : 0);
 }
 
 export function pastRows(history: SeriesHistory): string[][] {
-  const { timeMs, actual, forecast, lower, upper, anomaly, changes, symbols } = history;
+  const { timeMs, actual, forecast, lower, upper, anomaly, changes } = history;
   const changed = new Map(changes.map(({ timeMs: at, kind }) => [at, changeWords(kind)]));
   const from = Math.max(0, timeMs.length - ROWS);
   const rows = timeMs.slice(from).map((ms, j) => {
@@ -69,9 +74,9 @@ export function pastRows(history: SeriesHistory): string[][] {
     const held = known && value !== null ? (value >= low && value <= high ? 'yes' : 'no') : NONE;
     return [
       formatTime(ms),
-      value === null ? 'gap' : shownValue(value, symbols),
-      shownValue(forecast[i], symbols),
-      known ? `${formatNumber(low)} … ${formatNumber(high)}` : NONE,
+      value === null ? 'gap' : shownValue(value, history),
+      shownValue(forecast[i], history),
+      known ? `${shownValue(low, history)} … ${shownValue(high, history)}` : NONE,
       held,
       anomaly[i]?.toFixed(2) ?? NONE,
       changed.get(ms) ?? '',
@@ -80,17 +85,18 @@ export function pastRows(history: SeriesHistory): string[][] {
   return rows.reverse();
 }
 
-export function futureRows({ future, everyMs, symbols }: SeriesHistory): string[][] {
+export function futureRows(history: SeriesHistory): string[][] {
+  const { future, everyMs } = history;
   return future.targetMs.map((ms, i) => {
     const share = future.probability?.[i]?.[future.mean[i] ?? -1];
     const bands = future.bands.map(({ coverage, lower, upper }) => {
-      return `${formatPercent(coverage)}: ${formatNumber(lower[i])} … ${formatNumber(upper[i])}`;
+      return `${formatPercent(coverage)}: ${shownValue(lower[i], history)} … ${shownValue(upper[i], history)}`;
     });
     const sure = share === undefined ? bands.join(' · ') || NONE : formatPercent(share);
     return [
       formatTime(ms),
       leadLabel(i + 1, everyMs ?? 0),
-      shownValue(future.mean[i], symbols),
+      shownValue(future.mean[i], history),
       sure,
     ];
   });

@@ -24,10 +24,10 @@ export class SeriesTiles {
     const { last, lastMs, next, skill, coverage, nominal, anomaly, kind } = summary;
     this.#set(
       0,
-      valueText(last),
+      valueText(last, next),
       lastMs === null ? 'None yet' : formatFullTime(lastMs).replace(/ \(.*/, ''),
     );
-    this.#set(1, next ? valueText(next.mean) : NONE, next ? spanText(next) : 'None yet');
+    this.#set(1, next ? valueText(next.mean, next) : NONE, next ? spanText(next) : 'None yet');
     this.#set(
       2,
       formatSigned(skill),

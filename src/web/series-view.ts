@@ -172,7 +172,7 @@ function description(history: SeriesHistory, { summary }: SeriesDetail): string 
     ? ''
     : `, between ${formatNumber(Math.min(...known))} and ${formatNumber(Math.max(...known))}`;
   const next = summary.next
-    ? ` Next: ${valueText(summary.next.mean)}, ${spanText(summary.next)}; ${future.targetMs.length} steps ahead are forecast.`
+    ? ` Next: ${valueText(summary.next.mean, summary.next)}, ${spanText(summary.next)}; ${future.targetMs.length} steps ahead are forecast.`
     : '';
-  return `${span}${reach}. Newest: ${valueText(summary.last)}.${next} The numbers are in the tables below.`;
+  return `${span}${reach}. Newest: ${valueText(summary.last, summary.next)}.${next} The numbers are in the tables below.`;
 }

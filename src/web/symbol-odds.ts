@@ -2,7 +2,7 @@
 import type { SeriesHistory } from '../observe/monitor.ts';
 import { h, refill, scroller } from './dom.ts';
 import { formatPercent } from './format.ts';
-import { leadLabel } from './learned-panel.ts';
+import { leadHead } from './learned-panel.ts';
 import { Meter } from './marks.ts';
 import { Table } from './table.ts';
 
@@ -24,7 +24,7 @@ export class SymbolOdds {
         .slice(0, SYMBOLS_MAX);
       const table = new Table('Probability of each symbol', [
         { label: 'Symbol' },
-        ...shown.map((lead) => ({ label: `in ${leadLabel(lead, everyMs ?? 0)}`, number: true })),
+        ...shown.map((lead) => ({ label: `in ${leadHead(lead, everyMs ?? 0)}`, number: true })),
       ]);
       table.show(
         best.map(({ name, place }) => [

@@ -38,9 +38,18 @@ describe('troubles', () => {
     const source = { ...WELL.source, connected: false, dropped: 5 };
     expect(texts({ source, sinks: [sink] })).toEqual([
       'bad: No connection to the source: nothing comes in.',
-      'warn: 5 messages of QoS 0 were lost before they could be taken.',
-      'bad: influx takes nothing; 1,200 steps wait for it.',
-      'bad: 2 steps were given up for influx: too many waited.',
+      'warn: Messages of QoS 0 lost before they could be taken: 5.',
+      'bad: influx takes nothing. Steps that wait for it: 1,200.',
+      'bad: Steps given up for influx, as too many waited: 2.',
+    ]);
+  });
+
+  it('leaves samples their time from one count to the next', () => {
+    const hall = { ...WELL.accounting.hall!, received: 10 };
+    expect(texts({ accounting: { hall } })).toEqual([]);
+    const rates = { ...WELL.rates, receivedPerSecond: 0 };
+    expect(texts({ accounting: { hall }, rates })).toEqual([
+      'bad: Samples of hall that nothing accounts for: 1. Please report this.',
     ]);
   });
 
@@ -52,12 +61,12 @@ describe('troubles', () => {
   });
 
   it('finds samples that nobody can account for, and overload, and a full journal', () => {
-    const hall = { ...WELL.accounting.hall!, received: 11 };
+    const hall = { ...WELL.accounting.hall!, received: 12 };
     const state = { ...WELL.state!, journalFullness: 0.91 };
     expect(texts({ accounting: { hall }, thinFactor: 4, state })).toEqual([
       'warn: The journal is 91 % full; at its limit the source has to wait.',
       'warn: Overload: networks learn at one in 4 of their updates.',
-      'bad: 2 samples of hall are not accounted for. Please report this.',
+      'bad: Samples of hall that nothing accounts for: 3. Please report this.',
     ]);
   });
 });

@@ -19,14 +19,16 @@ export function troubles(report: PipelineReport): Trouble[] {
   if (source.dropped > 0) {
     add(
       'warn',
-      `${formatCount(source.dropped)} messages of QoS 0 were lost before they could be taken.`,
+      `Messages of QoS 0 lost before they could be taken: ${formatCount(source.dropped)}.`,
     );
   }
   for (const { name, available, waiting, dropped, rejected } of sinks) {
-    if (!available) add('bad', `${name} takes nothing; ${formatCount(waiting)} steps wait for it.`);
+    if (!available)
+      add('bad', `${name} takes nothing. Steps that wait for it: ${formatCount(waiting)}.`);
     if (dropped > 0)
-      add('bad', `${formatCount(dropped)} steps were given up for ${name}: too many waited.`);
-    if (rejected > 0) add('warn', `${name} refused ${formatCount(rejected)} points for good.`);
+      add('bad', `Steps given up for ${name}, as too many waited: ${formatCount(dropped)}.`);
+    if (rejected > 0)
+      add('warn', `Points that ${name} refused for good: ${formatCount(rejected)}.`);
   }
   if (state && state.journalFullness >= FULL_FROM) {
     add(
@@ -38,14 +40,26 @@ export function troubles(report: PipelineReport): Trouble[] {
     add('warn', `Overload: networks learn at one in ${formatCount(thinFactor)} of their updates.`);
   }
   for (const [stream, account] of Object.entries(accounting)) {
-    const missing = unaccounted(account);
-    if (missing === 0) continue;
+    const lost = missing(account, report.rates);
+    if (lost === 0) continue;
     add(
       'bad',
-      `${formatCount(Math.abs(missing))} samples of ${stream} are not accounted for. Please report this.`,
+      `Samples of ${stream} that nothing accounts for: ${formatCount(Math.abs(lost))}. Please report this.`,
     );
   }
   return found;
+}
+
+/** Between the places where they are counted, samples are under way for so long at most. */
+const UNDER_WAY_S = 2;
+
+/** As `unaccounted`, but for what may well be on its way. */
+export function missing(
+  account: Readonly<StreamAccounting>,
+  { receivedPerSecond }: PipelineReport['rates'],
+): number {
+  const count = unaccounted(account);
+  return Math.abs(count) <= UNDER_WAY_S * receivedPerSecond ? 0 : count;
 }
 
 /** What nobody can account for: 0, or there is a defect. */

@@ -1,7 +1,7 @@
 /** What the page says about numbers, in plain words. */
 import type { NetworkView } from '../forecaster/view.ts';
 import type { SeriesState } from '../observe/monitor.ts';
-import { formatPercent } from './format.ts';
+import { formatNumber, formatPercent } from './format.ts';
 
 export const STATES: Readonly<
   Record<SeriesState, { readonly word: string; readonly means: string }>
@@ -80,8 +80,9 @@ export function reachVerdict({ gradientReach: reach, windowSteps }: Measured): N
   if (reach === null || !(reach > 0)) {
     return { tone: 'plain', head: 'Not known yet', text: 'No update has told it so far.' };
   }
-  const how = 'The gradient at the window’s first step, as a share of that at its last, is';
-  const share = reach >= 1e-3 ? reach.toPrecision(2) : reach.toExponential(1);
+  const how = 'The gradient at the window’s first step is';
+  const times = formatNumber(Number(reach.toPrecision(2))).replace(/0+$/, '');
+  const share = `${times} times that at its last`;
   if (reach > 10) {
     return {
       tone: 'warn',
@@ -143,6 +144,9 @@ const EXPERTS: readonly (readonly [pattern: RegExp, words: string])[] = [
   [/^(network|recurrent|lstm|gru|rnn)/, 'recurrent network'],
   [/^frequency/, 'how often each came'],
   [/^markov/, 'what followed the last symbols'],
+  [/^period$/, 'what came one repetition ago'],
+  [/^rotation$/, 'the order in which they come'],
+  [/^phase-(\d+)/, 'what is usual at this place of $1 steps'],
   [/^run-length/, 'how long it has lasted'],
 ];
 

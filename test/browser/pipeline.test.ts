@@ -45,8 +45,8 @@ describe.skipIf(!CHROMIUM)('the pipeline, and the way to the daemon', () => {
     const list = page.locator('.health li');
     await expect.poll(() => list.count()).toBe(8);
     const text = (await list.allTextContents()).join('\n');
-    expect(text).toContain('takes nothing; 48,211 steps wait for it');
-    expect(text).toContain('2 samples of energy are not accounted for');
+    expect(text).toContain('takes nothing. Steps that wait for it: 48,211');
+    expect(text).toContain('Samples of energy that nothing accounts for: 2');
     expect(await page.locator('.said').first().textContent()).toMatch(/^It says: connect ECONN/);
     await page
       .getByRole('region', { name: 'Samples of each stream' })

@@ -29,6 +29,7 @@ const SERVED_MAX = 5_000;
 const MEASUREMENTS = new Set(['actual', 'forecast', 'forecast_score', 'forecast_event']);
 const TAGS = new Set(['series', 'symbol', 'lead', 'kind']);
 
+/** Every series begins with a topic: a test goes by that. */
 export const STREAMS = `
   - { name: sound, topic: "sound/+", time: t, values: v, every: 1s, aggregate: none, horizon: 3,
       model: { effort: simple, hidden: 4 } }
@@ -40,12 +41,20 @@ export const STREAMS = `
       symbols_max: 8, model: { effort: simple, cell: none } }
   - { name: num, topic: "num/#", payload: number, every: 1s, horizon: 2, series_max: 20,
       model: { effort: simple, cell: none } }
+  - { name: cbor, topic: "cbor/#", payload: cbor, time: t, every: 1s, aggregate: none, horizon: 2,
+      series_max: 50, model: { effort: simple, cell: none } }
+  - { name: pack, topic: "pack/#", payload: msgpack, time: t, every: 1s, aggregate: none, horizon: 2,
+      series_max: 50, model: { effort: simple, cell: none } }
+  - { name: line, topic: "line/#", payload: line_protocol, every: 1s, aggregate: none, horizon: 2,
+      series: "{topic}/{measurement},{tags}/{field}", series_max: 50, model: { effort: simple, cell: none } }
+  - { name: spark, topic: "spBv1.0/#", payload: sparkplug, every: 1s, aggregate: last, horizon: 2,
+      series: "spBv1.0/{topic[1]}/NBIRTH/n/{topic[4]}{field}", series_max: 50, model: { effort: simple, cell: none } }
 `;
 
 export const fuzzedMessages: Scenario = {
   name: 'fuzzed-messages',
   faultModel:
-    'topics and payloads of noise, broken and deep JSON, huge numbers, separators and control ' +
+    'topics and payloads of noise, broken and deep JSON, broken binary formats and lines, huge numbers, separators and control ' +
     'characters in names, between the messages of sound series',
   longRuns: 1_000_000,
   async run({ runs, seed, log }) {

@@ -92,6 +92,38 @@ sinks:
     expect(await mosquittoSub(broker.port, 'test1/status')).toBe('offline');
   });
 
+  it('writes its own state beside the forecasts, as often as it is told', async () => {
+    const foretide = start(`
+base: test1b
+source: { mqtt: { url: "${broker.url}" } }
+streams:
+  - { name: own, topic: "own/#", payload: number }
+sinks: { influx: { url: "${database.url}", database: test1b, health_every: 300ms } }
+`);
+    await foretide.says('source: connected');
+    await mosquittoPub(broker.port, 'own/a', '1');
+    const last = async (fields: string, measurement: string): Promise<string | undefined> => {
+      const query = `select ${fields} from ${measurement} where received = 1 or connected = 1 or available = 1 order by time desc limit 1`;
+      return (await influxQuery(database.port, query, 'test1b').catch(() => []))[1];
+    };
+    const rows: (string | undefined)[] = [];
+    await until(
+      async () => {
+        rows[0] = await last('daemon, thin_factor, paused, connected', 'foretide_health');
+        rows[1] = await last('daemon, stream, received', 'foretide_stream');
+        rows[2] = await last('daemon, sink, dropped, available', 'foretide_sink');
+        return rows.every((row) => row !== undefined);
+      },
+      () => `health; got:\n${rows.join('\n')}\n${foretide.output()}`,
+    );
+    expect(rows.map((row) => row!.split(',').slice(2).join())).toEqual([
+      'test1b,1,0,1',
+      'test1b,own,1',
+      `test1b,influx ${database.url}/test1b,0,1`,
+    ]);
+    expect(await stop(foretide)).toBe(0);
+  });
+
   it('accounts for a sample of every kind', async () => {
     const foretide = start(`
 base: test2

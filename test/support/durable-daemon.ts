@@ -168,7 +168,7 @@ ${given.httpPort === undefined ? '' : `http: { port: ${given.httpPort} }`}
 streams:
 ${given.streams ?? numbers(name)}
 sinks:
-  influx: { url: "${databaseUrl}", database: ${name} }
+  influx: { url: "${databaseUrl}", database: ${name}, health_every: off }
 `;
 }
 

@@ -1,4 +1,7 @@
 /** Seeded messages that no device should send, among some that are right. */
+import { encode as msgpack } from '@msgpack/msgpack';
+import { encode as cbor } from 'cborg';
+import { sparkplug, type TestMetric } from './sparkplug.ts';
 import { Random } from './streams.ts';
 
 export interface FuzzMessage {
@@ -89,7 +92,7 @@ export class Fuzzer {
     this.#random = new Random(seed);
   }
 
-  /** On the topics `fuzz/…`, `csv/…`, `sym/…` and `num/…`. */
+  /** On the topics `fuzz/…`, `csv/…`, `sym/…`, `num/…`, `cbor/…`, `pack/…`, `line/…` and `spBv1.0/…`. */
   next(): FuzzMessage {
     this.#count++;
     const make = this.#pick([
@@ -101,6 +104,9 @@ export class Fuzzer {
       () => this.#csv(),
       () => this.#symbol(),
       () => this.#number(),
+      () => this.#binary(),
+      () => this.#lines(),
+      () => this.#sparkplug(),
     ]);
     return make();
   }
@@ -132,7 +138,7 @@ export class Fuzzer {
   }
 
   #random_(): FuzzMessage {
-    const root = this.#pick(['fuzz', 'csv', 'sym', 'num']);
+    const root = this.#pick(['fuzz', 'csv', 'sym', 'num', 'cbor', 'pack', 'line', 'spBv1.0']);
     return { topic: this.#topic(root), payload: this.#bytes(200) };
   }
 
@@ -170,12 +176,16 @@ export class Fuzzer {
   }
 
   #broken(): FuzzMessage {
-    const payload = Buffer.from(this.#object().payload);
+    return { topic: this.#topic('fuzz'), payload: this.#broke(this.#object().payload) };
+  }
+
+  #broke(sound: Uint8Array): Buffer {
+    const payload = Buffer.from(sound);
     for (let i = this.#below(4); i >= 0 && payload.length > 0; i--) {
       payload[this.#below(payload.length)] = this.#below(256);
     }
     const end = this.#below(3) === 0 ? this.#below(payload.length + 1) : payload.length;
-    return { topic: this.#topic('fuzz'), payload: payload.subarray(0, end) };
+    return payload.subarray(0, end);
   }
 
   #nested(): FuzzMessage {
@@ -202,5 +212,65 @@ export class Fuzzer {
   #number(): FuzzMessage {
     const text = this.#below(2) === 0 ? this.#pick(NUMBERS) : this.#value();
     return { topic: `num/${this.#pick(NASTY)}`.replace(/[+#]/g, '_'), payload: Buffer.from(text) };
+  }
+
+  /** Every other one is whole. */
+  #maybeBroken(payload: Uint8Array): Buffer {
+    return this.#below(2) === 0 ? Buffer.from(payload) : this.#broke(payload);
+  }
+
+  #binary(): FuzzMessage {
+    const pairs = Array.from({ length: 1 + this.#below(4) }, () => {
+      const number = Number(this.#pick(NUMBERS));
+      const value = this.#pick([number, this.#random.normal(), this.#name(), null, [1], BigInt(5)]);
+      return [`${this.#name()}_`, value];
+    });
+    const value = { t: T0_S + Math.floor(this.#count / 100), ...Object.fromEntries(pairs) };
+    return this.#below(2) === 0
+      ? { topic: this.#topic('cbor'), payload: this.#maybeBroken(cbor(value)) }
+      : {
+          topic: this.#topic('pack'),
+          payload: this.#maybeBroken(msgpack(value, { useBigInt64: true })),
+        };
+  }
+
+  #lines(): FuzzMessage {
+    const lines = Array.from({ length: 1 + this.#below(3) }, () => {
+      const tags = this.#below(2) === 0 ? `,${this.#name()}=${this.#name()}` : '';
+      const value = this.#pick([
+        ...NUMBERS,
+        `${this.#below(100)}i`,
+        '"a, b',
+        JSON.stringify('a\n'),
+      ]);
+      return `${this.#name()}${tags} v=${this.#random.normal()},${this.#name()}=${value} ${this.#time()}`;
+    });
+    return { topic: this.#topic('line'), payload: Buffer.from(lines.join('\n')) };
+  }
+
+  /** Births and data of a few nodes, in no order. */
+  #sparkplug(): FuzzMessage {
+    const type = this.#pick([
+      'NBIRTH',
+      'NDATA',
+      'NDATA',
+      'NDATA',
+      'NDEATH',
+      'DBIRTH',
+      'DDATA',
+      'NCMD',
+    ]);
+    const place = type.startsWith('D') ? 'n/d' : 'n';
+    const metrics = Array.from({ length: this.#below(4) }, (): TestMetric => {
+      const name = this.#below(3) === 0 ? {} : { name: this.#name().toWellFormed() };
+      const values = { int: this.#below(2 ** 32), float: this.#below(9), string: this.#name() };
+      return { ...name, alias: this.#below(4), type: this.#below(36), ...values };
+    });
+    const timestamp = 1000 * (T0_S + Math.floor(this.#count / 100));
+    const payload = sparkplug({ timestamp, seq: this.#below(260), metrics });
+    return {
+      topic: `spBv1.0/${this.#below(3)}/${type}/${place}`,
+      payload: this.#maybeBroken(payload),
+    };
   }
 }

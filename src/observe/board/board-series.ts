@@ -49,6 +49,8 @@ export class BoardSeries {
   readonly #leads: readonly number[];
   readonly #history: HistoryRing;
   readonly #forecast = new NewestForecast();
+  /** false: its state is all that is asked for. */
+  readonly #keepsSteps: boolean;
   #isSymbol: boolean;
   #everyMs: number;
   #expectedMs = Number.NaN;
@@ -73,6 +75,7 @@ export class BoardSeries {
     this.#firstLead = scoreLeads[0] ?? 1;
     this.#leads = someOf(scoreLeads, LEADS_MAX);
     this.#history = new HistoryRing(options.steps, this.#leads);
+    this.#keepsSteps = options.steps > 0;
     this.#isSymbol = options.isSymbol;
     this.#everyMs = everyMs;
     this.#seenMs = options.nowMs;
@@ -107,17 +110,22 @@ export class BoardSeries {
       this.#seenMs = nowMs;
     }
     if (!Number.isNaN(points.anomaly)) this.anomaly = points.anomaly;
-    this.#forecast.set(points, this.#nominal);
-    const mean = symbols ? this.#forecast.likeliest() : points.mean;
-    const forecast = { mean, lower: points.lower, upper: points.upper };
-    const follows = Math.abs(issuedMs - this.#expectedMs) < this.#everyMs / 2;
-    this.#history.add(issuedMs, follows, actual, points.anomaly, forecast);
+    if (this.#keepsSteps) this.#keep(points, actual);
     if (targetMs.length > 0) {
       this.#everyMs = targetMs[0]! - issuedMs;
       this.#expectedMs = targetMs[0]!;
     }
     this.#takeScores(points);
     if (points.change > 0) this.#changed(issuedMs, points.changeKind ?? 'larger');
+  }
+
+  #keep(points: SeriesPoints, actual: number): void {
+    const { issuedMs, symbols } = points;
+    this.#forecast.set(points, this.#nominal);
+    const mean = symbols ? this.#forecast.likeliest() : points.mean;
+    const forecast = { mean, lower: points.lower, upper: points.upper };
+    const follows = Math.abs(issuedMs - this.#expectedMs) < this.#everyMs / 2;
+    this.#history.add(issuedMs, follows, actual, points.anomaly, forecast);
   }
 
   state(nowMs: number): SeriesState {

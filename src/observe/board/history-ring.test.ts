@@ -82,6 +82,13 @@ describe('HistoryRing', () => {
     });
   });
 
+  it('keeps nothing where nothing is to be shown', () => {
+    const ring = new HistoryRing(0, [1, 3]);
+    for (let i = 0; i < 5; i++) add(ring, i, i, false);
+    expect([ring.count, ring.bytes, ring.actuals(60)]).toEqual([0, 0, []]);
+    expect(ring.columns(0).timeMs).toEqual([]);
+  });
+
   it('takes little room for a young series, and a stated one at most', () => {
     const ring = new HistoryRing(300, [1, 12]);
     expect(ring.bytes).toBe(32 * 40);

@@ -43,7 +43,7 @@ export class HistoryRing {
   #begins: number[] = [];
 
   /**
-   * @param steps that are shown at most
+   * @param steps that are shown at most; 0: nothing is kept
    * @param leads whose forecasts are kept, ascending; of one beyond `steps` the view lacks the oldest
    */
   constructor(steps: number, leads: readonly number[]) {
@@ -81,6 +81,7 @@ export class HistoryRing {
     anomaly: number,
     forecast: Pick<SeriesPoints, 'mean' | 'lower' | 'upper'>,
   ): void {
+    if (this.#rowsMax === 0) return;
     // Time was set back: what is kept belongs to another time line.
     if (timeMs <= this.newestMs) this.clear();
     if (this.#count >= this.#rows) this.#turn();

@@ -26,18 +26,26 @@ function reversed<T>(list: T[], descending: boolean): T[] {
   return descending ? list.reverse() : list;
 }
 
-/** What is not known comes last, whichever the direction. */
+/** Numbers, then names, then what is not known, whichever the direction. */
 function sorted(
   list: readonly BoardSeries[],
   sort: RowOrder,
   descending: boolean,
   nowMs: number,
 ): BoardSeries[] {
-  const sign = descending ? -1 : 1;
   const keys = list.map((series) => keyOf(series, sort, nowMs));
-  const order = Uint32Array.from(keys.keys());
-  order.sort((a, b) => compare(keys[a]!, keys[b]!, sign) || a - b);
-  return Array.from(order, (place) => list[place]!);
+  const places: [numbers: number[], names: number[], unknown: number[]] = [[], [], []];
+  keys.forEach((key, place) => {
+    places[typeof key === 'string' ? 1 : Number.isNaN(key) ? 2 : 0].push(place);
+  });
+  const sign = descending ? -1 : 1;
+  for (const known of places.slice(0, 2)) {
+    known.sort((a, b) => {
+      const [keyA, keyB] = [keys[a]!, keys[b]!];
+      return keyA < keyB ? -sign : keyA > keyB ? sign : a - b;
+    });
+  }
+  return places.flat().map((place) => list[place]!);
 }
 
 /** NaN: not known. */
@@ -56,16 +64,4 @@ function keyOf(series: BoardSeries, sort: RowOrder, nowMs: number): Key {
     default:
       return series[sort];
   }
-}
-
-/** Numbers, then names, then what is not known. */
-function compare(a: Key, b: Key, sign: number): number {
-  const [rankA, rankB] = [rankOf(a), rankOf(b)];
-  if (rankA !== rankB) return rankA - rankB;
-  return a < b ? -sign : a > b ? sign : 0;
-}
-
-function rankOf(key: Key): number {
-  if (typeof key === 'string') return 1;
-  return Number.isNaN(key) ? 2 : 0;
 }

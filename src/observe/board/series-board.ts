@@ -18,7 +18,7 @@ import { chosen } from './rows.ts';
 export const ROWS_DEFAULT = 100;
 
 export interface SeriesBoardOptions {
-  /** Newest steps kept of each series. */
+  /** Newest steps kept of each series; 0: neither steps nor forecasts, only how it fares. */
   readonly historySteps: number;
   /** undefined: no such stream; its points are passed over. */
   readonly streamOf: (stream: string) => BoardStream | undefined;

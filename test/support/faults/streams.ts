@@ -61,7 +61,7 @@ overload: wait
 log: { level: debug }
 state: { dir: ${STATE_DIR}, checkpoint_every: ${keys.checkpointEvery ?? '5m'} }
 source: { mqtt: { url: "${brokerUrl}", protocol: "${protocol}", ${retry} } }
-sinks: { influx: { url: "${databaseUrl}", database: ${base}, ${retry} } }
+sinks: { influx: { url: "${databaseUrl}", database: ${base}, health_every: off, ${retry} } }
 ${more}${streamsConfig(keys.lateness ?? '0s')}`;
 }
 

@@ -83,6 +83,8 @@ export class FakeBoard implements SeriesBoardView {
     if (sort === 'series') return name;
     if (sort === 'state') return SERIES_STATES.indexOf(state);
     if (sort === 'lastMs') return this.#newest(series) * series.everyMs;
+    if (state === 'learning' && sort !== 'last') return null;
+    if (sort === 'skill' || sort === 'coverage') return series[sort];
     const summary = this.#summary(series, 0);
     return summary[sort];
   }

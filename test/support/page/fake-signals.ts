@@ -116,7 +116,7 @@ export function value(series: FakeSeries, k: number): number | null {
 
 /** Whether step k is unlike all others. */
 export function isOdd({ id }: FakeSeries, k: number): boolean {
-  return chance(id + 57, k) < 0.008;
+  return chance(id + 57, k) < 0.012;
 }
 
 export function anomaly(series: FakeSeries, k: number): number {
@@ -131,7 +131,7 @@ export function mean(series: FakeSeries, k: number, lead: number): number {
 
 /** Half width of the interval that holds 90 % or, with `part` .78, 80 %. */
 export function reach(series: FakeSeries, lead: number, part = 1): number {
-  return 1.75 * part * series.noise * (1 + 0.16 * Math.sqrt(lead));
+  return 1.3 * part * series.noise * (1 + 0.09 * Math.sqrt(lead));
 }
 
 /** A machine's cycle: so many steps in each of its symbols. */

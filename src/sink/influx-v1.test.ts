@@ -3,18 +3,18 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { configSchema, type InfluxSinkConfig } from '../config/schema.ts';
-import { InfluxClient } from './influx-client.ts';
 import { InfluxRefusal } from './influx-errors.ts';
+import { InfluxV1Client } from './influx-v1.ts';
 
 const open: (() => void)[] = [];
 afterEach(() => {
   for (const close of open.splice(0)) close();
 });
 
-function clientFor(url: string, over: object = {}): InfluxClient {
-  const influx = { url, timeout: '200ms', ...over };
+function clientFor(url: string, over: object = {}): InfluxV1Client {
+  const influx = { url, ...over };
   const config = configSchema.parse({ streams: [{ topic: 'a' }], sinks: { influx } });
-  const client = new InfluxClient(config.sinks.influx as InfluxSinkConfig);
+  const client = new InfluxV1Client(config.sinks.influx as InfluxSinkConfig);
   open.push(() => client.close());
   return client;
 }
@@ -47,7 +47,7 @@ function answer(status: number, body = ''): Reply {
   return (response) => response.writeHead(status).end(body);
 }
 
-async function failure(client: InfluxClient): Promise<unknown> {
+async function failure(client: InfluxV1Client): Promise<unknown> {
   return client.send('a b=1 1').then(
     () => undefined,
     (error: unknown) => error,
@@ -114,7 +114,7 @@ describe('what went wrong', () => {
     const { url } = await serve(answer(status, body));
     const error = await failure(clientFor(url));
     expect(error).toBeInstanceOf(InfluxRefusal);
-    expect(error).toMatchObject({ status, dropped, databaseMissing: status === 404 });
+    expect(error).toMatchObject({ status, dropped, storeMissing: status === 404 });
     expect((error as InfluxRefusal).reason).toBe((JSON.parse(body) as { error: string }).error);
   });
 
@@ -134,7 +134,7 @@ describe('what went wrong', () => {
 
   it('no answer', async () => {
     const { url } = await serve(() => {});
-    expect(await failure(clientFor(url))).toMatchObject({
+    expect(await failure(clientFor(url, { timeout: '200ms' }))).toMatchObject({
       name: 'SinkUnavailable',
       message: expect.stringMatching(/Request timed out|no answer in 200ms/),
     });
@@ -144,7 +144,7 @@ describe('what went wrong', () => {
     const { url } = await serve((response) => {
       response.writeHead(200, { 'content-length': '100' }).write('{"results"');
     });
-    await expect(clientFor(url).prepare()).rejects.toMatchObject({
+    await expect(clientFor(url, { timeout: '200ms' }).prepare()).rejects.toMatchObject({
       name: 'SinkUnavailable',
       message: expect.stringMatching(/no answer in 200ms/),
     });
@@ -167,7 +167,9 @@ describe('what went wrong', () => {
     });
     await expect(clientFor(url).prepare()).rejects.toMatchObject({
       pace: 'slow',
-      message: expect.stringMatching(/is InfluxDB v2\.7\.1; Foretide writes to InfluxDB 1\.x/),
+      message: expect.stringMatching(
+        /is InfluxDB v2\.7\.1, and version is 1; set .*version: 2, with token, org and bucket/,
+      ),
     });
   });
 
