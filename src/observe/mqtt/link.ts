@@ -167,7 +167,9 @@ export class MqttCitizenLink {
   /** Once an incident, not once an attempt. */
   #tell(what: string, failure: Failure): number {
     const { broker, log } = this.#parts;
-    if (!this.#told && !this.#stopped.signal.aborted) {
+    // One outage is one line: where it is the source's broker, the source tells it.
+    const isKnown = broker.isSource && failure.kind === 'unreachable';
+    if (!this.#told && !isKnown && !this.#stopped.signal.aborted) {
       this.#told = true;
       const then = 'health, requests and discovery wait until it is back; forecasts do not';
       log.warn(`mqtt: ${what} ${broker.url}: ${failure.detail}; ${then}`);
