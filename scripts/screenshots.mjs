@@ -1,10 +1,12 @@
-// Pictures of the page for the docs, of a made-up plant: docs/images/, or the folder that is given
-// (then all views × themes × widths). Needs `npm run build` and `tsc -p tsconfig.bench.json`.
+// Pictures of the page for the docs (docs/images/): a real daemon with a made-up plant. With a folder:
+// all views × themes × widths, of a server that makes up all there is to see, troubles too.
+// Needs `npm run build` and `tsc -p tsconfig.bench.json`.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { launchBrowser } from '../dist-bench/test/support/page/browser.js';
 import { startFakePage } from '../dist-bench/test/support/page/fake-page-server.js';
+import { startRealPlant } from '../dist-bench/test/support/page/real-plant.js';
 
 /** The same picture each time; from here time goes on as usual, so that the page is alive. */
 const STARTED_MS = Date.UTC(2026, 2, 3, 10, 42, 0);
@@ -22,6 +24,10 @@ const DOCS = [
   ['pipeline', 'light', 1280, 900],
 ];
 
+const REAL_SERIES = 60;
+/** So long the rates go on before they are a picture. */
+const RATES_MS = 60_000;
+
 const folder = process.argv[2];
 const only = process.argv[3]?.split(',');
 const out = folder ?? fileURLToPath(new URL('../docs/images/', import.meta.url));
@@ -30,12 +36,14 @@ const openedMs = Date.now();
 /** Minutes of rates in the seconds that one wants to wait for a picture. */
 let speed = 1;
 const now = () => STARTED_MS + speed * (Date.now() - openedMs);
-const server = await startFakePage({ now, everyMs: 500 });
+const server = folder
+  ? await startFakePage({ now, everyMs: 500 })
+  : await startRealPlant(REAL_SERIES);
 const browser = await launchBrowser();
 try {
   for (const [view, theme, width, height] of folder ? all() : DOCS) {
     if (only && !only.includes(view)) continue;
-    server.monitor.trouble = view === 'trouble';
+    if (folder) server.monitor.trouble = view === 'trouble';
     speed = view === 'pipeline' ? 10 : 1;
     const context = await browser.newContext({
       viewport: { width, height: height ?? (width > 400 ? 900 : 1500) },
@@ -49,7 +57,7 @@ try {
     page.on('pageerror', (error) => console.error(`${view}: ${error.stack}`));
     await page.goto(`${server.url}/${VIEWS[view]}`);
     await page.waitForSelector('.link[data-link=live]');
-    await page.waitForTimeout(view === 'pipeline' && !folder ? 12_000 : 1_500);
+    await page.waitForTimeout(view === 'pipeline' && !folder ? RATES_MS : 1_500);
     const name = folder ? `${view}-${theme}-${width}` : view;
     await page.screenshot({
       path: join(out, `${name}.png`),

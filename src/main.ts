@@ -6,6 +6,7 @@ import { checkCommand } from './cli/check.ts';
 import { demoCommand } from './cli/demo.ts';
 import { docsCommand } from './cli/docs.ts';
 import { EXIT, exitWith } from './cli/exit.ts';
+import { initCommand } from './cli/init.ts';
 import { inspectCommand } from './cli/inspect.ts';
 import { replayCommand } from './cli/replay.ts';
 import { runCommand } from './cli/run.ts';
@@ -17,6 +18,7 @@ await yargs(hideBin(process.argv))
   .scriptName('foretide')
   .version(VERSION)
   .usage('$0 <command>\n\nOnline forecasts for MQTT streams, written to InfluxDB.')
+  .command(initCommand)
   .command(runCommand)
   .command(replayCommand)
   .command(backtestCommand)

@@ -12,7 +12,7 @@ import { companionsOf } from './companions.ts';
 import { LiveTable } from './demo/live-table.ts';
 import { DEMO_TOPIC, startPublisher } from './demo/publisher.ts';
 import { UserError } from './exit.ts';
-import { stopOnSignals } from './signals.ts';
+import { onHangup, stopOnSignals } from './signals.ts';
 
 /** Timers take no more, and it is longer than anybody watches. */
 const TIMER_MS_MAX = 2 ** 31 - 1;
@@ -60,6 +60,7 @@ log: { level: warn }
 }
 
 async function demo(argv: DemoArguments): Promise<void> {
+  onHangup(() => {});
   const lastsMs = argv.for === undefined ? undefined : demoLength(argv.for);
   const file = `${argv.out}/forecast.lp`;
   const config = parseConfig(demoConfig(file), 'demo', {}, '.');

@@ -15,7 +15,7 @@ import type { SeriesPoints } from '../store/points.ts';
 import { UserError } from './exit.ts';
 import { progressBar } from './progress.ts';
 import { recordingSource, refuseOverwriting } from './recording.ts';
-import { stopOnSignals } from './signals.ts';
+import { onHangup, stopOnSignals } from './signals.ts';
 
 interface ReplayArguments {
   file: string;
@@ -82,6 +82,7 @@ async function replay(argv: ReplayArguments): Promise<void> {
     onPoints,
   });
   stopOnSignals(log, () => daemon.stop());
+  onHangup(() => log.warn('SIGHUP: there is nothing to reload'));
   const startedMs = performance.now();
   try {
     await daemon.run();

@@ -3,6 +3,7 @@ import { loadConfig } from '../config/load.ts';
 import { Daemon } from '../daemon/daemon.ts';
 import { keepsState, openDaemonState } from '../daemon/daemon-state.ts';
 import { prepareCore } from '../daemon/prepare.ts';
+import { Reloader } from '../daemon/reload.ts';
 import { formatAccounting } from '../observe/accounting.ts';
 import { createLog, type Logger } from '../observe/log.ts';
 import { createSinks } from '../sink/registry.ts';
@@ -10,7 +11,7 @@ import { createSource } from '../source/registry.ts';
 import { StateError } from '../store/state-error.ts';
 import { companionsOf } from './companions.ts';
 import { UserError } from './exit.ts';
-import { stopOnSignals } from './signals.ts';
+import { onHangup, stopOnSignals } from './signals.ts';
 
 export const runCommand: CommandModule<object, { config: string }> = {
   command: 'run <config>',
@@ -26,7 +27,12 @@ export const runCommand: CommandModule<object, { config: string }> = {
   handler: ({ config }) => run(config),
 };
 
-async function run(path: string): Promise<void> {
+export async function run(path: string): Promise<void> {
+  let isEarly = false;
+  let reload = (): void => {
+    isEarly = true;
+  };
+  onHangup(() => reload());
   const config = loadConfig(path);
   if (!config.source) {
     throw new UserError(`${path}: no source; add "source: { mqtt: { url: mqtt://… } }"`);
@@ -34,19 +40,31 @@ async function run(path: string): Promise<void> {
   const log = createLog(config.log.level);
   const core = await prepareCore(config, log);
   const source = await createSource(config);
-  const sinks = await createSinks(config, { sourceUrl: source.url, goOn: keepsState(config) });
+  const context = { ...(source.url && { sourceUrl: source.url }), goOn: keepsState(config) };
+  const sinks = await createSinks(config, context);
   if (sinks.length === 0) log.warn('no sinks configured: forecasts are computed and go nowhere');
 
   const live = config.source.mqtt !== undefined;
   const state = await openDaemonState(config, core.settings, log);
   const daemon = new Daemon(config, { ...core, source, sinks, live, log, ...(state && { state }) });
-  stopOnSignals(log, () => daemon.stop());
+  const reloader = new Reloader({ path, daemon, log, sinks: context });
+  stopOnSignals(log, () => {
+    reloader.end();
+    return daemon.stop();
+  });
+  reload = live
+    ? () => reloader.signal()
+    : () => log.warn('SIGHUP: a recording is read to its end as it was begun');
+  if (isEarly) reload();
+  if (live) await reloader.start();
   try {
     await daemon.run(companionsOf(config, daemon, daemon.log, { sourceUrl: source.url }));
   } catch (error) {
     // What was under way then is in no account; the broker still has it.
     if (!(error instanceof StateError)) tell(daemon, log);
     throw error;
+  } finally {
+    reloader.end();
   }
   tell(daemon, log);
 }

@@ -107,6 +107,7 @@ it('minimal.yaml resolves to the documented defaults', () => {
       requests: 'none',
       home_assistant: { enabled: false, prefix: 'homeassistant', devices_max: 100 },
     },
+    reload: 'signal',
     log: { level: 'info' },
   });
 });

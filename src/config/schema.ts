@@ -75,6 +75,12 @@ export const configSchema = z
     http: http
       .optional()
       .describe('The page that shows a running daemon; without this section there is none.'),
+    reload: z
+      .enum(['signal', 'auto', 'off'])
+      .default('signal')
+      .describe(
+        'When `run` takes over another configuration without a stop: at SIGHUP; auto: also when the file has changed.',
+      ),
     log: log.prefault({}).describe('The log, on standard error.'),
   })
   .check(

@@ -10,6 +10,7 @@ import type { DurableOutbox } from '../store/outbox.ts';
 import type { StateStore } from '../store/state-store.ts';
 import type { Core } from './core.ts';
 import { least } from './least.ts';
+import type { Reconfigurable } from './reconfiguration.ts';
 import type { SavedSeries } from './shard.ts';
 
 const ROUND_MS = 1_000;
@@ -18,6 +19,8 @@ const STATES_A_TURN = 8;
 const STATES_A_COMMIT = 256;
 /** Longer commits would hold up the journal's. */
 const COMMIT_BYTES_MAX = 2 ** 20;
+/** While nothing comes there is nothing to hold up. */
+const IDLE_COMMIT_BYTES_MAX = 2 ** 24;
 /** Above this share of its room, the journal is emptied by saving faster. */
 const JOURNAL_EASE = 0.5;
 const HURRY_MAX = 64;
@@ -45,6 +48,8 @@ export class Checkpointer {
   /** Points of entries up to this one are on the disk, or written. */
   #doneThrough: number;
   #running: Promise<void> | undefined;
+  /** Rounds, and whatever must not meet one, come one after the other. */
+  #turn: Promise<unknown> = Promise.resolve();
   #abandoned = false;
   /** Of them nothing is saved any more. */
   readonly #gone = new Set<number>();
@@ -107,8 +112,47 @@ export class Checkpointer {
     return (core.unsavedCount * ROUND_MS * hurry) / everyMs;
   }
 
+  /** Work that no round may meet. */
+  exclusively<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#turn.then(work);
+    this.#turn = done.catch(() => {});
+    return done;
+  }
+
+  /**
+   * Saves all that has changed of these streams; in `exclusively`, while no entry is under way.
+   * @throws Error when the disk does not take it: what is held goes with the next round
+   */
+  async saveStreams(core: Reconfigurable, streams: ReadonlySet<string>): Promise<void> {
+    for (;;) {
+      const states = await core.saveStreams(streams, STATES_A_TURN);
+      this.#hold(states);
+      const isLast = states.length === 0;
+      if (isLast || heldBytes(this.#held) >= IDLE_COMMIT_BYTES_MAX) await this.#commitHeld();
+      if (isLast) return;
+      await turn();
+    }
+  }
+
+  /** The same while entries come: once over what has changed by now, so that less is left for later. */
+  async saveAhead(core: Reconfigurable, streams: ReadonlySet<string>): Promise<void> {
+    let left = this.#parts.core.unsavedCount;
+    while (left > 0) {
+      const states = await core.saveStreams(streams, STATES_A_TURN);
+      if (states.length === 0) return;
+      this.#hold(states);
+      left -= states.length;
+      if (heldBytes(this.#held) >= COMMIT_BYTES_MAX) await this.#commitHeld();
+      await turn();
+    }
+  }
+
   /** @throws Error when the disk does not take it: what is held goes with the next round */
-  async round(count: number): Promise<void> {
+  round(count: number): Promise<void> {
+    return this.exclusively(() => this.#round(count));
+  }
+
+  async #round(count: number): Promise<void> {
     for (let left = count; left > 0 && !this.#stopped.signal.aborted; left -= STATES_A_TURN) {
       await this.#take(Math.min(left, STATES_A_TURN));
       if (heldBytes(this.#held) >= COMMIT_BYTES_MAX) await this.#commitHeld();
@@ -132,7 +176,11 @@ export class Checkpointer {
   }
 
   async #take(count: number): Promise<void> {
-    for (const state of await this.#parts.core.save(count)) {
+    this.#hold(await this.#parts.core.save(count));
+  }
+
+  #hold(states: readonly SavedSeries[]): void {
+    for (const state of states) {
       if (this.#gone.has(state.id)) continue;
       const from = this.#held.get(state.id)?.from ?? state.from;
       this.#held.set(state.id, { ...state, from });

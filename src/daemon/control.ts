@@ -34,7 +34,7 @@ export class DaemonControl implements Control {
   readonly #parts: ControlParts;
   #pausing: Promise<() => void> | undefined;
   /** One after the other. */
-  #forgetting: Promise<unknown> = Promise.resolve();
+  #changing: Promise<unknown> = Promise.resolve();
 
   constructor(parts: ControlParts) {
     this.#parts = parts;
@@ -74,9 +74,14 @@ export class DaemonControl implements Control {
    * @throws Error when there is no such series, or the daemon is about to stop
    */
   forget(series: string): Promise<void> {
-    const work = this.#forgetting.then(() => this.#forget(series));
-    this.#forgetting = work.catch(() => {});
-    return work;
+    return this.inTurn(() => this.#forget(series));
+  }
+
+  /** Whatever takes series away, one after the other. */
+  inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#changing.then(work);
+    this.#changing = done.catch(() => {});
+    return done;
   }
 
   /** @throws Error when nothing is kept, or the name cannot be used */

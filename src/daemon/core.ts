@@ -1,14 +1,18 @@
 import { availableParallelism } from 'node:os';
+import { setImmediate as turn } from 'node:timers/promises';
 import type { JournalEntry } from '../journal/journal.ts';
 import type { LearnedView } from '../observe/learned-view.ts';
 import type { SeriesPoints } from '../store/points.ts';
 import type { Engines } from './engines.ts';
+import { inTurns, type Reconfigurable, type Reconfiguration } from './reconfiguration.ts';
 import type { StreamSettings } from './settings.ts';
 import { type RestoredGroup, type SavedSeries, Shard, type ShardCounts } from './shard.ts';
 import { ShardPool, type ShardPoolOptions } from './shard-pool.ts';
 
 /** More threads than this only where the user says so: each has memory of its own. */
 const AUTO_MAX = 8;
+/** What is done without a pause, where a reload changes many series. */
+const TURN_MS_MAX = 5;
 
 /**
  * Everything between journal and outbox. The points are the same, and in the same order, however
@@ -65,7 +69,7 @@ export interface Refusal {
 }
 
 /** One shard in the calling thread. */
-export class InlineCore implements Core {
+export class InlineCore implements Core, Reconfigurable {
   readonly #shard: Shard;
   /** The newest entry that all groups have. */
   #through = -1;
@@ -104,6 +108,14 @@ export class InlineCore implements Core {
     return saved;
   }
 
+  async saveStreams(streams: ReadonlySet<string>, countMax: number): Promise<SavedSeries[]> {
+    return this.#shard.saveStreams(streams, this.#through, countMax);
+  }
+
+  async reconfigure(change: Reconfiguration, engines: Engines): Promise<readonly Refusal[]> {
+    return inTurns(this.#shard.reconfigure(change, engines), turn, TURN_MS_MAX);
+  }
+
   async forget(ids: readonly number[]): Promise<ForgottenCounts> {
     return this.#shard.forget(ids);
   }
@@ -139,7 +151,7 @@ export interface CoreOptions extends ShardPoolOptions {
 }
 
 /** With one shard the core needs no thread of its own. */
-export function createCore(options: CoreOptions): Core {
+export function createCore(options: CoreOptions): Core & Reconfigurable {
   const { shards, settings, engines } = options;
   return shards === 1 ? new InlineCore(settings, engines) : new ShardPool(options);
 }

@@ -1,4 +1,4 @@
-import { EMPTY, type Observable, tap } from 'rxjs';
+import { BehaviorSubject, EMPTY, type Observable, of, switchMap, tap } from 'rxjs';
 import { ownTopics } from '../config/own-topics.ts';
 import type { Config } from '../config/schema.ts';
 import { SeriesRegistry } from '../decode/series.ts';
@@ -23,11 +23,13 @@ import { DurableState } from './durable-state.ts';
 import { Forgotten } from './forgotten.ts';
 import { PipelineGate } from './gate.ts';
 import { DaemonMonitor } from './monitor.ts';
+import { outboxLimits } from './outbox-limits.ts';
 import { describeThinning, OverloadControl } from './overload.ts';
 import { overloadFactors } from './overload-watch.ts';
 import { pipeline } from './pipeline.ts';
 import type { CoreParts } from './prepare.ts';
 import { Rebirths } from './rebirths.ts';
+import { type Change, Reconfigurer } from './reconfigurer.ts';
 import { streamName } from './settings.ts';
 import type { StartWorker } from './shard-protocol.ts';
 import { logDrainEvent, logSourceEvent, missing } from './telling.ts';
@@ -64,12 +66,13 @@ export class UnwrittenError extends Error {
 
 /** One running pipeline: started once, stopped once. */
 export class Daemon {
+  /** What is wrong with the newest configuration that it was to take over; null: nothing. */
+  configFault: string | null = null;
   /** What can be asked of it while it runs. */
   readonly control: DaemonControl;
   readonly monitor: DaemonMonitor;
   /** For all that is told while it runs: what comes often is counted. */
   readonly log: DaemonLog;
-  readonly #config: Config;
   readonly #parts: DaemonParts;
   readonly #incidents: Incidents;
   readonly #intake: Intake;
@@ -77,10 +80,12 @@ export class Daemon {
   readonly #journal: Journal;
   readonly #outbox: Outbox;
   readonly #durable: DurableState | undefined;
-  readonly #drains: readonly SinkDrain[];
+  readonly #drains: SinkDrain[];
   readonly #gate: PipelineGate;
   readonly #rebirths: Rebirths;
   readonly #overload: OverloadControl;
+  readonly #overloadMode: BehaviorSubject<Config['overload']>;
+  readonly #reconfigurer: Reconfigurer;
   readonly #forgotten: Forgotten;
   readonly #stopped = new AbortController();
   #running: Promise<void> | undefined;
@@ -89,8 +94,8 @@ export class Daemon {
 
   constructor(config: Config, parts: DaemonParts) {
     const { live, sinks, state, source } = parts;
-    this.#config = config;
     this.#parts = parts;
+    this.#overloadMode = new BehaviorSubject(config.overload);
     this.#incidents = new Incidents(parts.log);
     this.log = this.#incidents.log;
     const { log } = this;
@@ -112,10 +117,10 @@ export class Daemon {
     this.#journal = this.#durable?.journal ?? new MemoryJournal();
     this.#overload = new OverloadControl(this.#durable?.journal.thinning.at(-1)?.factor);
     // A recorded stream is held back before the outbox could overflow.
-    const pointsMax = live ? config.outbox.points_max : Number.POSITIVE_INFINITY;
+    const limits = outboxLimits(config.outbox);
+    const pointsMax = live ? limits.pointsMax : Number.POSITIVE_INFINITY;
     this.#outbox =
-      this.#durable?.outbox ??
-      new MemoryOutbox({ pointsMax, whenFull: config.outbox.when_full, onAdvance: onRoom });
+      this.#durable?.outbox ?? new MemoryOutbox({ ...limits, pointsMax, onAdvance: onRoom });
     this.#rebirths = new Rebirths({
       publish: (topic, payload) => source.publish?.(topic, payload) ?? false,
       onAsked: (detail) => this.#incidents.report('rebirth', detail),
@@ -138,6 +143,9 @@ export class Daemon {
     this.#gate = new PipelineGate(() => this.#depth(), depthMax);
     this.#drains = sinks.map((sink) => new SinkDrain(this.#outbox.reader(sink.name), sink));
     this.#forgotten = this.#durable?.forgotten ?? new Forgotten();
+    const onForgotten = (series: readonly { readonly name: string }[]): void => {
+      for (const { name } of series) this.monitor.board.remove(name);
+    };
     this.control = new DaemonControl({
       gate: this.#gate,
       registry,
@@ -149,19 +157,57 @@ export class Daemon {
       onPaused: (paused) => {
         this.monitor.paused = paused;
       },
-      onForgotten: (series) => {
-        for (const { name } of series) this.monitor.board.remove(name);
-      },
+      onForgotten,
     });
+    this.#reconfigurer = new Reconfigurer(config, parts, {
+      log: parts.log,
+      gate: this.#gate,
+      core,
+      registry,
+      intake: this.#intake,
+      durable: this.#durable,
+      forgotten: this.#forgotten,
+      outbox: this.#outbox,
+      source,
+      drains: this.#drains,
+      startDrain: (sink) => {
+        const drain = new SinkDrain(this.#outbox.reader(sink.name), sink);
+        this.monitor.watch(drain);
+        return this.#start(drain);
+      },
+      inTurn: (work) => this.control.inTurn(work),
+      onForgotten,
+      fail: (error) => this.#fail(error),
+    });
+    const reconfigurer = this.#reconfigurer;
     this.monitor = new DaemonMonitor(config, {
       source,
-      settings: parts.settings,
+      get settings() {
+        return reconfigurer.core.settings;
+      },
       registry,
       core: this.#core,
       drains: this.#drains,
       durable: this.#durable,
       daemon: this,
     });
+  }
+
+  /** What runs, as far as a reload may have changed it. */
+  get setup(): CoreParts & { readonly config: Config } {
+    return { config: this.#reconfigurer.config, ...this.#reconfigurer.core };
+  }
+
+  /**
+   * Takes over what is different, while it runs; not two at a time.
+   * @returns for how long nothing was taken in, in ms
+   * @throws NotChanged with the reason, where all goes on as it was
+   */
+  async reconfigure(change: Change): Promise<number> {
+    const heldMs = await this.#reconfigurer.apply(change);
+    const { overload } = this.setup.config;
+    if (overload !== this.#overloadMode.value) this.#overloadMode.next(overload);
+    return heldMs;
   }
 
   /**
@@ -187,7 +233,7 @@ export class Daemon {
   }
 
   accounting(): Accounting {
-    const streams = this.#config.streams.map(streamName);
+    const streams = this.setup.config.streams.map(streamName);
     return sumAccounting(streams, [
       this.#intake.counts(),
       this.#core.counts(),
@@ -213,10 +259,7 @@ export class Daemon {
     this.#beside = beside;
     const events = source.events.subscribe((event) => logSourceEvent(this.#incidents, event));
     const flush = setInterval(() => this.#incidents.flush(), INCIDENTS_FLUSH_MS);
-    for (const drain of this.#drains) {
-      drain.events.subscribe((event) => logDrainEvent(this.#incidents, drain.name, event));
-      drain.start();
-    }
+    for (const drain of this.#drains) this.#start(drain);
     let unwritten: string | undefined;
     this.#durable?.start();
     this.monitor.start();
@@ -228,6 +271,8 @@ export class Daemon {
       computed = true;
     } finally {
       beside.stopping();
+      if (!computed) await this.#durable?.abandon();
+      await this.#reconfigurer.end();
       unwritten = await this.#stopSinks();
       // Before there is nothing left to look at.
       await beside.stop();
@@ -243,6 +288,12 @@ export class Daemon {
     if (this.#failure) throw this.#failure;
     if (unwritten && this.#durable) this.log.info(`${unwritten}; it is kept for the next start`);
     else if (unwritten) throw new UnwrittenError(unwritten);
+  }
+
+  #start(drain: SinkDrain): SinkDrain {
+    drain.events.subscribe((event) => logDrainEvent(this.#incidents, drain.name, event));
+    drain.start();
+    return drain;
   }
 
   /** What waits for the slowest sink; Infinity where there is no room at all. */
@@ -284,12 +335,16 @@ export class Daemon {
 
   /** The factors as they change; a recording waits until it is learned in full. */
   #thinning(): Observable<number> {
-    if (this.#config.overload === 'wait') return EMPTY;
-    return overloadFactors({
+    const factors = overloadFactors({
       gate: this.#gate,
       control: this.#overload,
-      inline: resolveShards(this.#config.shards) === 1,
-    }).pipe(tap((factor) => this.#incidents.report('overload', describeThinning(factor))));
+      inline: resolveShards(this.setup.config.shards) === 1,
+    });
+    const inFull = (): Observable<number> => (this.#overload.reset() ? of(1) : EMPTY);
+    return this.#overloadMode.pipe(
+      switchMap((mode) => (mode === 'thin' ? factors : inFull())),
+      tap((factor) => this.#incidents.report('overload', describeThinning(factor))),
+    );
   }
 
   /** What was left unwritten, in words; undefined when nothing was. */

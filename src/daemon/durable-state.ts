@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Subscription } from 'rxjs';
 import type { Config } from '../config/schema.ts';
 import type { SeriesInfo, SeriesRegistry } from '../decode/series.ts';
@@ -14,13 +15,17 @@ import type { Core } from './core.ts';
 import type { DaemonState } from './daemon-state.ts';
 import { Forgotten } from './forgotten.ts';
 import { Keeper, type KnownSummary } from './keeper.ts';
+import type { KeptChange, Reconfigured } from './kept-change.ts';
 import { putForgotten } from './known-series.ts';
+import { outboxLimits } from './outbox-limits.ts';
 import { putReckoning, readReckoning } from './reckoning.ts';
+import type { Reconfigurable } from './reconfiguration.ts';
+import type { RecoveringCore } from './recovering-core.ts';
 
-const MIB = 2 ** 20;
 /** A start that got so far did not die of its state. */
 const HEALTHY_MS = 10_000;
 const WATCH_MS = 5_000;
+const RECOVERED_MS = 50;
 
 export interface DurableParts {
   readonly state: DaemonState;
@@ -59,12 +64,8 @@ export class DurableState {
     };
     this.#reckoningDue = readReckoning(store);
     this.forgotten = Forgotten.read(store);
-    const { points_max, disk_mib, age_max, when_full } = config.outbox;
     this.outbox = new DiskOutbox(store, lookup, {
-      pointsMax: points_max,
-      bytesMax: disk_mib * MIB,
-      ageMsMax: age_max,
-      whenFull: when_full,
+      ...outboxLimits(config.outbox),
       onAdvance: onRoom,
       onEvent: (event) => sayOutbox(log, event),
     });
@@ -88,7 +89,7 @@ export class DurableState {
     return this.#keeper.journal;
   }
 
-  get core(): Core {
+  get core(): RecoveringCore {
     return this.#keeper.core;
   }
 
@@ -168,6 +169,26 @@ export class DurableState {
     this.#timers.push(setTimeout(() => state.open.healthy(), HEALTHY_MS));
     this.#timers.push(setInterval(() => this.#watch(), WATCH_MS));
     this.#keeper.start();
+  }
+
+  /** Resolves when an earlier life is taken up; false: `ended` came first. */
+  async recovered(ended: AbortSignal): Promise<boolean> {
+    while (!this.core.settled && !ended.aborted) {
+      await sleep(RECOVERED_MS, undefined, { signal: ended }).catch(() => {});
+    }
+    return !ended.aborted;
+  }
+
+  saveAhead(core: Reconfigurable, streams: ReadonlySet<string>): Promise<void> {
+    return this.#keeper.saveAhead(core, streams);
+  }
+
+  /**
+   * Streams come, go and change; once `recovered`, and while no entry is under way.
+   * @throws NotChanged
+   */
+  reconfigure(change: KeptChange): Promise<Reconfigured> {
+    return this.#keeper.reconfigure(change);
   }
 
   /** A stop does not wait longer for a disk that takes nothing. */

@@ -24,23 +24,38 @@ const MAKERS: EngineMakers = {
   wasm: (bytesMax) => new WasmEngine(readKernel(), { bytesMax }),
 };
 
+/** Engines in use, and what they were chosen by. */
+export interface EnginesInUse {
+  readonly settings: ReadonlyMap<string, { readonly engine: EngineChoice }>;
+  readonly engines: Engines;
+}
+
 /**
  * @param log told, once an engine, when a fallback is used
+ * @param inUse not loaded again: an engine's memory is one, and limited
  * @throws EngineUnavailable when an engine cannot run and has no fallback
  */
 export async function loadEngines(
   streams: ReadonlyMap<string, { readonly engine: EngineChoice }>,
   log: (message: string) => void,
   makers: EngineMakers = MAKERS,
+  inUse?: EnginesInUse,
 ): Promise<Engines> {
   const loaded = new Map<string, RecurrentEngine>();
+  for (const [stream, engine] of inUse?.engines ?? []) {
+    loaded.set(keyOf(inUse!.settings.get(stream)!.engine), engine);
+  }
   const engines = new Map<string, RecurrentEngine>();
   for (const [stream, { engine }] of streams) {
     const { name, fallback, bytesMax } = engine;
-    const key = `${name} ${fallback} ${bytesMax}`;
+    const key = keyOf(engine);
     const found = loaded.get(key) ?? (await loadEngine(name, { fallback, bytesMax, log, makers }));
     loaded.set(key, found);
     engines.set(stream, found);
   }
   return engines;
+}
+
+function keyOf({ name, fallback, bytesMax }: EngineChoice): string {
+  return `${name} ${fallback} ${bytesMax}`;
 }

@@ -54,6 +54,20 @@ export class EntryLog {
     if (this.#start === this.#end) this.#start = this.#end = 0;
   }
 
+  /** Forgets the samples of these series. */
+  forget(series: ReadonlySet<number>): void {
+    const { offset, seriesId, timeMs, value } = this.#rows;
+    let to = this.#start;
+    for (let from = this.#start; from < this.#end; from++) {
+      if (series.has(seriesId[from]!)) continue;
+      offset[to] = offset[from]!;
+      seriesId[to] = seriesId[from]!;
+      timeMs[to] = timeMs[from]!;
+      value[to++] = value[from]!;
+    }
+    this.#end = to;
+  }
+
   /** A copy. */
   entries(): LoggedEntries {
     return this.#copy(this.#start);

@@ -57,4 +57,30 @@ describe('PipelineGate', () => {
     await waiting;
     expect(gate.wait()).toBeUndefined();
   });
+
+  it('is held shut until all who hold it let go, and only the firm are not overruled by a stop', async () => {
+    const gate = new PipelineGate(() => 0, 10);
+    gate.entered();
+    gate.handedOver();
+    let isIdle = false;
+    const firm = gate.hold(true).then((release) => {
+      isIdle = true;
+      return release;
+    });
+    const weak = gate.hold();
+    await Promise.resolve();
+    expect(isIdle).toBe(false);
+    gate.left();
+    const [releaseFirm, releaseWeak] = [await firm, await weak];
+    const waiting = gate.wait();
+    expect(waiting).toBeDefined();
+    gate.release();
+    expect(gate.wait()).toBe(waiting);
+    releaseFirm();
+    releaseFirm();
+    await waiting;
+    expect([gate.wait(), gate.isHeld]).toEqual([undefined, true]);
+    releaseWeak();
+    expect(gate.isHeld).toBe(false);
+  });
 });

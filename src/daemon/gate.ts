@@ -28,8 +28,9 @@ export class PipelineGate implements Gate {
   #inCore = 0;
   #waiting: ClosedGate | undefined;
   #released = false;
-  /** Those who want it shut. */
+  /** Those who want it shut; the firm ones also while a stop is under way. */
   #holds = 0;
+  #firmHolds = 0;
   #idle: (() => void)[] = [];
   #busyMs = 0;
   /** Since when it has been shut because of the core; undefined: it is not. */
@@ -53,20 +54,30 @@ export class PipelineGate implements Gate {
     return this.#inFlight === 0;
   }
 
-  /** Whether a stop is under way: nothing can hold it shut any more. */
+  /** Whether a stop is under way: nothing can hold it shut any more, or not for long. */
   get isReleased(): boolean {
     return this.#released;
   }
 
-  /** Shut until the function that is given back is called; resolves when nothing is on its way. */
-  async hold(): Promise<() => void> {
-    this.#holds++;
+  get isHeld(): boolean {
+    return this.#holds + this.#firmHolds > 0;
+  }
+
+  /**
+   * Shut until the function that is given back is called; resolves when nothing is on its way.
+   * @param firm also while a stop is under way, which then waits
+   */
+  async hold(firm = false): Promise<() => void> {
+    const count = firm ? 1 : 0;
+    this.#holds += 1 - count;
+    this.#firmHolds += count;
     if (!this.isIdle) await new Promise<void>((resolve) => this.#idle.push(resolve));
     let isOver = false;
     return () => {
       if (isOver) return;
       isOver = true;
-      this.#holds--;
+      this.#holds -= 1 - count;
+      this.#firmHolds -= count;
       this.update();
     };
   }
@@ -123,6 +134,7 @@ export class PipelineGate implements Gate {
   }
 
   #isOpen(): boolean {
+    if (this.#firmHolds > 0) return false;
     if (this.#released) return true;
     if (this.#holds > 0) return false;
     return this.#inFlight < BATCHES_IN_FLIGHT_MAX && this.#depth() < this.#depthMax;

@@ -11,9 +11,12 @@ import type { DurableOutbox } from '../store/outbox.ts';
 import type { StateStore } from '../store/state-store.ts';
 import { Checkpointer } from './checkpointer.ts';
 import type { Core } from './core.ts';
-import type { KnownSeries } from './known-series.ts';
+import { type KeptChange, NotChanged, type Reconfigured } from './kept-change.ts';
+import { changeStreams, type KnownSeries, readSeries, type StreamChange } from './known-series.ts';
+import { atOnce, type Reconfigurable } from './reconfiguration.ts';
 import { RecoveringCore } from './recovering-core.ts';
-import { knownHeads, Recovery } from './recovery.ts';
+import { knownHeads, Recovery, refusal } from './recovery.ts';
+import { takeUp } from './take-up.ts';
 
 const MIB = 2 ** 20;
 
@@ -64,6 +67,7 @@ export class Keeper {
       },
       { onLoss },
     );
+    atOnce(recovery.fill());
     for (const { offset, factor } of this.journal.thinning) {
       void parts.core.apply([{ kind: 'thin', factor }], offset);
     }
@@ -98,6 +102,51 @@ export class Keeper {
   /** Saves some at once, out of turn. */
   async checkpoint(count: number): Promise<void> {
     await this.#checkpointer.round(count);
+  }
+
+  /** What a reload will have to save, as far as it has changed by now. */
+  saveAhead(core: Reconfigurable, streams: ReadonlySet<string>): Promise<void> {
+    return this.#checkpointer.exclusively(() => this.#checkpointer.saveAhead(core, streams));
+  }
+
+  /**
+   * Streams come, go and change; once `core.settled`, and while no entry is under way. Where it throws
+   * `NotChanged`, all is as it was.
+   */
+  reconfigure(parts: KeptChange): Promise<Reconfigured> {
+    return this.#checkpointer.exclusively(() => this.#reconfigure(parts));
+  }
+
+  async #reconfigure(parts: KeptChange): Promise<Reconfigured> {
+    const { store, registry, onLoss } = this.#parts;
+    const { core, change, engines, streams, counts } = parts;
+    let plan: StreamChange;
+    try {
+      await this.#checkpointer.saveStreams(core, parts.kept);
+      const all = readSeries(store, { onLoss });
+      const known = { ...all, size: Math.max(registry.size, all.size) };
+      plan = changeStreams(store, known, streams, change.settings);
+      await this.journal.putCounts(counts, plan.write);
+    } catch (error) {
+      throw new NotChanged((error as Error).message, { cause: error });
+    }
+    this.#checkpointer.forget(plan.gone.map(({ id }) => id));
+    const refused = await core.reconfigure(change, engines);
+    for (const { id, detail } of refused) onLoss(refusal(registry.get(id)!.name, detail));
+    registry.forget(registry.all().filter(({ stream }) => change.dropped.has(stream)));
+    const back = plan.known.series.filter(({ name }) => !registry.find(name));
+    if (back.length > 0) await this.#takeUp(core, back);
+    return { told: plan.told, isExact: refused.length === 0 && back.length === 0 };
+  }
+
+  /** Their streams are configured again. */
+  async #takeUp(core: Core, series: readonly SeriesInfo[]): Promise<void> {
+    const { store, registry, onLoss } = this.#parts;
+    registry.restore(series, 0);
+    const heads = knownHeads(store, series, { onLoss });
+    const { journal } = this;
+    const emitAfter = journal.end - 1;
+    await takeUp(core, new Recovery({ store, journal, series, heads, emitAfter }, { onLoss }));
   }
 
   /** Saves all that has changed so far. @throws Error when the disk does not take it */

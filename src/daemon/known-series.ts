@@ -113,11 +113,35 @@ function readSymbols(
  */
 export async function forgetChanged(
   store: StateStore,
-  { series, others, size }: KnownSeries,
+  known: KnownSeries,
   streams: readonly StreamConfig[],
   settings: ReadonlyMap<string, StreamSettings>,
   { onLoss }: RecoveryEvents,
 ): Promise<KnownSeries> {
+  const change = changeStreams(store, known, streams, settings);
+  for (const text of change.told) onLoss(text);
+  await store.commit(change.write);
+  return change.known;
+}
+
+/** What other streams, or other settings of them, make of the series that a store knows. */
+export interface StreamChange {
+  /** What becomes of series, in words. */
+  readonly told: readonly string[];
+  /** Series of which nothing is known any more, after `write`. */
+  readonly gone: readonly SeriesInfo[];
+  /** After it. */
+  readonly known: KnownSeries;
+  readonly write: (write: Writer) => void;
+}
+
+/** @param series all that the store has */
+export function changeStreams(
+  store: StateStore,
+  { series, others, size }: KnownSeries,
+  streams: readonly StreamConfig[],
+  settings: ReadonlyMap<string, StreamSettings>,
+): StreamChange {
   // Where it is damaged nothing says what has changed: a state that does not fit is refused later.
   const before = readMeta<Record<string, StreamIdentity>>(store, STREAMS, {});
   const now: Record<string, StreamIdentity> = { ...before };
@@ -125,7 +149,7 @@ export async function forgetChanged(
   const changed = new Set<string>();
   const names = streams.map(streamName);
   const lastNames = readMeta<readonly string[]>(store, CONFIGURED, names);
-  for (const text of comingsAndGoings(series, names, lastNames)) onLoss(text);
+  const told = comingsAndGoings(series, names, lastNames);
   for (const stream of streams) {
     const name = streamName(stream);
     const identity = streamIdentity(stream, settings.get(name)!);
@@ -135,25 +159,29 @@ export async function forgetChanged(
     const count = countOf(name, series);
     if (keys.length === 0 || count === 0) continue;
     changed.add(name);
-    onLoss(`stream ${name}: ${keys.join(', ')} changed; its ${count} series begin anew`);
+    told.push(`stream ${name}: ${keys.join(', ')} changed; its ${count} series begin anew`);
   }
   const gone = series.filter(({ stream }) => changed.has(stream));
-  await store.commit((write) => {
-    for (const { id } of gone) {
-      write.remove('series', id);
-      removeState(write, id);
-      for (const key of [...store.keys<number[]>('symbols', { start: [id], end: [id + 1] })]) {
-        write.remove('symbols', key);
-      }
-    }
-    write.put('meta', STREAMS, jsonBytes(now));
-    write.put('meta', SETTINGS, jsonBytes(kept));
-    write.put('meta', SERIES_END, jsonBytes(size));
-    write.put('meta', CONFIGURED, jsonBytes(names));
-  });
   const stay = new Set(wanted(series, streams, changed));
   const rest = series.filter((info) => !stay.has(info));
-  return { series: [...stay], others: [...others, ...rest], size };
+  return {
+    told,
+    gone,
+    known: { series: [...stay], others: [...others, ...rest], size },
+    write: (write) => {
+      for (const { id } of gone) {
+        write.remove('series', id);
+        removeState(write, id);
+        for (const key of [...store.keys<number[]>('symbols', { start: [id], end: [id + 1] })]) {
+          write.remove('symbols', key);
+        }
+      }
+      write.put('meta', STREAMS, jsonBytes(now));
+      write.put('meta', SETTINGS, jsonBytes(kept));
+      write.put('meta', SERIES_END, jsonBytes(size));
+      write.put('meta', CONFIGURED, jsonBytes(names));
+    },
+  };
 }
 
 function countOf(name: string, series: readonly SeriesInfo[]): number {

@@ -25,13 +25,18 @@ const MARK_MS = 1_000;
 
 export interface MonitorParts {
   readonly source: Source;
+  /** As they are now. */
   readonly settings: ReadonlyMap<string, StreamSettings>;
   readonly registry: SeriesRegistry;
   readonly core: Core;
   readonly drains: readonly SinkDrain[];
   readonly durable: DurableState | undefined;
   /** What the daemon itself can tell. */
-  readonly daemon: { accounting(): Accounting; readonly thinFactor: number };
+  readonly daemon: {
+    accounting(): Accounting;
+    readonly thinFactor: number;
+    readonly configFault: string | null;
+  };
 }
 
 export class DaemonMonitor implements Monitor {
@@ -54,7 +59,7 @@ export class DaemonMonitor implements Monitor {
   #timer: NodeJS.Timeout | undefined;
 
   constructor(config: Config, parts: MonitorParts) {
-    const { settings, source, durable } = parts;
+    const { source, durable } = parts;
     this.#parts = parts;
     this.#source = {
       name: sourceName(config, source),
@@ -68,7 +73,7 @@ export class DaemonMonitor implements Monitor {
     this.board = new SeriesBoard({
       historySteps: steps ?? 0,
       streamOf: (stream) => {
-        const own = settings.get(stream);
+        const own = parts.settings.get(stream);
         const every = own?.align.every;
         return own && { ...own, everyMs: every && 'ms' in every ? every.ms : undefined };
       },
@@ -76,7 +81,7 @@ export class DaemonMonitor implements Monitor {
     const known = durable?.knownSummaries() ?? [];
     if (!this.#keepsBoard) return;
     for (const { info, summary } of known) {
-      const isSymbol = settings.get(info.stream)?.symbolsMax !== undefined;
+      const isSymbol = parts.settings.get(info.stream)?.symbolsMax !== undefined;
       this.board.recall(info.name, info.stream, isSymbol, summary);
     }
   }
@@ -84,12 +89,15 @@ export class DaemonMonitor implements Monitor {
   start(): void {
     const { source, drains } = this.#parts;
     this.#subscriptions.push(source.events.subscribe((event) => this.#onSource(event)));
-    for (const { name, events } of drains) {
-      this.#subscriptions.push(events.subscribe((event) => this.#onDrain(name, event)));
-    }
+    for (const drain of drains) this.watch(drain);
     this.#loop.start();
     this.#mark();
     this.#timer = setInterval(() => this.#mark(), MARK_MS).unref();
+  }
+
+  /** A sink that has come while it runs. */
+  watch({ name, events }: SinkDrain): void {
+    this.#subscriptions.push(events.subscribe((event) => this.#onDrain(name, event)));
   }
 
   stop(): void {
@@ -135,6 +143,7 @@ export class DaemonMonitor implements Monitor {
       nowMs: Date.now(),
       startedMs: this.#startedMs,
       paused: this.paused,
+      configFault: daemon.configFault,
       source: this.#source,
       sinks: drains.map((drain) => this.#sinkStatus(drain)),
       state: durable?.status() ?? null,

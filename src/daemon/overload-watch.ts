@@ -7,7 +7,7 @@ const WATCH_MS = 1_000;
 const LOOP_BUSY = 0.97;
 
 export interface OverloadParts {
-  readonly gate: Pick<PipelineGate, 'busyMs'>;
+  readonly gate: Pick<PipelineGate, 'busyMs'> & { readonly isHeld?: boolean };
   readonly control: OverloadControl;
   /**
    * Whether the core works in this thread: then the gate stays open, as nothing is read meanwhile,
@@ -29,6 +29,8 @@ export function overloadFactors({
     let busyMs = gate.busyMs();
     let loop = inline ? performance.eventLoopUtilization() : undefined;
     return interval(WATCH_MS).pipe(
+      // Nothing may come to the journal meanwhile.
+      filter(() => !gate.isHeld),
       map(() => {
         const now = nowMs();
         const busy = gate.busyMs();

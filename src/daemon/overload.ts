@@ -37,6 +37,13 @@ export class OverloadControl {
     return this.#factor;
   }
 
+  /** All is learned in full again. @returns whether it was not */
+  reset(): boolean {
+    const wasThinned = this.#factor > 1;
+    this.#factor = 1;
+    return wasThinned;
+  }
+
   /**
    * To be called about once a second.
    * @param nowMs of a clock that never jumps

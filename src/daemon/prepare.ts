@@ -11,9 +11,15 @@ export interface CoreParts {
 
 /**
  * Reads and loads what the streams of a configuration name.
+ * @param inUse engines that are loaded already
  * @throws InitialWeightsError, EngineUnavailable
  */
-export async function prepareCore(config: Config, log: Pick<Logger, 'warn'>): Promise<CoreParts> {
+export async function prepareCore(
+  config: Config,
+  log: Pick<Logger, 'warn'>,
+  inUse?: CoreParts,
+): Promise<CoreParts> {
   const settings = streamSettings(config);
-  return { settings, engines: await loadEngines(settings, (message) => log.warn(message)) };
+  const warn = (message: string): void => log.warn(message);
+  return { settings, engines: await loadEngines(settings, warn, undefined, inUse) };
 }

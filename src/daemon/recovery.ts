@@ -19,7 +19,7 @@ export interface RecoveryParts {
   /** See `knownHeads`. */
   readonly heads: ReadonlyMap<number, StateHead>;
   readonly emitAfter: number;
-  readonly onDone: () => void;
+  readonly onDone?: () => void;
 }
 
 export class Recovery implements RecoverySource {
@@ -40,11 +40,25 @@ export class Recovery implements RecoverySource {
     this.#names = namesOf(parts.series);
     this.#onLoss = onLoss;
     this.emitAfter = parts.emitAfter;
-    this.done = parts.onDone;
+    this.done = parts.onDone ?? (() => {});
     this.through = parts.journal.end - 1;
     this.#heads = parts.heads;
     this.groups = waitingGroups(parts.series, this.#heads);
-    this.#fill();
+  }
+
+  /** The journal after the oldest state goes to the backlog; a record a step. */
+  *fill(): Generator<void, void> {
+    const groupOf = new Map<number, WaitingGroup>();
+    let oldest = this.through;
+    for (const group of this.groups.values()) {
+      oldest = Math.min(oldest, group.after);
+      for (const { id } of group.series) groupOf.set(id, group);
+    }
+    const from = Math.max(oldest + 1, this.#journal.first);
+    for (const { entry, offset } of this.#journal.entriesFrom(from)) {
+      this.backlog.add(entry, offset, (id) => groupOf.get(id));
+      yield;
+    }
   }
 
   state(id: number): { id: number; offset: number; bytes: Uint8Array } | undefined {
@@ -69,21 +83,7 @@ export class Recovery implements RecoverySource {
   }
 
   refused(id: number, detail: string): void {
-    this.#onLoss(`${this.#nameOf(id)}: it cannot be taken up (${detail}); it begins anew`);
-  }
-
-  /** The journal after the oldest state. */
-  #fill(): void {
-    const groupOf = new Map<number, WaitingGroup>();
-    let oldest = this.through;
-    for (const group of this.groups.values()) {
-      oldest = Math.min(oldest, group.after);
-      for (const { id } of group.series) groupOf.set(id, group);
-    }
-    const from = Math.max(oldest + 1, this.#journal.first);
-    for (const { entry, offset } of this.#journal.entriesFrom(from)) {
-      this.backlog.add(entry, offset, (id) => groupOf.get(id));
-    }
+    this.#onLoss(refusal(this.#nameOf(id), detail));
   }
 
   #nameOf(id: number): string {
@@ -101,6 +101,10 @@ export function knownHeads(
 ): Map<number, StateHead> {
   const names = namesOf(series);
   return readHeads(store, (id, reason) => onLoss(stateLost(nameIn(names, id), reason)));
+}
+
+export function refusal(series: string, detail: string): string {
+  return `${series}: it cannot be taken up (${detail}); it begins anew`;
 }
 
 function namesOf(series: readonly SeriesInfo[]): Map<number, string> {

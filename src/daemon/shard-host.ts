@@ -1,7 +1,9 @@
 import type { JournalEntry } from '../journal/journal.ts';
 import { PointsBlockWriter } from '../store/points-block.ts';
 import type { Refusal } from './core.ts';
+import type { Engines } from './engines.ts';
 import { replayEntries } from './entry-log.ts';
+import { atOnce } from './reconfiguration.ts';
 import type { SavedSeries, Shard } from './shard.ts';
 import { COUNTS, type ShardReply, type ShardRequest } from './shard-protocol.ts';
 
@@ -25,7 +27,8 @@ export class ShardHost {
     this.#shard = shard;
   }
 
-  handle(request: ShardRequest): ShardReply | undefined {
+  /** @param engines to `reconfigure` alone: of its streams */
+  handle(request: ShardRequest, engines?: Engines): ShardReply | undefined {
     if (request.kind === 'restore') {
       this.#restore(request);
       return undefined;
@@ -38,7 +41,9 @@ export class ShardHost {
       case 'adopt':
         return this.#adopt(request);
       case 'save':
-        return this.#reply(this.#saveOldest(request.offset, request.countMax));
+        return this.#reply(this.#saveAsked(request));
+      case 'reconfigure':
+        return this.#reply([], atOnce(this.#shard.reconfigure(request.change, engines!)));
       case 'forget':
         return this.#forget(request.ids);
       case 'view':
@@ -70,7 +75,8 @@ export class ShardHost {
     return { ...this.#reply([]), forgotten };
   }
 
-  #saveOldest(offset: number, countMax: number): SavedSeries[] {
+  #saveAsked({ offset, countMax, streams }: ShardRequest & { kind: 'save' }): SavedSeries[] {
+    if (streams) return this.#shard.saveStreams(streams, offset, countMax);
     const saved: SavedSeries[] = [];
     while (saved.length < countMax) {
       const state = this.#shard.saveNext(offset);

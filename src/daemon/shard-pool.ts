@@ -14,6 +14,7 @@ import { addCounts, noCounts, type ShardCounts } from './channel.ts';
 import type { Adopted, Core, ForgottenCounts, Refusal } from './core.ts';
 import { shardOf } from './hash.ts';
 import { least } from './least.ts';
+import type { Reconfigurable, Reconfiguration } from './reconfiguration.ts';
 import type { StreamSettings } from './settings.ts';
 import type { RestoredGroup, SavedSeries } from './shard.ts';
 import { COUNTS, type ShardReply, type StartWorker } from './shard-protocol.ts';
@@ -58,8 +59,8 @@ interface Place {
   counts: Float64Array;
 }
 
-export class ShardPool implements Core {
-  readonly #settings: ReadonlyMap<string, StreamSettings>;
+export class ShardPool implements Core, Reconfigurable {
+  #settings: ReadonlyMap<string, StreamSettings>;
   readonly #places: readonly Place[];
   /** By id, like `#placeOf`. */
   readonly #series: SeriesInfo[] = [];
@@ -75,7 +76,7 @@ export class ShardPool implements Core {
     this.#settings = settings;
     const start = options.startWorker ?? startWorker;
     this.#places = Array.from({ length: shards }, (_, i) => ({
-      thread: new ShardThread(() => start({ settings }), {
+      thread: new ShardThread(start, settings, {
         onReply: (reply) => this.#gather(this.#places[i]!, reply),
         onRestart: (text) => onRestart(`shard ${i + 1} of ${shards}: ${text}`),
         onFailure: (error) => this.#fail(error),
@@ -130,6 +131,35 @@ export class ShardPool implements Core {
     return given;
   }
 
+  async saveStreams(streams: ReadonlySet<string>, countMax: number): Promise<SavedSeries[]> {
+    await this.#handOut(this.#working(), ({ thread }) => {
+      thread.saveStreams(this.#through, streams, countMax);
+    });
+    const given = [...this.#unsaved.values()]
+      .filter(({ id }) => streams.has(this.#series[id]!.stream))
+      .slice(0, countMax);
+    for (const { id } of given) this.#unsaved.delete(id);
+    return given;
+  }
+
+  /** The engines are those of the threads, which load them by themselves. */
+  async reconfigure(change: Reconfiguration): Promise<readonly Refusal[]> {
+    const refused: Refusal[] = [];
+    const counts = change.settings.size * COUNTS.length;
+    for (const place of this.#places) {
+      if (place.thread.started) continue;
+      place.thread.reconfigure(change);
+      place.counts = new Float64Array(counts);
+    }
+    const started = this.#places.filter(({ thread }) => thread.started);
+    await this.#handOut(started, ({ thread }) => thread.reconfigure(change), { refused });
+    this.#settings = change.settings;
+    for (const id of this.#unsaved.keys()) {
+      if (change.dropped.has(this.#series[id]!.stream)) this.#unsaved.delete(id);
+    }
+    return refused;
+  }
+
   async forget(ids: readonly number[]): Promise<ForgottenCounts> {
     const parts = new Map<Place, number[]>();
     for (const id of ids) {
@@ -157,8 +187,12 @@ export class ShardPool implements Core {
   counts(): Map<string, ShardCounts> {
     const totals = new Map([...this.#settings.keys()].map((stream) => [stream, noCounts()]));
     for (const { thread, counts } of this.#places) {
-      let at = 0;
-      for (const total of totals.values()) for (const name of COUNTS) total[name] += counts[at++]!;
+      for (const [i, stream] of [...thread.settings.keys()].entries()) {
+        const total = totals.get(stream);
+        for (const [j, name] of COUNTS.entries()) {
+          if (total) total[name] += counts[i * COUNTS.length + j]!;
+        }
+      }
       for (const entry of thread.unanswered()) {
         if (entry.kind !== 'samples') continue;
         for (const id of entry.batch.seriesId) totals.get(this.#series[id]!.stream)!.pending++;

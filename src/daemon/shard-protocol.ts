@@ -4,6 +4,7 @@ import type { JournalEntry, Thinning } from '../journal/journal.ts';
 import type { LearnedView } from '../observe/learned-view.ts';
 import type { ForgottenCounts, Refusal } from './core.ts';
 import type { LoggedEntries } from './entry-log.ts';
+import type { Reconfiguration } from './reconfiguration.ts';
 import type { StreamSettings } from './settings.ts';
 import type { RestoredGroup, SavedSeries, SavedState } from './shard.ts';
 
@@ -36,6 +37,14 @@ export type ShardRequest =
       readonly offset: number;
       /** Infinity: all. */
       readonly countMax: number;
+      /** Those of these streams alone. */
+      readonly streams?: ReadonlySet<string>;
+    }
+  /** Streams come, go or change; the thread loads the engines that they name. */
+  | {
+      readonly kind: 'reconfigure';
+      readonly series: readonly SeriesInfo[];
+      readonly change: Reconfiguration;
     }
   /** Series go, and what was learned with them. */
   | {

@@ -3,6 +3,8 @@ import type { SeriesInfo } from '../decode/series.ts';
 import type { JournalEntry } from '../journal/journal.ts';
 import { EntryLog } from './entry-log.ts';
 import { least } from './least.ts';
+import type { Reconfiguration } from './reconfiguration.ts';
+import type { StreamSettings } from './settings.ts';
 import type { RestoredGroup, SavedState } from './shard.ts';
 import type { ShardPort, ShardReply, ShardRequest, StartWorker } from './shard-protocol.ts';
 import { ThinHistory } from './thin-history.ts';
@@ -29,7 +31,9 @@ type Work = Exclude<ShardRequest, { kind: 'restore' }>;
  * the core is pure, the other one ends up with the same state and goes on with the same output.
  */
 export class ShardThread {
-  readonly #start: () => ShardPort;
+  readonly #start: StartWorker;
+  /** As of the newest reply; what a thread is started with. */
+  #settings: ReadonlyMap<string, StreamSettings>;
   readonly #events: ShardThreadEvents;
   #port: ShardPort | undefined;
   #series: SeriesInfo[] = [];
@@ -46,9 +50,24 @@ export class ShardThread {
   #closed = false;
 
   /** The thread itself is started with its first series. */
-  constructor(start: () => ShardPort, events: ShardThreadEvents) {
+  constructor(
+    start: StartWorker,
+    settings: ReadonlyMap<string, StreamSettings>,
+    events: ShardThreadEvents,
+  ) {
     this.#start = start;
+    this.#settings = settings;
     this.#events = events;
+  }
+
+  /** Of the streams that the newest reply counts, in its order. */
+  get settings(): ReadonlyMap<string, StreamSettings> {
+    return this.#settings;
+  }
+
+  /** Whether there is a thread: only with its first series. */
+  get started(): boolean {
+    return this.#port !== undefined;
   }
 
   /** Given so far, those that are forgotten since included: their thread goes on. */
@@ -96,6 +115,15 @@ export class ShardThread {
     this.#post({ kind: 'save', series: this.#newSeries, offset, countMax });
   }
 
+  saveStreams(offset: number, streams: ReadonlySet<string>, countMax: number): void {
+    this.#post({ kind: 'save', series: this.#newSeries, offset, countMax, streams });
+  }
+
+  reconfigure(change: Reconfiguration): void {
+    if (this.started) this.#post({ kind: 'reconfigure', series: this.#newSeries, change });
+    else this.#settings = change.settings;
+  }
+
   forget(ids: readonly number[]): void {
     this.#post({ kind: 'forget', series: this.#newSeries, ids });
   }
@@ -140,7 +168,7 @@ export class ShardThread {
   }
 
   #open(): ShardPort {
-    const port = this.#start();
+    const port = this.#start({ settings: this.#settings });
     let reason: string | undefined;
     port.on('message', (reply) => this.#answered(reply));
     port.on('error', (error) => {
@@ -159,12 +187,23 @@ export class ShardThread {
     // It would be refused again, by a thread that takes over.
     for (const { id } of reply.refused) this.#saved.delete(id);
     for (const saved of reply.saved) this.#saved.set(saved.id, saved);
+    if (work.kind === 'reconfigure') this.#reconfigured(work.change);
     if (work.kind === 'forget') this.#forgotten(work.ids);
     if (work.kind === 'apply') {
       this.#log.add(work.entry, work.offset);
       this.#log.dropBefore(reply.unsavedFrom ?? work.offset + 1);
     }
     this.#events.onReply(reply);
+  }
+
+  /** A thread that takes over from here on knows nothing of what was before. */
+  #reconfigured({ settings, dropped }: Reconfiguration): void {
+    this.#settings = settings;
+    const gone = this.#series.filter(({ stream }) => dropped.has(stream)).map(({ id }) => id);
+    if (gone.length === 0) return;
+    this.#series = this.#series.filter(({ stream }) => !dropped.has(stream));
+    for (const id of gone) this.#saved.delete(id);
+    this.#log.forget(new Set(gone));
   }
 
   #forgotten(ids: readonly number[]): void {

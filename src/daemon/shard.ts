@@ -11,49 +11,27 @@ import type { SampleBatch } from '../decode/sample.ts';
 import type { SeriesInfo } from '../decode/series.ts';
 import type { JournalEntry } from '../journal/journal.ts';
 import type { LearnedView } from '../observe/learned-view.ts';
-import type { StateSummary } from '../store/heads.ts';
 import type { SeriesPoints } from '../store/points.ts';
 import { addCounts, noCounts, type ShardCounts } from './channel.ts';
+import type { Refusal } from './core.ts';
 import type { Engines } from './engines.ts';
 import { type LoggedEntries, replayEntries } from './entry-log.ts';
 import type { Learned } from './learned.ts';
+import type { Reconfiguration } from './reconfiguration.ts';
 import { SeriesGroup } from './series-group.ts';
 import type { StreamSettings } from './settings.ts';
+import type { RestoredGroup, SavedSeries, SavedState } from './shard-states.ts';
 import { SymbolSeries } from './symbol-series.ts';
 import { ThinHistory } from './thin-history.ts';
 
 export type { ShardCounts } from './channel.ts';
+export type { RestoredGroup, SavedSeries, SavedState } from './shard-states.ts';
 
 /**
  * Takes what was closed, in order.
  * @param origin what closed it: the sample's place in its batch; on ticks and at the end the series id
  */
 export type Emit = (points: SeriesPoints, series: SeriesInfo, origin: number) => void;
-
-/** A group's state after the entry `offset`; `id` is that of its first member. */
-export interface SavedSeries {
-  readonly id: number;
-  readonly offset: number;
-  /** The oldest entry that the state saved before does not hold. */
-  readonly from: number;
-  readonly bytes: Uint8Array;
-  readonly summary: StateSummary;
-}
-
-/** What it takes to put it back. */
-export type SavedState = Pick<SavedSeries, 'id' | 'offset' | 'bytes'>;
-
-/** A group as a restart finds it: its newest state, and what came after. */
-export interface RestoredGroup {
-  /** In ascending order of ids. */
-  readonly series: readonly SeriesInfo[];
-  /** undefined: nothing was saved yet, or it is damaged. */
-  readonly saved: SavedState | undefined;
-  /** After `saved.offset`, in order; its own and those that concern all. */
-  readonly entries: LoggedEntries;
-  /** It has all entries up to this one. */
-  readonly through: number;
-}
 
 /** A series and what it is learned with. */
 interface Member {
@@ -62,8 +40,8 @@ interface Member {
 }
 
 export class Shard {
-  readonly #settings: ReadonlyMap<string, StreamSettings>;
-  readonly #engines: Engines;
+  #settings: ReadonlyMap<string, StreamSettings>;
+  #engines: Engines;
   readonly #members = new Map<number, Member>();
   /** In ascending order of ids. */
   readonly #groups = new Set<Learned>();
@@ -74,7 +52,7 @@ export class Shard {
   /** The same of adopted ones, whose changes may be older than any other. */
   readonly #adopted = new Set<Learned>();
   readonly #thinning = new ThinHistory();
-  readonly #counts: ReadonlyMap<string, ShardCounts>;
+  #counts: ReadonlyMap<string, ShardCounts>;
 
   constructor(settings: ReadonlyMap<string, StreamSettings>, engines: Engines) {
     this.#settings = settings;
@@ -138,6 +116,16 @@ export class Shard {
   saveGroup(id: number, offset: number): SavedSeries | undefined {
     const { group } = this.#members.get(id)!;
     return group.unsavedFrom === undefined ? undefined : this.#save(group, offset);
+  }
+
+  /** As `saveNext`, of these streams alone. */
+  saveStreams(streams: ReadonlySet<string>, offset: number, countMax: number): SavedSeries[] {
+    const next: Learned[] = [];
+    for (const group of [...this.#adopted, ...this.#unsaved]) {
+      if (next.length >= countMax) break;
+      if (streams.has(this.#members.get(group.id)!.info.stream)) next.push(group);
+    }
+    return next.map((group) => this.#save(group, offset));
   }
 
   /**
@@ -208,6 +196,68 @@ export class Shard {
     // What ended the process once would do so at every start.
     const failed = this.#failureOf(series, () => this.#replay(series, entries, emitAfter, emit));
     return failed ? `its entries cannot be applied: ${failed}` : refused;
+  }
+
+  /**
+   * A group a step; in between, no samples may come. What changed streams have learned must be saved.
+   * @returns groups that begin anew, as their states do not fit
+   */
+  *reconfigure(
+    { settings, dropped, changed }: Reconfiguration,
+    engines: Engines,
+  ): Generator<void, Refusal[]> {
+    const gone = this.#groupsOf(dropped);
+    const others = this.#groupsOf(changed);
+    const before = this.#counts;
+    this.#settings = settings;
+    this.#engines = engines;
+    this.#counts = new Map(
+      [...settings.keys()].map((stream) => {
+        const isNew = dropped.has(stream) || changed.has(stream);
+        return [stream, (isNew ? undefined : before.get(stream)) ?? noCounts()];
+      }),
+    );
+    const order = [...this.#groups];
+    for (const [group, series] of gone) this.#forget(group, series);
+    const refused: Refusal[] = [];
+    for (const [group, series] of others) {
+      const { id, loadedAt: offset } = group;
+      const state = { id, offset, bytes: group.save() };
+      this.#forget(group, series);
+      for (const info of series) this.#add(info);
+      const detail = this.#failureOf(series, () => this.restore(state));
+      if (detail) refused.push({ id, detail });
+      yield;
+    }
+    this.#groups.clear();
+    for (const { id } of order) {
+      const member = this.#members.get(id);
+      if (member) this.#groups.add(member.group);
+    }
+    return refused;
+  }
+
+  /** Of these streams; with their members, in ascending order of ids. */
+  #groupsOf(streams: ReadonlySet<string>): Map<Learned, SeriesInfo[]> {
+    const groups = new Map<Learned, SeriesInfo[]>();
+    if (streams.size === 0) return groups;
+    for (const { info, group } of this.#members.values()) {
+      if (!streams.has(info.stream)) continue;
+      const series = groups.get(group) ?? [];
+      groups.set(group, series);
+      series.push(info);
+    }
+    for (const series of groups.values()) series.sort((a, b) => a.id - b.id);
+    return groups;
+  }
+
+  #forget(group: Learned, series: readonly SeriesInfo[]): void {
+    const [first] = series;
+    for (const { id } of series) this.#members.delete(id);
+    if (first!.group) this.#groupOf.delete(first!.group.key);
+    this.#groups.delete(group);
+    this.#unsaved.delete(group);
+    this.#adopted.delete(group);
   }
 
   #replay(

@@ -104,15 +104,16 @@ export class SeriesRegistry {
   }
 
   /**
-   * Takes up where an earlier life of the process ended.
+   * Takes up where an earlier life of the process ended, or series that are known again.
    * @param series of which `symbols` are all that are known
    * @param size ids below it are given away, also where their series is not known any more
    */
   restore(series: readonly SeriesInfo[], size: number): void {
-    this.#byId.length = size;
+    this.#byId.length = Math.max(size, this.#byId.length);
     for (const info of series) {
       this.#byName.set(info.name, info);
       this.#byId[info.id] = info;
+      this.#forgotten.delete(info.id);
       if (info.symbols) {
         this.#codes[info.id] = new Map(info.symbols.map((name, code) => [name, code]));
       }

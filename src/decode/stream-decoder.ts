@@ -2,20 +2,25 @@
  * Messages in, journal entries out: finds the stream, decodes, names the series, and counts what is
  * turned away. Samples are counted, not messages; a message that holds none counts as one.
  */
-import { type Channels, channelsOf } from '../config/channels.ts';
 import type { StreamConfig } from '../config/schema.ts';
 import { filterCovers } from '../config/topic.ts';
 import type { JournalEntry } from '../journal/journal.ts';
 import type { Message, MessageBatch } from '../source/source.ts';
 import { type BarPart, barParts } from './bars.ts';
 import type { FieldSink, NodeTrouble, Origin, PayloadDecoder, Rejection } from './decoder.ts';
-import { createLookAhead, type LookAhead } from './look-ahead.ts';
-import { createNamer, type Namer } from './naming.ts';
+import type { LookAhead } from './look-ahead.ts';
 import { excerpt, invalid } from './number-text.ts';
-import { createDecoder } from './registry.ts';
 import { nameTaken, notPositive, overLimit, RETAINED, timeAhead, UNDATED } from './rejections.ts';
 import { SampleBatchBuilder } from './sample.ts';
 import { groupPlace, type SeriesInfo, type SeriesRegistry } from './series.ts';
+import {
+  type CountsByStream,
+  type IntakeCounts,
+  type StreamIntake,
+  streamIntakes,
+} from './stream-intake.ts';
+
+export type { IntakeCounts } from './stream-intake.ts';
 
 /** Topics whose series are remembered; beyond it they are looked up anew. */
 const TOPICS_MAX = 100_000;
@@ -23,12 +28,6 @@ const TOPICS_MAX = 100_000;
 const FIELDS_MAX = 1_000_000;
 /** No machine runs this program earlier: a gateway without a battery for its clock begins in 1970. */
 const CLOCK_MS_MIN = Date.UTC(2026, 0);
-
-export interface IntakeCounts {
-  received: number;
-  invalid: number;
-  filtered: number;
-}
 
 export interface IntakeOptions {
   /** Messages come as they are made, so a stamp can be held against their time of arrival. */
@@ -38,7 +37,7 @@ export interface IntakeOptions {
   /** Further ones of ours. */
   readonly isOwn?: (topic: string) => boolean;
   /** Of an earlier life of the process: counting goes on from there. */
-  readonly counts?: ReadonlyMap<string, Readonly<IntakeCounts>>;
+  readonly counts?: CountsByStream;
   /** Everything that is turned away; the caller limits what it says of it. */
   readonly onRejection: (stream: string, where: string, rejection: Rejection) => void;
   /** @param asks whether the node is to be asked for a rebirth */
@@ -47,22 +46,6 @@ export interface IntakeOptions {
   readonly onWrongClock?: (detail: string) => void;
   /** This machine's clock. Default: Date.now. */
   readonly nowMs?: () => number;
-}
-
-const NO_COUNTS: IntakeCounts = { received: 0, invalid: 0, filtered: 0 };
-
-/** A stream, as the intake needs it. */
-interface StreamIntake {
-  readonly name: string;
-  readonly config: StreamConfig;
-  readonly decoder: PayloadDecoder;
-  readonly lookAhead: LookAhead | undefined;
-  readonly namer: Namer;
-  readonly channels: Channels;
-  /** Whether values have logarithms taken of them. */
-  readonly takesPositive: boolean;
-  readonly counts: IntakeCounts;
-  series: number;
 }
 
 /** One topic's way: its stream and the series of its fields. */
@@ -86,7 +69,7 @@ export function createIntake(
 }
 
 export class Intake implements FieldSink {
-  readonly #streams: readonly StreamIntake[];
+  #streams: readonly StreamIntake[];
   readonly #registry: SeriesRegistry;
   readonly #options: IntakeOptions;
   /** undefined: no stream wants the topic. */
@@ -105,20 +88,16 @@ export class Intake implements FieldSink {
   constructor(streams: readonly StreamConfig[], registry: SeriesRegistry, options: IntakeOptions) {
     this.#registry = registry;
     this.#options = options;
-    this.#streams = streams.map((config) => {
-      const name = config.name ?? config.topic;
-      return {
-        name,
-        config,
-        decoder: createDecoder(config),
-        lookAhead: createLookAhead(config),
-        namer: createNamer(config, name),
-        channels: channelsOf(config),
-        takesPositive: config.transform === 'log' || config.transform === 'log_return',
-        counts: { ...NO_COUNTS, ...options.counts?.get(name) },
-        series: registry.all().filter(({ stream }) => stream === name).length,
-      };
-    });
+    this.#streams = streamIntakes(streams, registry.all(), options.counts);
+  }
+
+  /**
+   * From the next message on these streams; between two batches.
+   * @param counts of all of them: where their accounts go on from
+   */
+  reconfigure(streams: readonly StreamConfig[], counts: CountsByStream): void {
+    this.#streams = streamIntakes(streams, this.#registry.all(), counts, this.#streams);
+    this.#forgetRoutes();
   }
 
   /** Messages on topics that no stream wants, and the first; they belong to no stream's account. */
@@ -139,9 +118,11 @@ export class Intake implements FieldSink {
   /**
    * Begins the account anew, where a part of what was received is not known of any more.
    * @param further what became of the samples behind the journal, by stream
+   * @param of these streams alone; by default of all
    */
-  reckon(further: ReadonlyMap<string, object>): void {
+  reckon(further: ReadonlyMap<string, object>, of?: ReadonlySet<string>): void {
     for (const { name, counts } of this.#streams) {
+      if (of && !of.has(name)) continue;
       const known = Object.values<number>({ ...further.get(name) }).reduce((a, b) => a + b, 0);
       counts.received = counts.invalid + counts.filtered + known;
     }

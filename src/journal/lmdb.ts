@@ -116,11 +116,20 @@ export class LmdbJournal implements Journal {
     return this.#bytes / this.#settings.bytesMax;
   }
 
-  /** In place of the counts that came with the newest record. */
-  async putCounts(counts: ReadonlyMap<string, IntakeCounts>): Promise<void> {
+  /**
+   * In place of the counts that came with the newest record; nothing may be appended meanwhile.
+   * @param more goes in the same commit
+   */
+  async putCounts(
+    counts: ReadonlyMap<string, Readonly<IntakeCounts>>,
+    more: (write: Writer) => void = () => {},
+  ): Promise<void> {
     const all = { ...this.#meta.counts, ...Object.fromEntries(counts) };
     const meta = { ...this.#meta, counts: all, bytes: this.#bytes + this.#trimmed };
-    await this.#store.commit((write) => putJournalMeta(write, meta));
+    await this.#store.commit((write) => {
+      more(write);
+      putJournalMeta(write, meta);
+    });
     this.#meta = meta;
   }
 

@@ -91,6 +91,8 @@ export interface PipelineStatus {
   readonly nowMs: number;
   readonly startedMs: number;
   readonly paused: boolean;
+  /** Why the newest configuration was not taken over, a line a fault; null: it was. */
+  readonly configFault?: string | null;
   readonly source: SourceStatus;
   readonly sinks: readonly SinkStatus[];
   readonly state: StateStatus | null;

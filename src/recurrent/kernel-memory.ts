@@ -43,6 +43,7 @@ export class KernelMemory {
   /** By address, no two adjacent. */
   readonly #free: Range[] = [];
   #usedBytes = 0;
+  readonly #owners = new FinalizationRegistry<() => void>((release) => release());
 
   constructor({ bytesMax = 1024 * MIB, growBytes = 4 * MIB }: MemoryLimits = {}) {
     if (!(bytesMax >= PAGE && bytesMax <= LIMIT && growBytes > 0)) {
@@ -97,6 +98,14 @@ export class KernelMemory {
     const bytes = align(size);
     this.#usedBytes -= bytes;
     this.#release({ start: at, end: at + bytes });
+  }
+
+  /**
+   * Called once nobody has `owner` any more, so that series that are let go give back what they had.
+   * @param release must not hold the owner, nor mind being called twice
+   */
+  whenGone(owner: object, release: () => void): void {
+    this.#owners.register(owner, release);
   }
 
   #release(range: Range): void {

@@ -66,8 +66,12 @@ export class WasmLinear implements LinearKernel {
     if (n > this.#regressorsMax || horizon > this.#horizonMax) {
       this.#renewScratch(Math.max(n, this.#regressorsMax), Math.max(horizon, this.#horizonMax));
     }
-    const address = this.memory.take(filterBytes(regressors, horizon));
-    return new WasmFilter(this, address, regressors, horizon);
+    const bytes = filterBytes(regressors, horizon);
+    const address = this.memory.take(bytes);
+    const filter = new WasmFilter(this, address, regressors, horizon);
+    const { memory } = this;
+    memory.whenGone(filter, () => memory.give(address, bytes));
+    return filter;
   }
 
   #renewScratch(n: number, horizon: number): void {

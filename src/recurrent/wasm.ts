@@ -94,12 +94,16 @@ export class WasmEngine implements OpenEngine {
       throw error;
     }
     entry.users++;
+    let released = false;
     const release = (): void => {
+      if (released) return;
+      released = true;
       this.memory.give(address, entry.plan.block.bytes);
       entry.users--;
       this.#leave(key, entry);
     };
     const network = new WasmNetwork(this, entry.plan, address, shape, settings, release);
+    this.memory.whenGone(network, release);
     network.setWeights(initialWeights(shape, seed, initial));
     return network;
   }

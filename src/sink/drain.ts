@@ -135,6 +135,14 @@ export class SinkDrain {
     return this.#stopping;
   }
 
+  /** Ends after the batch that is being written, and closes the sink; what waits still waits. */
+  async retire(): Promise<void> {
+    this.#ended = true;
+    this.#waiting?.end();
+    await this.#loop;
+    await this.stop({ deadlineMs: 0 });
+  }
+
   async #stop(deadline: number): Promise<{ unwritten: number }> {
     this.start();
     this.#last = true;

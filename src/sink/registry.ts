@@ -21,19 +21,41 @@ const EXIT_UNREACHABLE = 3;
  *   that cannot be reached and `exit_if_unreachable` is set
  */
 export async function createSinks(config: Config, context: SinkContext): Promise<Sink[]> {
-  const { influx, line_protocol: lineProtocol, mqtt } = config.sinks;
   const sinks: Sink[] = [];
-  if (influx) {
-    const sink = new InfluxSink(influx, config.actual);
-    if (influx.exit_if_unreachable) await reach(sink);
-    sinks.push(sink);
+  for (const kind of SINK_KINDS) {
+    const sink = await createSink(kind, config, context);
+    if (sink) sinks.push(sink);
   }
-  if (lineProtocol) {
-    const { actual } = config;
-    sinks.push(await LineProtocolFile.open(lineProtocol, actual, context.goOn));
-  }
-  if (mqtt) sinks.push(createMqttSink(config, mqtt, context));
   return sinks;
+}
+
+export type SinkKind = keyof Config['sinks'];
+/** In the order in which they are made. */
+export const SINK_KINDS: readonly SinkKind[] = ['influx', 'line_protocol', 'mqtt'];
+
+/** undefined: the configuration names none. @throws as `createSinks` */
+export async function createSink(
+  kind: SinkKind,
+  { sinks, actual, base, source }: Config,
+  context: SinkContext,
+): Promise<Sink | undefined> {
+  const { influx, line_protocol: lineProtocol, mqtt } = sinks;
+  if (kind === 'influx' && influx) {
+    const sink = new InfluxSink(influx, actual);
+    if (influx.exit_if_unreachable) await reach(sink);
+    return sink;
+  }
+  if (kind === 'line_protocol' && lineProtocol) {
+    return LineProtocolFile.open(lineProtocol, actual, context.goOn);
+  }
+  if (kind === 'mqtt' && mqtt) return createMqttSink({ base, sinks, source }, mqtt, context);
+  return undefined;
+}
+
+/** How the names of a kind's sinks begin. */
+export function isOfKind(sink: { readonly name: string }, kind: SinkKind): boolean {
+  const [first] = sink.name.split(' ');
+  return first === (kind === 'line_protocol' ? 'file' : kind);
 }
 
 async function reach(sink: InfluxSink): Promise<void> {
@@ -45,7 +67,11 @@ async function reach(sink: InfluxSink): Promise<void> {
   }
 }
 
-function createMqttSink(config: Config, mqtt: MqttSinkConfig, context: SinkContext): MqttSink {
+function createMqttSink(
+  config: Pick<Config, 'base' | 'sinks' | 'source'>,
+  mqtt: MqttSinkConfig,
+  context: SinkContext,
+): MqttSink {
   const broker = mqttBroker(config, context.sourceUrl);
   if (!broker) {
     throw new SinkStartError(

@@ -2,11 +2,13 @@ import type { Duplex } from 'node:stream';
 import {
   connect,
   type IClientOptions,
+  type IClientSubscribeOptions,
   type IConnackPacket,
   type IPublishPacket,
   type ISubscriptionGrant,
   type MqttClient,
 } from 'mqtt';
+import { MqttCopies } from './mqtt-copies.ts';
 import type { MqttDeliveries } from './mqtt-deliveries.ts';
 
 export interface Filter {
@@ -24,10 +26,15 @@ export interface Grant {
 export type Acknowledge = () => void;
 
 /**
- * Where messages go, those of QoS 1 and 2 with their acknowledgement. False: read no more until
+ * Where messages go, those of QoS 1 and 2 with their acknowledgement; a copy (mqtt-copies.ts) has
+ * nothing to say. False: read no more until
  * `MqttConnection.resume`.
  */
-export type Taker = (packet: IPublishPacket, acknowledge: Acknowledge | undefined) => boolean;
+export type Taker = (
+  packet: IPublishPacket,
+  acknowledge: Acknowledge | undefined,
+  isCopy: boolean,
+) => boolean;
 
 /** Some brokers take no more filters a packet. */
 const FILTERS_A_PACKET = 8;
@@ -61,6 +68,9 @@ export class MqttConnection {
   readonly #taker: Taker;
   #error: Error | undefined;
   #isClosed = false;
+  readonly #copies = new MqttCopies();
+  /** Of the next packet of filters; 0: the broker knows no identifiers. */
+  #subscriptionId = 0;
   #held: (() => void) | undefined;
   #heard = false;
   #corked = false;
@@ -75,6 +85,7 @@ export class MqttConnection {
       this.#heard = true;
       // Before any message of the new session can come in.
       if (packet.cmd === 'connack' && isNewSession(packet)) deliveries.beginSession();
+      if (packet.cmd === 'connack') this.#subscriptionId = knowsIdentifiers(client, packet) ? 1 : 0;
       if (packet.cmd === 'pubrel') deliveries.release(packet.messageId!);
       if (packet.cmd === 'disconnect' && packet.reasonCode) {
         this.#error ??= Object.assign(new Error('disconnected by the broker'), {
@@ -100,6 +111,19 @@ export class MqttConnection {
       grants.push(...(await this.#subscribe(filters.slice(i, i + FILTERS_A_PACKET))));
     }
     return grants;
+  }
+
+  /** Resolves when the broker has answered, or with false when the connection has ended. */
+  async unsubscribe(topics: readonly string[]): Promise<boolean> {
+    for (let i = 0; i < topics.length; i += FILTERS_A_PACKET) {
+      if (this.#isClosed) return false;
+      const some = topics.slice(i, i + FILTERS_A_PACKET);
+      const answered = new Promise<boolean>((resolve) => {
+        this.#client.unsubscribe(some, (error) => resolve(!error));
+      });
+      await Promise.race([answered, this.closed]);
+    }
+    return !this.#isClosed;
   }
 
   /** QoS 0: on its way, or lost with the connection. */
@@ -158,7 +182,8 @@ export class MqttConnection {
     const type = qos === 1 ? PUBACK : PUBREC;
     // In any version two bytes follow, the id; without a reason code it means success.
     const acknowledge = (): void => this.#write([type, 2, messageId >> 8, messageId & 0xff]);
-    if (this.#taker(packet, qos === 0 ? undefined : acknowledge)) goOn();
+    const isCopy = this.#copies.isCopy(packet);
+    if (this.#taker(packet, qos === 0 ? undefined : acknowledge, isCopy)) goOn();
     else this.#held = goOn;
   }
 
@@ -192,16 +217,23 @@ export class MqttConnection {
     const map = Object.fromEntries(
       filters.map(({ topic, qos }) => [topic, { qos, nl: true, rap: false, rh: 1 }]),
     );
+    const subscriptionIdentifier = this.#subscriptionId;
+    if (subscriptionIdentifier > 0) this.#subscriptionId++;
+    const options = subscriptionIdentifier > 0 ? { properties: { subscriptionIdentifier } } : {};
     return new Promise((resolve) => {
-      this.#client.subscribe(map, (error, requested = [], packet) => {
-        if (packet) {
-          resolve(grants(requested, packet.granted as number[]));
-          return;
-        }
-        // Not even sent: mqtt.js thinks that a filter is malformed, or the connection has ended.
-        const malformed = error?.message.startsWith('Invalid topic');
-        resolve(malformed ? filters.map((filter) => ({ ...filter, granted: 143 })) : []);
-      });
+      this.#client.subscribe(
+        map,
+        options as IClientSubscribeOptions,
+        (error, requested = [], packet) => {
+          if (packet) {
+            resolve(grants(requested, packet.granted as number[]));
+            return;
+          }
+          // Not even sent: mqtt.js thinks that a filter is malformed, or the connection has ended.
+          const malformed = error?.message.startsWith('Invalid topic');
+          resolve(malformed ? filters.map((filter) => ({ ...filter, granted: 143 })) : []);
+        },
+      );
     });
   }
 }
@@ -209,6 +241,11 @@ export class MqttConnection {
 /** A refusal says nothing about the session. */
 function isNewSession({ returnCode, reasonCode, sessionPresent }: IConnackPacket): boolean {
   return !(returnCode || reasonCode || sessionPresent);
+}
+
+/** MQTT 5 brokers do where they do not say otherwise. */
+function knowsIdentifiers({ options }: MqttClient, { properties }: IConnackPacket): boolean {
+  return options.protocolVersion === 5 && properties?.subscriptionIdentifiersAvailable !== false;
 }
 
 /** The broker answers in the order of the request. */

@@ -43,10 +43,16 @@ export class MqttLink {
   #hangUps = 0;
   #wasConnected = false;
   #connection: MqttConnection | undefined;
+  #filters: readonly Filter[];
+  /** Topics of filters that the broker's session may still have, and nobody wants any more. */
+  readonly #unwanted = new Set<string>();
+  /** Subscriptions are changed one after the other. */
+  #subscribing: Promise<unknown> = Promise.resolve();
 
   constructor(parts: LinkParts) {
     this.#parts = parts;
     const { protocol, retry_min: minMs, retry_max: maxMs } = parts.settings;
+    this.#filters = parts.filters;
     this.#version = protocol === '3.1.1' ? 4 : 5;
     this.#backoff = new Backoff(minMs, maxMs);
   }
@@ -58,6 +64,18 @@ export class MqttLink {
   /** Reads on after the taker has said no. */
   resume(): void {
     this.#connection?.resume();
+  }
+
+  /** From now on to these filters, and no others. Without a connection, with the next one. */
+  subscribe(filters: readonly Filter[]): void {
+    const before = this.#filters;
+    this.#filters = filters;
+    for (const { topic } of before) this.#unwanted.add(topic);
+    for (const { topic } of filters) this.#unwanted.delete(topic);
+    const connection = this.#connection;
+    if (!connection) return;
+    const added = filters.filter((one) => !before.some(({ topic }) => topic === one.topic));
+    void this.#inTurn(() => this.#subscribe(connection, added));
   }
 
   /** False: there is no connection just now. */
@@ -130,16 +148,33 @@ export class MqttLink {
     this.#wasConnected = true;
     this.#hangUps = 0;
     this.#told.clear();
-    const { settings, base, filters } = this.#parts;
+    const { settings, base } = this.#parts;
     void connection.publishRetained(statusTopic(base), 'online');
-    const grants = await connection.subscribe(filters);
-    for (const grant of grants) this.#checkGrant(grant);
-    // Fewer answers than filters: the connection broke in between, which is told next.
-    if (grants.length < filters.length) return;
+    if (!(await this.#inTurn(() => this.#subscribe(connection, this.#filters)))) return;
     const version = this.#version === 5 ? '5' : '3.1.1';
     const session = connack.sessionPresent ? 'session resumed' : 'new session';
     const detail = `${this.#broker()}: MQTT ${version}, client id ${clientId(settings, base)}, ${session}`;
     this.#parts.tell({ kind: 'connected', detail });
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#subscribing.then(work);
+    this.#subscribing = done;
+    return done;
+  }
+
+  /**
+   * What is new comes before what is given up, so that nothing is missed that both want.
+   * @returns false where the connection broke in between, which is told next
+   */
+  async #subscribe(connection: MqttConnection, filters: readonly Filter[]): Promise<boolean> {
+    const grants = await connection.subscribe(filters);
+    for (const grant of grants) this.#checkGrant(grant);
+    if (grants.length < filters.length) return false;
+    const unwanted = [...this.#unwanted];
+    if (!(await connection.unsubscribe(unwanted))) return false;
+    for (const topic of unwanted) this.#unwanted.delete(topic);
+    return true;
   }
 
   #checkGrant({ topic, granted }: Grant): void {

@@ -35,7 +35,7 @@ export function createMqttSource(
   base: string,
   filters: readonly Filter[],
   isOwn = ownTopics(base, 'homeassistant'),
-): Source {
+): MqttSource {
   checkTls(settings, base);
   return new MqttSource(settings, base, filters, isOwn);
 }
@@ -51,13 +51,13 @@ function checkTls(settings: MqttSettings, base: string): void {
   }
 }
 
-class MqttSource implements Source {
+export class MqttSource implements Source {
   readonly url: string;
   readonly events: Observable<SourceEvent>;
   readonly #events = new Subject<SourceEvent>();
   readonly #settings: MqttSettings;
   readonly #base: string;
-  readonly #filters: readonly Filter[];
+  #filters: readonly Filter[];
   readonly #isOwn: (topic: string) => boolean;
   readonly #clock = new ReceiveClock();
   readonly #deliveries = new MqttDeliveries();
@@ -103,6 +103,12 @@ class MqttSource implements Source {
     });
   }
 
+  /** From now on to these filters, and no others. */
+  subscribe(filters: readonly Filter[]): void {
+    this.#filters = filters;
+    this.#link?.subscribe(filters);
+  }
+
   publish(topic: string, payload: Uint8Array): boolean {
     return this.#link?.publish(topic, payload) ?? false;
   }
@@ -134,13 +140,18 @@ class MqttSource implements Source {
       base: this.#base,
       filters: this.#filters,
       deliveries: this.#deliveries,
-      taker: (packet, acknowledge) => this.#take(intake, packet, acknowledge),
+      taker: (packet, acknowledge, isCopy) => this.#take(intake, packet, isCopy, acknowledge),
       tell: (event) => this.#events.next(event),
       fail: (error) => subscriber.error(error),
     });
   }
 
-  #take(intake: MqttIntake, packet: IPublishPacket, acknowledge?: Acknowledge): boolean {
+  #take(
+    intake: MqttIntake,
+    packet: IPublishPacket,
+    isCopy: boolean,
+    acknowledge?: Acknowledge,
+  ): boolean {
     // Not acknowledged after `stop`, so that it comes again with the next session.
     if (!intake.isOpen) return true;
     const message: Message = {
@@ -151,10 +162,10 @@ class MqttSource implements Source {
       where: `topic ${packet.topic}`,
     };
     const isOurs = this.#isOwn(packet.topic);
-    if (!acknowledge) return isOurs || intake.offer(message);
+    if (!acknowledge) return isOurs || isCopy || intake.offer(message);
     const { delivery, repeated } = this.#deliveries.take(packet);
     if (repeated && !isOurs) this.#repeated.add();
-    const passedOver = repeated || isOurs ? { repeated: true as const } : {};
+    const passedOver = repeated || isOurs || isCopy ? { repeated: true as const } : {};
     return intake.offer({ ...message, delivery, acknowledge, ...passedOver });
   }
 

@@ -3,7 +3,7 @@ import type { Config, MqttSourceConfig, StreamConfig } from '../config/schema.ts
 import { filterCovers } from '../config/topic.ts';
 import { createCsvSource } from './csv.ts';
 import { startEmbeddedBroker } from './embedded-broker.ts';
-import { createMqttSource } from './mqtt.ts';
+import { createMqttSource, type MqttSource } from './mqtt.ts';
 import type { Filter } from './mqtt-connection.ts';
 import { createNdjsonSource } from './ndjson.ts';
 import type { Pace } from './pace.ts';
@@ -33,18 +33,28 @@ export async function createSource(config: Config, options: SourceOptions = {}):
 async function createMqtt(config: Config, mqtt: MqttSourceConfig): Promise<Source> {
   const isOwn = ownTopics(config.base, config.mqtt.home_assistant.prefix);
   const filters = subscriptions(config.streams, mqtt.qos);
-  if (mqtt.url !== undefined) {
-    return createMqttSource({ ...mqtt, url: mqtt.url }, config.base, filters, isOwn);
+  const { url, embedded } = mqtt;
+  if (url !== undefined) {
+    const source = createMqttSource({ ...mqtt, url }, config.base, filters, isOwn);
+    return following(source, mqtt.qos);
   }
-  if (!mqtt.embedded) throw new SourceError('source.mqtt: names no broker; give url or embedded');
-  const broker = await startEmbeddedBroker(mqtt.embedded);
+  if (!embedded) throw new SourceError('source.mqtt: names no broker; give url or embedded');
+  const broker = await startEmbeddedBroker(embedded);
   const settings = { ...mqtt, url: broker.url, protocol: '3.1.1' } as const;
   const source = createMqttSource(settings, config.base, filters, isOwn);
   const closeClient = source.close.bind(source);
-  return Object.assign(source, {
+  return Object.assign(following(source, mqtt.qos), {
     async close() {
       await closeClient();
       await broker.close();
+    },
+  });
+}
+
+function following(source: MqttSource, qos: Filter['qos']): Source {
+  return Object.assign(source, {
+    follow(streams: readonly StreamConfig[]) {
+      source.subscribe(subscriptions(streams, qos));
     },
   });
 }

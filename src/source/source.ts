@@ -1,4 +1,5 @@
 import type { Observable } from 'rxjs';
+import type { StreamConfig } from '../config/schema.ts';
 import type { Delivery } from '../journal/journal.ts';
 
 /** A row that a file source has already split: `cells[i]` belongs to `columns[i]`. */
@@ -66,6 +67,11 @@ export interface Source {
   messages(gate: Gate): Observable<MessageBatch>;
   /** Before `messages`: what was taken in an earlier life of the process, the oldest first. */
   restore?(deliveries: readonly Delivery[]): void;
+  /**
+   * Takes what these streams want from now on, and nothing that only earlier ones wanted; without
+   * missing a message that both want. A recording is read to its end as it was begun: it has none.
+   */
+  follow?(streams: readonly StreamConfig[]): void;
   readonly events: Observable<SourceEvent>;
   /**
    * Brokers: sends a message of QoS 0, on the connection that the messages come in on.

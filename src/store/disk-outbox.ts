@@ -10,21 +10,15 @@ import type { SeriesLookup } from './chunk.ts';
 import { type Chunk, endOf } from './chunk-list.ts';
 import { ChunkStore, type OutboxStore } from './chunk-store.ts';
 import type { ReaderRecord } from './lane-reader.ts';
-import type { DurableOutbox, OutboxEvent, OutboxReader, WhenFull } from './outbox.ts';
+import type { DurableOutbox, OutboxEvent, OutboxLimits, OutboxReader } from './outbox.ts';
 import * as records from './outbox-records.ts';
 import { PointQueue } from './point-queue.ts';
 import type { SeriesPoints } from './points.ts';
 import { ReaderSet } from './reader-set.ts';
 import type { Writer } from './state-store.ts';
 
-export interface DiskOutboxOptions {
-  /** Most points in memory; twice as many while the disk takes nothing. */
-  readonly pointsMax: number;
-  /** Over all chunks. */
-  readonly bytesMax: number;
-  /** Of a chunk, since it was written. */
-  readonly ageMsMax: number;
-  readonly whenFull: WhenFull;
+/** `pointsMax`: twice as many while the disk takes nothing. */
+export interface DiskOutboxOptions extends OutboxLimits {
   /** There may be room again. */
   readonly onAdvance?: () => void;
   readonly onEvent?: (event: OutboxEvent) => void;
@@ -48,7 +42,7 @@ const ROOM_AGAIN = 0.5;
 export class DiskOutbox implements DurableOutbox {
   readonly doneThrough: number;
   readonly #store: OutboxStore;
-  readonly #options: DiskOutboxOptions;
+  #options: DiskOutboxOptions;
   readonly #nowMs: () => number;
   readonly #chunks: ChunkStore;
   /** All points from its first on; the older ones are on disk alone. */
@@ -118,6 +112,19 @@ export class DiskOutbox implements DurableOutbox {
 
   reader(sink: string): OutboxReader {
     return this.#readers.get(sink);
+  }
+
+  forget(sink: string): void {
+    this.#tellForgotten(sink, this.#readers.remove(sink));
+    this.#trim();
+    this.#keepWithinLimits();
+    this.#options.onAdvance?.();
+  }
+
+  setLimits(limits: OutboxLimits): void {
+    this.#options = { ...this.#options, ...limits };
+    this.#keepWithinLimits();
+    this.#options.onAdvance?.();
   }
 
   stage(write: Writer, doneThrough = this.#through): () => void {
@@ -291,11 +298,13 @@ export class DiskOutbox implements DurableOutbox {
 
   /** Readers that nobody has asked for belong to sinks that are no more. */
   #forgetOthers(): void {
-    for (const { sink, depth } of this.#readers.forgetOthers()) {
-      const left = depth > 0 ? `; ${depth} steps that waited for it are given up` : '';
-      const detail = `sink "${sink}" is no longer configured${left}`;
-      this.#options.onEvent?.({ kind: 'forgotten', detail });
-    }
+    for (const { sink, depth } of this.#readers.forgetOthers()) this.#tellForgotten(sink, depth);
+  }
+
+  #tellForgotten(sink: string, depth: number): void {
+    const left = depth > 0 ? `; ${depth} steps that waited for it are given up` : '';
+    const detail = `sink "${sink}" is no longer configured${left}`;
+    this.#options.onEvent?.({ kind: 'forgotten', detail });
   }
 
   /** undefined: there is none, or it cannot be read. */

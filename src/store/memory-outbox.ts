@@ -1,4 +1,4 @@
-import type { Outbox, OutboxReader, WhenFull } from './outbox.ts';
+import type { Outbox, OutboxLimits, OutboxReader, WhenFull } from './outbox.ts';
 import { PointQueue } from './point-queue.ts';
 import type { SeriesPoints } from './points.ts';
 import { ReaderSet } from './reader-set.ts';
@@ -17,7 +17,7 @@ export interface MemoryOutboxOptions {
  * a reader that is `pointsMax` behind loses its oldest, exactly counted.
  */
 export class MemoryOutbox implements Outbox {
-  readonly #options: MemoryOutboxOptions;
+  #options: MemoryOutboxOptions;
   readonly #queue = new PointQueue();
   readonly #readers: ReaderSet;
 
@@ -29,10 +29,7 @@ export class MemoryOutbox implements Outbox {
         return queue.end;
       },
       read: (from: number, to: number) => ({ first: from, points: queue.slice(from, to) }),
-      moved: () => {
-        queue.dropBefore(this.#readers.position);
-        options.onAdvance?.();
-      },
+      moved: () => this.#moved(),
     });
   }
 
@@ -45,7 +42,7 @@ export class MemoryOutbox implements Outbox {
     return whenFull === 'wait' && this.depth >= pointsMax;
   }
 
-  put(points: readonly SeriesPoints[], _through: number): void {
+  put(points: readonly SeriesPoints[], _through?: number): void {
     const queue = this.#queue;
     const { whenFull, pointsMax } = this.#options;
     queue.push(points);
@@ -55,5 +52,21 @@ export class MemoryOutbox implements Outbox {
 
   reader(sink: string): OutboxReader {
     return this.#readers.get(sink);
+  }
+
+  forget(sink: string): void {
+    this.#readers.remove(sink);
+    this.#moved();
+  }
+
+  setLimits({ pointsMax, whenFull }: OutboxLimits): void {
+    this.#options = { ...this.#options, pointsMax, whenFull };
+    this.put([]);
+    this.#options.onAdvance?.();
+  }
+
+  #moved(): void {
+    this.#queue.dropBefore(this.#readers.position);
+    this.#options.onAdvance?.();
   }
 }

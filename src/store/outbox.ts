@@ -6,6 +6,9 @@ export interface Outbox {
   /** @param through offset of the newest journal entry whose points have now all been put */
   put(points: readonly SeriesPoints[], through: number): void;
   reader(sink: string): OutboxReader;
+  /** The sink is gone: what waits for it is given up. Its reader must not be used after. */
+  forget(sink: string): void;
+  setLimits(limits: OutboxLimits): void;
   /** Most points waiting for any one reader. */
   readonly depth: number;
   /** Nothing more should be put, as nothing may be dropped; `onAdvance` says when to look again. */
@@ -14,6 +17,15 @@ export interface Outbox {
 
 /** What becomes of points for which there is no room. */
 export type WhenFull = 'drop_oldest' | 'wait';
+
+export interface OutboxLimits {
+  /** Most points in memory. */
+  readonly pointsMax: number;
+  /** Where there is a disk: over all that waits there; and since when it may have waited. */
+  readonly bytesMax: number;
+  readonly ageMsMax: number;
+  readonly whenFull: WhenFull;
+}
 
 export interface OutboxReader {
   /** Up to `limit` waiting points, in order within a lane; empty when none waits. */

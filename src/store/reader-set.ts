@@ -29,6 +29,13 @@ export class ReaderSet {
     return reader;
   }
 
+  /** It has no place any more; gives what waited for it. */
+  remove(sink: string): number {
+    const depth = this.#readers.get(sink)?.depth ?? 0;
+    this.#readers.delete(sink);
+    return depth;
+  }
+
   /** Most points waiting for any one. */
   get depth(): number {
     let depth = 0;

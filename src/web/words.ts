@@ -75,14 +75,24 @@ export interface NetworkVerdict {
 
 type Measured = { readonly [K in keyof NetworkView]: NetworkView[K] | null };
 
+/** Before so many updates the means say little. */
+const UPDATES_MIN = 50;
+
 /** How gradients fare on their way through the window. */
-export function reachVerdict({ gradientReach: reach, windowSteps }: Measured): NetworkVerdict {
+export function reachVerdict({
+  gradientReach: reach,
+  windowSteps,
+  updates,
+}: Measured): NetworkVerdict {
   if (reach === null || !(reach > 0)) {
     return { tone: 'plain', head: 'Not known yet', text: 'No update has told it so far.' };
   }
   const how = 'The gradient at the window’s first step is';
   const times = formatNumber(Number(reach.toPrecision(2))).replace(/0+$/, '');
   const share = `${times} times that at its last`;
+  if ((updates ?? 0) < UPDATES_MIN) {
+    return { tone: 'plain', head: 'Too early to say', text: `${how} ${share}, after few updates.` };
+  }
   if (reach > 10) {
     return {
       tone: 'warn',
@@ -135,6 +145,7 @@ const EXPERTS: readonly (readonly [pattern: RegExp, words: string])[] = [
   [/^last(_value)?$/, 'as it is now'],
   [/^seasonal[-_](\d+)$/, 'as one season of $1 steps ago'],
   [/^seasonal_(growth|shift)_(\d+).*$/, 'season of $2 steps, with its $1'],
+  [/^holt_winters_1(_|$)/, 'smoothed level and trend'],
   [/^holt_winters_(\d+).*$/, 'smoothed level and season of $1 steps'],
   [/^analog/, 'what followed similar moments'],
   [/^drift$/, 'a straight line on'],

@@ -40,6 +40,12 @@ export class TestOutbox implements DurableOutbox {
     return this.#memory.reader(sink);
   }
 
+  forget(sink: string): void {
+    this.#memory.forget(sink);
+  }
+
+  setLimits(): void {}
+
   get depth(): number {
     return 0;
   }

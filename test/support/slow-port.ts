@@ -42,7 +42,7 @@ export class SlowPort extends EventEmitter implements ShardPort {
     if (!request || this.#ended) return;
     const fate = request.kind === 'restore' ? 'live' : this.#fate();
     if (fate === 'dies before') return this.die('struck');
-    const reply = this.#host.handle(request);
+    const reply = this.#host.handle(request, ENGINES);
     if (fate === 'dies after') return this.die('struck');
     if (reply) this.emit('message', structuredClone(reply));
     setImmediate(() => this.#work());

@@ -2,6 +2,7 @@
 import { InlineCore } from '../../daemon/core.ts';
 import { loadEngines } from '../../daemon/engines.ts';
 import { readSeries, readStreamSettings } from '../../daemon/known-series.ts';
+import { atOnce } from '../../daemon/reconfiguration.ts';
 import { RecoveringCore } from '../../daemon/recovering-core.ts';
 import { knownHeads, Recovery } from '../../daemon/recovery.ts';
 import type { StreamSettings } from '../../daemon/settings.ts';
@@ -116,6 +117,7 @@ function openRecovery(
   });
   // Nothing is told.
   const emitAfter = Number.POSITIVE_INFINITY;
-  const parts = { store, journal, series, heads, emitAfter, onDone: () => {} };
-  return new Recovery(parts, { onLoss });
+  const recovery = new Recovery({ store, journal, series, heads, emitAfter }, { onLoss });
+  atOnce(recovery.fill());
+  return recovery;
 }
