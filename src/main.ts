@@ -12,9 +12,11 @@ import { replayCommand } from './cli/replay.ts';
 import { runCommand } from './cli/run.ts';
 import { snapshotCommand } from './cli/snapshot.ts';
 import { weightsCommand } from './cli/weights.ts';
+import { VERSION } from './observe/version.ts';
 
 await yargs(hideBin(process.argv))
   .scriptName('foretide')
+  .version(VERSION)
   .usage('$0 <command>\n\nOnline forecasts for MQTT streams, written to InfluxDB.')
   .command(initCommand)
   .command(runCommand)

@@ -1,12 +1,14 @@
 /** What runs beside the daemon: one line each. */
-import type { Config } from '../config/schema.ts';
+import type { Config, HttpConfig } from '../config/schema.ts';
 import type { Daemon } from '../daemon/daemon.ts';
 import { keepsState } from '../daemon/daemon-state.ts';
 import { HealthWriter } from '../observe/health/health-writer.ts';
 import { HttpServer } from '../observe/http/server.ts';
-import type { Logger } from '../observe/log.ts';
+import type { DaemonLog } from '../observe/incidents.ts';
+import { metricsRoute } from '../observe/metrics/route.ts';
 import type { Companion, Monitor } from '../observe/monitor.ts';
 import { createMqttCompanion } from '../observe/mqtt/companion.ts';
+import { SystemdNotifier } from '../observe/systemd/notifier.ts';
 import { VERSION } from '../observe/version.ts';
 import { createInfluxClient } from '../sink/influx-client.ts';
 
@@ -20,24 +22,34 @@ export interface CompanionOptions {
 export function companionsOf(
   config: Config,
   { control, monitor }: Daemon,
-  log: Logger,
+  log: DaemonLog,
   { onPage, sourceUrl }: CompanionOptions = {},
 ): Companion[] {
-  const { http } = config;
+  const page = (http: HttpConfig): Companion =>
+    new HttpServer(http, {
+      monitor,
+      log,
+      routes: [metricsRoute(monitor)],
+      ...(onPage && { onListening: onPage }),
+    });
   const knowsAll = keepsState(config);
   const parts = { monitor, control, log, version: VERSION, sourceUrl, knowsAll };
   const mqtt = createMqttCompanion(config, parts);
+  const isWatched = process.env.NOTIFY_SOCKET !== undefined;
   return [
-    ...(http
-      ? [new HttpServer(http, { monitor, log, ...(onPage && { onListening: onPage }) })]
-      : []),
+    ...(config.http ? [page(config.http)] : []),
     ...(mqtt ? [mqtt] : []),
     ...healthWriter(config, monitor, log),
+    ...(isWatched ? [new SystemdNotifier({ monitor, log })] : []),
   ];
 }
 
 /** Of a live source alone: what a recording gives hangs on no clock. */
-function healthWriter({ base, source, sinks }: Config, monitor: Monitor, log: Logger): Companion[] {
+function healthWriter(
+  { base, source, sinks }: Config,
+  monitor: Monitor,
+  log: DaemonLog,
+): Companion[] {
   const { influx } = sinks;
   if (!source?.mqtt || !influx || influx.health_every === 'off') return [];
   const client = createInfluxClient(influx);

@@ -92,7 +92,7 @@ async function demo(argv: DemoArguments): Promise<void> {
   };
   const display = showLive(table);
   try {
-    await daemon.run(companionsOf(config, daemon, log, { onPage }));
+    await daemon.run(companionsOf(config, daemon, daemon.log, { onPage }));
   } finally {
     clearTimeout(timer);
     display.stop();

@@ -36,7 +36,9 @@ const log = z.strictObject({
   level: z
     .enum(['debug', 'info', 'warn', 'error'])
     .default('info')
-    .describe('Least level that is written.'),
+    .describe(
+      'Least level that is written; debug also tells each connection, outage and recovery, of which else the first three a minute are told and the rest counted.',
+    ),
 });
 
 export const configSchema = z

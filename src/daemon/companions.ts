@@ -1,13 +1,13 @@
-import type { Logger } from '../observe/log.ts';
+import type { DaemonLog } from '../observe/incidents.ts';
 import type { Companion } from '../observe/monitor.ts';
 
 /** What runs beside a daemon: started together, stopped together. */
 export class Companions {
-  readonly #log: Logger;
+  readonly #log: DaemonLog;
   readonly #all: readonly Companion[];
   readonly #started: Companion[] = [];
 
-  constructor(all: readonly Companion[], log: Logger) {
+  constructor(all: readonly Companion[], log: DaemonLog) {
     this.#all = all;
     this.#log = log;
   }
@@ -18,6 +18,10 @@ export class Companions {
       this.#started.push(companion);
       await companion.start();
     }
+  }
+
+  stopping(): void {
+    for (const companion of this.#started) companion.stopping?.();
   }
 
   /** The newest first; what goes wrong is told, and is no concern of the daemon's. */

@@ -6,7 +6,7 @@
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
 import type { SeriesInfo, SeriesRegistry } from '../decode/series.ts';
 import type { Intake } from '../decode/stream-decoder.ts';
-import type { Logger } from '../observe/log.ts';
+import type { DaemonLog } from '../observe/incidents.ts';
 import type { Control } from '../observe/monitor.ts';
 import type { Core } from './core.ts';
 import type { DurableState } from './durable-state.ts';
@@ -24,7 +24,7 @@ export interface ControlParts {
   readonly core: Core;
   readonly durable: DurableState | undefined;
   readonly forgotten: Forgotten;
-  readonly log: Logger;
+  readonly log: DaemonLog;
   readonly onPaused: (paused: boolean) => void;
   /** These series are no more. */
   readonly onForgotten: (series: readonly SeriesInfo[]) => void;

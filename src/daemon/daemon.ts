@@ -6,7 +6,7 @@ import { createIntake, type Intake } from '../decode/stream-decoder.ts';
 import type { Journal } from '../journal/journal.ts';
 import { MemoryJournal } from '../journal/memory.ts';
 import { type Accounting, sumAccounting } from '../observe/accounting.ts';
-import { Incidents } from '../observe/incidents.ts';
+import { type DaemonLog, Incidents } from '../observe/incidents.ts';
 import type { Logger } from '../observe/log.ts';
 import type { Companion } from '../observe/monitor.ts';
 import { SinkDrain } from '../sink/drain.ts';
@@ -71,6 +71,8 @@ export class Daemon {
   /** What can be asked of it while it runs. */
   readonly control: DaemonControl;
   readonly monitor: DaemonMonitor;
+  /** For all that is told while it runs: what comes often is counted. */
+  readonly log: DaemonLog;
   readonly #parts: DaemonParts;
   readonly #incidents: Incidents;
   readonly #intake: Intake;
@@ -87,13 +89,16 @@ export class Daemon {
   readonly #forgotten: Forgotten;
   readonly #stopped = new AbortController();
   #running: Promise<void> | undefined;
+  #beside: Companions | undefined;
   #failure: Error | undefined;
 
   constructor(config: Config, parts: DaemonParts) {
-    const { live, log, sinks, state, source } = parts;
+    const { live, sinks, state, source } = parts;
     this.#parts = parts;
     this.#overloadMode = new BehaviorSubject(config.overload);
-    this.#incidents = new Incidents(log);
+    this.#incidents = new Incidents(parts.log);
+    this.log = this.#incidents.log;
+    const { log } = this;
     const registry = new SeriesRegistry();
     const core = createCore({
       shards: resolveShards(config.shards),
@@ -155,7 +160,7 @@ export class Daemon {
       onForgotten,
     });
     this.#reconfigurer = new Reconfigurer(config, parts, {
-      log,
+      log: parts.log,
       gate: this.#gate,
       core,
       registry,
@@ -220,6 +225,7 @@ export class Daemon {
   async stop(): Promise<void> {
     this.#stopped.abort();
     this.monitor.stopping = true;
+    this.#beside?.stopping();
     this.#durable?.stopWithin(STOP_MS_MAX);
     this.#gate.release();
     await this.#parts.source.stop();
@@ -248,9 +254,10 @@ export class Daemon {
   }
 
   async #run(companions: readonly Companion[]): Promise<void> {
-    const { source, log } = this.#parts;
-    const beside = new Companions(companions, log);
-    const events = source.events.subscribe((event) => logSourceEvent(log, event));
+    const { source } = this.#parts;
+    const beside = new Companions(companions, this.log);
+    this.#beside = beside;
+    const events = source.events.subscribe((event) => logSourceEvent(this.#incidents, event));
     const flush = setInterval(() => this.#incidents.flush(), INCIDENTS_FLUSH_MS);
     for (const drain of this.#drains) this.#start(drain);
     let unwritten: string | undefined;
@@ -263,6 +270,7 @@ export class Daemon {
       await this.#durable?.settle(this.#intake);
       computed = true;
     } finally {
+      beside.stopping();
       if (!computed) await this.#durable?.abandon();
       await this.#reconfigurer.end();
       unwritten = await this.#stopSinks();
@@ -278,13 +286,12 @@ export class Daemon {
       this.#incidents.flush(true);
     }
     if (this.#failure) throw this.#failure;
-    if (unwritten && this.#durable) log.info(`${unwritten}; it is kept for the next start`);
+    if (unwritten && this.#durable) this.log.info(`${unwritten}; it is kept for the next start`);
     else if (unwritten) throw new UnwrittenError(unwritten);
   }
 
   #start(drain: SinkDrain): SinkDrain {
-    const { log } = this.#parts;
-    drain.events.subscribe((event) => logDrainEvent(log, this.#incidents, drain.name, event));
+    drain.events.subscribe((event) => logDrainEvent(this.#incidents, drain.name, event));
     drain.start();
     return drain;
   }

@@ -5,7 +5,7 @@ import type { SeriesInfo, SeriesRegistry } from '../decode/series.ts';
 import type { Intake } from '../decode/stream-decoder.ts';
 import type { LmdbJournal } from '../journal/lmdb.ts';
 import { sumAccounting } from '../observe/accounting.ts';
-import type { Logger } from '../observe/log.ts';
+import type { DaemonLog } from '../observe/incidents.ts';
 import type { StateStatus } from '../observe/monitor.ts';
 import { DiskOutbox } from '../store/disk-outbox.ts';
 import type { DurableOutbox, OutboxEvent } from '../store/outbox.ts';
@@ -32,7 +32,7 @@ export interface DurableParts {
   /** Empty; gets the series that are known. */
   readonly registry: SeriesRegistry;
   readonly core: Core;
-  readonly log: Logger;
+  readonly log: DaemonLog;
   /** There may be room again: in the journal, in the outbox. */
   readonly onRoom: () => void;
   /** Going on is of no use, since nothing would be kept. */
@@ -252,6 +252,6 @@ export class DurableState {
   }
 }
 
-function sayOutbox(log: Logger, event: OutboxEvent): void {
+function sayOutbox(log: DaemonLog, event: OutboxEvent): void {
   log.warn(`outbox: ${event.detail}`);
 }

@@ -1,27 +1,18 @@
 /** What a daemon says of its source and its sinks, in words. */
 import type { Incidents } from '../observe/incidents.ts';
-import type { Logger } from '../observe/log.ts';
+import type { LogLevel } from '../observe/log.ts';
 import type { DrainEvent } from '../sink/drain.ts';
 import type { SourceEvent } from '../source/source.ts';
 
-export function logDrainEvent(
-  log: Logger,
-  incidents: Incidents,
-  sink: string,
-  event: DrainEvent,
-): void {
-  switch (event.kind) {
-    case 'rejected':
-      for (const { series, detail } of event.points) {
-        incidents.report(`${sink}: point refused`, `series ${series}: ${detail}`);
-      }
-      break;
-    case 'unavailable':
-      log.warn(withName(sink, event.detail));
-      break;
-    default:
-      log.info(withName(sink, event.detail));
+export function logDrainEvent(incidents: Incidents, sink: string, event: DrainEvent): void {
+  if (event.kind === 'rejected') {
+    for (const { series, detail } of event.points) {
+      incidents.report(`${sink}: point refused`, `series ${series}: ${detail}`);
+    }
+    return;
   }
+  const level = event.kind === 'unavailable' ? 'warn' : 'info';
+  incidents.tell(level, `${sink} ${event.kind}`, withName(sink, event.detail));
 }
 
 /** What a sink did not get, in words; empty where it got everything. */
@@ -38,9 +29,9 @@ function withName(sink: string, detail: string): string {
   return where !== '' && detail.startsWith(where) ? `${kind} ${detail}` : `${sink}: ${detail}`;
 }
 
-export function logSourceEvent(log: Logger, event: SourceEvent): void {
-  if (event.kind === 'connected') log.info(`source: connected: ${event.detail}`);
-  else if (event.kind === 'dropped') log.warn(`source: ${event.count} dropped: ${event.detail}`);
-  else if (event.kind === 'repeated') log.info(`source: ${event.count} repeated: ${event.detail}`);
-  else log.warn(`source: ${event.kind}: ${event.detail}`);
+export function logSourceEvent(incidents: Incidents, event: SourceEvent): void {
+  const { kind, detail } = event;
+  const level: LogLevel = kind === 'connected' || kind === 'repeated' ? 'info' : 'warn';
+  const what = 'count' in event ? `${event.count} ${kind}` : kind;
+  incidents.tell(level, `source ${kind}`, `source: ${what}: ${detail}`);
 }

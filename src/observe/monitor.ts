@@ -221,5 +221,7 @@ export interface Control {
 /** Something that runs beside the daemon, and is of no concern to it. */
 export interface Companion {
   start(): Promise<void>;
+  /** The daemon was told to stop, or its input has ended; it still finishes what was accepted. */
+  stopping?(): void;
   stop(): Promise<void>;
 }

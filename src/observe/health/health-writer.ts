@@ -5,7 +5,7 @@
  */
 import type { InfluxClient } from '../../sink/influx-client.ts';
 import { InfluxRefusal } from '../../sink/influx-errors.ts';
-import type { Logger } from '../log.ts';
+import type { DaemonLog } from '../incidents.ts';
 import type { Companion, Monitor } from '../monitor.ts';
 import { healthLines } from './health-lines.ts';
 
@@ -14,7 +14,7 @@ export interface HealthWriterOptions {
   readonly monitor: Pick<Monitor, 'pipeline'>;
   readonly daemon: string;
   readonly everyMs: number;
-  readonly log: Logger;
+  readonly log: DaemonLog;
 }
 
 export class HealthWriter implements Companion {

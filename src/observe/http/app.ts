@@ -40,7 +40,8 @@ const CONTENT_POLICY = {
   connectSrc: ["'self'"],
   formAction: ["'self'"],
   baseUri: ["'none'"],
-  frameAncestors: ["'none'"],
+  // By what comes from the same place alone: behind Home Assistant's ingress that is its own frame.
+  frameAncestors: ["'self'"],
 };
 
 /** Nobody asks for what is not there: 404. */
@@ -59,7 +60,7 @@ export function createApp(parts: AppParts): App {
   app.use(
     secureHeaders({
       contentSecurityPolicy: CONTENT_POLICY,
-      xFrameOptions: 'DENY',
+      xFrameOptions: 'SAMEORIGIN',
       // Whether there is TLS is for the proxy to say.
       strictTransportSecurity: false,
     }),

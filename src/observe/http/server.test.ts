@@ -81,7 +81,7 @@ describe('the page’s server', () => {
       const { headers } = await get(path);
       expect(headers.get('Content-Security-Policy')).toBe(
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
-          "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+          "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'",
       );
       expect(headers.get('X-Content-Type-Options')).toBe('nosniff');
       expect(headers.get('Referrer-Policy')).toBe('no-referrer');

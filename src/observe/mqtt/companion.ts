@@ -4,7 +4,7 @@ import { healthTopic, ownTopics, requestTopic } from '../../config/own-topics.ts
 import type { Config } from '../../config/schema.ts';
 import { filterCovers } from '../../config/topic.ts';
 import { mqttBroker } from '../../sink/mqtt-broker.ts';
-import type { Logger } from '../log.ts';
+import type { DaemonLog } from '../incidents.ts';
 import type { Companion, Control, Monitor } from '../monitor.ts';
 import { Discovery } from './discovery.ts';
 import { healthOf } from './health.ts';
@@ -14,7 +14,7 @@ import { Requests } from './requests.ts';
 export interface MqttCompanionParts {
   readonly monitor: Monitor;
   readonly control: Control;
-  readonly log: Logger;
+  readonly log: DaemonLog;
   readonly version: string;
   /** Where the source is connected to. */
   readonly sourceUrl: string | undefined;

@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config, HomeAssistantConfig } from '../../config/schema.ts';
-import type { Logger } from '../log.ts';
+import type { DaemonLog } from '../incidents.ts';
 import type { Monitor, SeriesSummary } from '../monitor.ts';
 import {
   announcedOf,
@@ -28,7 +28,7 @@ export interface DiscoveryParts {
   readonly monitor: Pick<Monitor, 'board' | 'ready' | 'learned'>;
   /** What an earlier run has learned is kept: a series that nobody knows is no more. */
   readonly knowsAll: boolean;
-  readonly log: Logger;
+  readonly log: DaemonLog;
   /** Retained; an empty payload takes back. */
   readonly publish: (topic: string, payload: string) => void;
   /** In [0, 1). */

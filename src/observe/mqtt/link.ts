@@ -11,7 +11,7 @@ import type { MqttBroker } from '../../sink/mqtt-broker.ts';
 import { tlsOptions } from '../../sink/mqtt-connection.ts';
 import { Backoff } from '../../source/backoff.ts';
 import { explainFailure, type Failure } from '../../source/mqtt-failure.ts';
-import type { Logger } from '../log.ts';
+import type { DaemonLog } from '../incidents.ts';
 
 const CONNECT_TIMEOUT_MS = 10_000;
 const KEEPALIVE_S = 30;
@@ -28,7 +28,7 @@ const HANG_UPS_BEFORE_FALLBACK = 2;
 export interface LinkParts {
   readonly broker: MqttBroker;
   readonly base: string;
-  readonly log: Logger;
+  readonly log: DaemonLog;
   readonly filters: readonly string[];
   /** Further ones, which a broker may refuse without a word: who has not asked for them misses nothing. */
   readonly quietFilters: readonly string[];
@@ -167,7 +167,9 @@ export class MqttCitizenLink {
   /** Once an incident, not once an attempt. */
   #tell(what: string, failure: Failure): number {
     const { broker, log } = this.#parts;
-    if (!this.#told && !this.#stopped.signal.aborted) {
+    // One outage is one line: where it is the source's broker, the source tells it.
+    const isKnown = broker.isSource && failure.kind === 'unreachable';
+    if (!this.#told && !isKnown && !this.#stopped.signal.aborted) {
       this.#told = true;
       const then = 'health, requests and discovery wait until it is back; forecasts do not';
       log.warn(`mqtt: ${what} ${broker.url}: ${failure.detail}; ${then}`);

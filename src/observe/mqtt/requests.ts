@@ -6,7 +6,7 @@ import type { IPublishPacket } from 'mqtt';
 import { responseTopic } from '../../config/own-topics.ts';
 import type { MqttConfig } from '../../config/schema.ts';
 import { topicNameFault } from '../../config/topic.ts';
-import type { Logger } from '../log.ts';
+import type { DaemonLog } from '../incidents.ts';
 import { Allowance } from './allowance.ts';
 import { type Asked, allowed, COMMANDS, keysOf } from './commands.ts';
 import type { PublishOptions } from './link.ts';
@@ -20,7 +20,7 @@ export interface RequestParts {
   readonly base: string;
   readonly requests: MqttConfig['requests'];
   readonly asked: Asked;
-  readonly log: Logger;
+  readonly log: DaemonLog;
   readonly publish: (topic: string, payload: string, options: PublishOptions) => void;
   /** Why an answer must not go to a topic; undefined where it may. */
   readonly topicFault: (topic: string) => string | undefined;

@@ -57,6 +57,8 @@ base: ${base}
 shards: ${shards}
 # How far learning is thinned hangs on the machine, and twins are to learn the same.
 overload: wait
+# What happens is counted by lines of the log; so each is told.
+log: { level: debug }
 state: { dir: ${STATE_DIR}, checkpoint_every: ${keys.checkpointEvery ?? '5m'} }
 source: { mqtt: { url: "${brokerUrl}", protocol: "${protocol}", ${retry} } }
 sinks: { influx: { url: "${databaseUrl}", database: ${base}, health_every: off, ${retry} } }
