@@ -33,12 +33,15 @@ await yargs(hideBin(process.argv))
     'Exit codes: 0 done · 1 defect · 2 bad usage or configuration · 3 unreachable · 4 unwritten points · 5 state directory unusable',
   )
   .demandCommand(1, 'Name a command.')
+  .strictCommands()
   .strict()
+  .alias({ help: 'h', version: 'v' })
   .recommendCommands()
   .wrap(100)
   .fail((message, error) => {
     if (error) exitWith(error);
-    console.error(`${message}\n\nSee foretide --help, or foretide <command> --help.`);
+    const what = message.startsWith('Not enough non-option') ? 'Something is missing.' : message;
+    console.error(`${what}\n\nSee foretide --help, or foretide <command> --help.`);
     process.exit(EXIT.usage);
   })
   .parseAsync()

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { loadConfig } from '../config/load.ts';
-import { stateDir } from '../daemon/daemon-state.ts';
+import { stateDir } from '../config/state-dir.ts';
 
 /** The state directory that is meant: itself, or the one that a configuration names. */
 export function stateDirOf(path: string): string {

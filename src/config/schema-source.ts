@@ -19,7 +19,11 @@ const mqttSource = z
       .describe('Run a broker inside the daemon instead of connecting to `url`.'),
     ...credentials,
     tls: tls.optional().describe('TLS settings for `mqtts://` and `wss://`.'),
-    client_id: text.optional().describe('Fixed client id; default `<base>-<host name>`.'),
+    client_id: text
+      .optional()
+      .describe(
+        'Fixed client id; default `<base>-<host name>-<digits>`, the digits by the place of the state directory.',
+      ),
     protocol: z
       .literal(['auto', '5', '3.1.1'])
       .default('auto')

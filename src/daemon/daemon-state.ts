@@ -1,4 +1,5 @@
 import type { Config } from '../config/schema.ts';
+import { stateDir } from '../config/state-dir.ts';
 import type { Logger } from '../observe/log.ts';
 import { type OpenState, openState } from '../store/open-state.ts';
 import { forgetChanged, type KnownSeries, readSeries } from './known-series.ts';
@@ -9,16 +10,6 @@ import type { StreamSettings } from './settings.ts';
 export interface DaemonState {
   readonly open: OpenState;
   readonly known: KnownSeries;
-}
-
-/** Without a directory in the configuration: what systemd has made for us, else one right here. */
-export function stateDir(
-  { state }: { readonly state: Pick<Config['state'], 'dir'> },
-  env: NodeJS.ProcessEnv = process.env,
-): string {
-  // Of several that a unit has, divided by colons, the first.
-  const [given] = (env.STATE_DIRECTORY ?? '').split(':');
-  return state.dir ?? (given || 'foretide-state');
 }
 
 /** Not where the configuration wants nothing kept, nor of a recording, which is read again. */

@@ -199,7 +199,10 @@ export class DurableState {
   /** Takes up what is left of an earlier life, once nothing more comes. */
   async settle(intake: Intake): Promise<void> {
     await this.#keeper.settle();
-    if (!this.#reckoningDue) return;
+    if (!this.#reckoningDue) {
+      // Samples that were turned away since the last commit are in no entry. The store says why not.
+      return this.journal.putCounts(intake.counts()).catch(() => {});
+    }
     const streams = intake.counts().keys();
     intake.reckon(sumAccounting(streams, [this.core.counts(), this.forgotten.counts]));
     await this.journal.putCounts(intake.counts());

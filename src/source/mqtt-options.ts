@@ -1,8 +1,11 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { resolve } from 'node:path';
 import type { IClientOptions } from 'mqtt';
 import { statusTopic } from '../config/own-topics.ts';
-import type { MqttSourceConfig } from '../config/schema.ts';
+import type { Config, MqttSourceConfig } from '../config/schema.ts';
+import { stateDir } from '../config/state-dir.ts';
 import { SourceError } from './source.ts';
 
 /** The MQTT source's settings with the broker's address resolved (embedded: its real port). */
@@ -11,6 +14,7 @@ export type MqttSettings = MqttSourceConfig & { readonly url: string };
 export type ProtocolVersion = 4 | 5;
 
 const CONNECT_TIMEOUT_MS = 10_000;
+const PLACE_DIGITS = 6;
 /**
  * Messages of QoS 1 and 2 that an MQTT 5 broker may have under way to us. The broker keeps the
  * others, so this bounds what an overloaded daemon holds.
@@ -19,6 +23,17 @@ const RECEIVE_MAXIMUM = 500;
 
 export function clientId(settings: MqttSettings, base: string): string {
   return settings.client_id ?? `${base}-${hostname()}`;
+}
+
+/**
+ * Of a configuration that names none: the same at each start, and not that of a daemon with another
+ * state directory, whose session would hand out our messages to it, and its filters' to us.
+ */
+export function ownClientId(config: Config): string {
+  const place = createHash('sha256')
+    .update(resolve(stateDir(config)))
+    .digest('hex');
+  return `${config.base}-${hostname()}-${place.slice(0, PLACE_DIGITS)}`;
 }
 
 /**

@@ -5,6 +5,7 @@ import { createCsvSource } from './csv.ts';
 import { startEmbeddedBroker } from './embedded-broker.ts';
 import { createMqttSource, type MqttSource } from './mqtt.ts';
 import type { Filter } from './mqtt-connection.ts';
+import { ownClientId } from './mqtt-options.ts';
 import { createNdjsonSource } from './ndjson.ts';
 import type { Pace } from './pace.ts';
 import { createPaceTime } from './pace-time.ts';
@@ -33,14 +34,14 @@ export async function createSource(config: Config, options: SourceOptions = {}):
 async function createMqtt(config: Config, mqtt: MqttSourceConfig): Promise<Source> {
   const isOwn = ownTopics(config.base, config.mqtt.home_assistant.prefix);
   const filters = subscriptions(config.streams, mqtt.qos);
-  const { url, embedded } = mqtt;
+  const { url, embedded, client_id = ownClientId(config) } = mqtt;
   if (url !== undefined) {
-    const source = createMqttSource({ ...mqtt, url }, config.base, filters, isOwn);
+    const source = createMqttSource({ ...mqtt, client_id, url }, config.base, filters, isOwn);
     return following(source, mqtt.qos);
   }
   if (!embedded) throw new SourceError('source.mqtt: names no broker; give url or embedded');
   const broker = await startEmbeddedBroker(embedded);
-  const settings = { ...mqtt, url: broker.url, protocol: '3.1.1' } as const;
+  const settings = { ...mqtt, client_id, url: broker.url, protocol: '3.1.1' } as const;
   const source = createMqttSource(settings, config.base, filters, isOwn);
   const closeClient = source.close.bind(source);
   return Object.assign(following(source, mqtt.qos), {

@@ -15,6 +15,7 @@ import {
 } from './series-columns.ts';
 import { type Columns, TimeChart } from './time-chart.ts';
 import uPlot from './uplot.js';
+import { linesRange, valueRange } from './value-range.ts';
 import { ANOMALY_FROM } from './words.ts';
 
 const WIDE_PX = 720;
@@ -100,6 +101,7 @@ export class NumberChart {
         })),
       ],
       // The strip below has the same sides, so that steps stand below each other.
+      scales: { y: { range: seenRange } },
       padding: [WORD_PX, SIDE_PX, null, 0] as uPlot.Padding,
       axes: [timeAxis({ size: 40 }), valueAxis()],
       cursor: {
@@ -216,4 +218,12 @@ export function vertical(plot: uPlot, timeMs: number, name: string, word: string
   ctx.textAlign = 'center';
   ctx.fillText(word, x, bbox.top - 2 * px);
   ctx.restore();
+}
+
+/** uPlot's own margins, about what is to be seen. */
+function seenRange(plot: uPlot, lowest: number | null, highest: number | null): uPlot.Range.MinMax {
+  if (lowest === null || highest === null) return [null, null];
+  const [from, to] = plot.series[0]?.idxs ?? [0, plot.data[0].length - 1];
+  const [min, max] = valueRange([lowest, highest], linesRange(plot.data as Columns, from, to));
+  return uPlot.rangeNum(min, max, 0.1, true);
 }
