@@ -24,7 +24,7 @@ describe('foretide', () => {
   it.each([
     [['rnu'], 'Did you mean run?'],
     [[], 'Name a command.'],
-    [['run'], 'Not enough non-option arguments'],
+    [['run'], 'Something is missing'],
     [['run', 'absent.yaml'], 'absent.yaml: does not exist'],
     [['check', 'absent.yaml'], 'absent.yaml: does not exist'],
     [['replay', 'a.csv'], 'config'],
