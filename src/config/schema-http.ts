@@ -1,6 +1,6 @@
-import { isIP } from 'node:net';
 import { z } from 'zod';
 import { count, KIND, text } from './kinds.ts';
+import { isLoopback } from './loopback.ts';
 import { rule } from './rule.ts';
 
 /** The page that shows a running daemon. */
@@ -58,9 +58,3 @@ export const http = z
       );
     }),
   );
-
-/** Whether only this machine reaches it. */
-export function isLoopback(host: string): boolean {
-  if (host === 'localhost') return true;
-  return isIP(host) === 4 ? host.startsWith('127.') : host === '::1';
-}

@@ -3,7 +3,7 @@
  * waits until nothing is under way, while the gate holds the source. The broker keeps what comes
  * meanwhile, as it does whenever we are busy.
  */
-import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as turn } from 'node:timers/promises';
 import type { SeriesInfo, SeriesRegistry } from '../decode/series.ts';
 import type { Intake } from '../decode/stream-decoder.ts';
 import type { DaemonLog } from '../observe/incidents.ts';
@@ -13,9 +13,6 @@ import type { DurableState } from './durable-state.ts';
 import type { Forgotten } from './forgotten.ts';
 import type { PipelineGate } from './gate.ts';
 import { saveSnapshotApart } from './snapshot-apart.ts';
-
-/** Until what an earlier run has left is taken up. */
-const SETTLED_POLL_MS = 50;
 
 export interface ControlParts {
   readonly gate: PipelineGate;
@@ -95,10 +92,7 @@ export class DaemonControl implements Control {
   async #forget(name: string): Promise<void> {
     const { gate, registry, intake, core, durable, forgotten, log, onForgotten } = this.#parts;
     this.#membersOf(name);
-    while (durable && !durable.settled) {
-      if (gate.isReleased) throw STOPPING;
-      await sleep(SETTLED_POLL_MS);
-    }
+    if (durable && !(await durable.recovered(() => gate.isReleased))) throw STOPPING;
     const release = await gate.hold();
     // Whoever looks at what was put has seen it then.
     await turn();

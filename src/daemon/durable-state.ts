@@ -102,11 +102,6 @@ export class DurableState {
     return this.#parts.state.open.dir;
   }
 
-  /** Whether all that an earlier run has left is taken up. */
-  get settled(): boolean {
-    return this.#keeper.core.settled;
-  }
-
   /** Saves all that has changed so far. @throws Error when the disk does not take it */
   checkpointAll(): Promise<void> {
     return this.#keeper.checkpointAll();
@@ -172,11 +167,9 @@ export class DurableState {
   }
 
   /** Resolves when an earlier life is taken up; false: `ended` came first. */
-  async recovered(ended: AbortSignal): Promise<boolean> {
-    while (!this.core.settled && !ended.aborted) {
-      await sleep(RECOVERED_MS, undefined, { signal: ended }).catch(() => {});
-    }
-    return !ended.aborted;
+  async recovered(hasEnded: () => boolean): Promise<boolean> {
+    while (!this.core.settled && !hasEnded()) await sleep(RECOVERED_MS);
+    return !hasEnded();
   }
 
   saveAhead(core: Reconfigurable, streams: ReadonlySet<string>): Promise<void> {

@@ -99,7 +99,7 @@ export class Reconfigurer {
   async #apply(change: Change): Promise<number> {
     const { changes } = change;
     const { durable, outbox, log, inTurn } = this.#parts;
-    if (durable && !(await durable.recovered(this.#ended.signal))) throw STOPPING;
+    if (durable && !(await durable.recovered(() => this.#ended.signal.aborted))) throw STOPPING;
     // Those of the same address are opened when the one before has closed it.
     const opened = await this.#openSinks(change);
     let heldMs = 0;

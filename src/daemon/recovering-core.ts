@@ -46,6 +46,19 @@ export interface RecoverySource {
   done(): void;
 }
 
+/** With what came after its state, or with all there is, where that is lost. */
+export function restoredGroup(
+  source: Pick<RecoverySource, 'backlog' | 'state' | 'history'>,
+  group: WaitingGroup,
+  through: number,
+): RestoredGroup {
+  const { id, series, after } = group;
+  const saved = after < 0 ? undefined : source.state(id);
+  const newest = source.backlog.take(id, after);
+  const isLost = after >= 0 && !saved;
+  return { series, saved, entries: isLost ? source.history(group, through) : newest, through };
+}
+
 export class RecoveringCore implements Core {
   readonly #core: Core;
   readonly #source: RecoverySource;
@@ -231,7 +244,7 @@ export class RecoveringCore implements Core {
   #restore(waiting: Iterable<WaitingGroup>): void {
     const groups: RestoredGroup[] = [];
     for (const group of waiting) {
-      const { id, series, after } = group;
+      const { id, series } = group;
       this.#waiting.delete(id);
       this.#untold.add(id);
       this.#restoredIds.push(id);
@@ -239,11 +252,7 @@ export class RecoveringCore implements Core {
         this.#groupOf.delete(info.id);
         if (info.group) this.#groupOfKey.delete(info.group.key);
       }
-      const saved = after < 0 ? undefined : this.#source.state(id);
-      const isLost = after >= 0 && !saved;
-      const newest = this.#source.backlog.take(id, after);
-      const entries = isLost ? this.#source.history(group, this.#through) : newest;
-      groups.push({ series, saved, entries, through: this.#through });
+      groups.push(restoredGroup(this.#source, group, this.#through));
     }
     if (groups.length === 0) return;
     const adopted = this.#core.adopt(groups, this.#source.emitAfter).then((told) => {

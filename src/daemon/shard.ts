@@ -140,10 +140,7 @@ export class Shard {
       if (!member) continue;
       const { info, group } = member;
       this.#members.delete(id);
-      if (!this.#groups.delete(group)) continue;
-      this.#unsaved.delete(group);
-      this.#adopted.delete(group);
-      if (info.group) this.#groupOf.delete(info.group.key);
+      if (!this.#letGo(group, info)) continue;
       const sum = gone.get(info.stream) ?? noCounts();
       gone.set(info.stream, sum);
       addCounts(sum, group.counts());
@@ -252,12 +249,16 @@ export class Shard {
   }
 
   #forget(group: Learned, series: readonly SeriesInfo[]): void {
-    const [first] = series;
     for (const { id } of series) this.#members.delete(id);
-    if (first!.group) this.#groupOf.delete(first!.group.key);
-    this.#groups.delete(group);
+    this.#letGo(group, series[0]!);
+  }
+
+  /** @param info of any of its members @returns false: it has gone before */
+  #letGo(group: Learned, { group: place }: SeriesInfo): boolean {
+    if (place) this.#groupOf.delete(place.key);
     this.#unsaved.delete(group);
     this.#adopted.delete(group);
+    return this.#groups.delete(group);
   }
 
   #replay(
@@ -285,10 +286,7 @@ export class Shard {
       return undefined;
     } catch (error) {
       Object.assign(total, before);
-      const { group } = this.#members.get(first!.id)!;
-      this.#groups.delete(group);
-      this.#unsaved.delete(group);
-      if (first!.group) this.#groupOf.delete(first!.group.key);
+      this.#letGo(this.#members.get(first!.id)!.group, first!);
       for (const info of series) this.#add(info);
       return (error as Error).message;
     }

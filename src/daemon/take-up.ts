@@ -1,9 +1,8 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Core } from './core.ts';
 import { inTurns } from './reconfiguration.ts';
-import type { WaitingGroup } from './recovering-core.ts';
+import { restoredGroup } from './recovering-core.ts';
 import type { Recovery } from './recovery.ts';
-import type { RestoredGroup } from './shard.ts';
 
 const TURN_MS_MAX = 5;
 const GROUPS_A_TURN = 8;
@@ -16,18 +15,11 @@ export async function takeUp(core: Core, recovery: Recovery): Promise<void> {
   await inTurns(recovery.fill(), turn, TURN_MS_MAX);
   const waiting = [...recovery.groups.values()];
   while (waiting.length > 0) {
-    const groups = waiting.splice(0, GROUPS_A_TURN).map((group) => restored(recovery, group));
+    const groups = waiting
+      .splice(0, GROUPS_A_TURN)
+      .map((group) => restoredGroup(recovery, group, recovery.through));
     const { refused } = await core.adopt(groups, Number.POSITIVE_INFINITY);
     for (const { id, detail } of refused) recovery.refused(id, detail);
     await turn();
   }
-}
-
-function restored(recovery: Recovery, group: WaitingGroup): RestoredGroup {
-  const { id, series, after } = group;
-  const { through } = recovery;
-  const saved = after < 0 ? undefined : recovery.state(id);
-  const newest = recovery.backlog.take(id, after);
-  const isLost = after >= 0 && !saved;
-  return { series, saved, entries: isLost ? recovery.history(group, through) : newest, through };
 }

@@ -2,6 +2,7 @@
 import { promisify } from 'node:util';
 import { constants, gzip } from 'node:zlib';
 import { formatDuration } from '../config/duration.ts';
+import { isLoopbackInUrl } from '../config/loopback.ts';
 import type { InfluxSinkConfig } from '../config/schema.ts';
 import { type Asked, checkGeneration, notJson, unanswered } from './influx-errors.ts';
 import { SinkUnavailable } from './sink.ts';
@@ -45,7 +46,7 @@ export class InfluxHttp {
     this.#authorization = token === undefined ? undefined : `${scheme} ${token}`;
     this.#timeoutMs = timeout;
     // On one machine the bytes cost nothing, and packing them does.
-    this.#packs = packs ?? !/^(localhost|127\.[\d.]+|\[::1\])$/.test(url.hostname);
+    this.#packs = packs ?? !isLoopbackInUrl(url.hostname);
   }
 
   /** Any answer, whatever its status. @throws SinkUnavailable where there is none */

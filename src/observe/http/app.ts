@@ -4,12 +4,14 @@ import { compress } from 'hono/compress';
 import { createMiddleware } from 'hono/factory';
 import { secureHeaders } from 'hono/secure-headers';
 import { streamSSE } from 'hono/streaming';
+import { isLoopbackInUrl } from '../../config/loopback.ts';
 import type { Monitor } from '../monitor.ts';
-import type { Hello, PipelineReport, SeriesDetail, View } from './api.ts';
+import type { Hello, SeriesDetail, View } from './api.ts';
 import type { Asset } from './assets.ts';
 import type { Env } from './context.ts';
 import { LiveHub } from './live.ts';
 import { addLogin, guarded } from './login.ts';
+import { pipelineReport } from './pipeline-report.ts';
 import { detailQuery, listQuery, liveQuery, pipelineQuery, QueryError } from './query.ts';
 import type { TokenGuard } from './token.ts';
 
@@ -94,7 +96,7 @@ export function createApp(parts: AppParts): App {
  */
 const ownNames = createMiddleware<Env>(async (c, next) => {
   const host = (c.req.header('Host') ?? '').replace(/:\d+$/, '').toLowerCase();
-  if (/^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(host)) return next();
+  if (isLoopbackInUrl(host)) return next();
   const error = `"${host}" is none of this machine’s own names; use 127.0.0.1, or set http.token`;
   return c.json({ error }, 403);
 });
@@ -153,11 +155,6 @@ async function seriesDetail(
     throw new QueryError(`lead: forecasts of ${lead} are not kept; write one of ${leads}`);
   }
   return { summary, history, learned: learned ?? null };
-}
-
-function pipelineReport(monitor: Monitor): PipelineReport {
-  const { accounting, ...status } = monitor.pipeline();
-  return { ...status, accounting: Object.fromEntries(accounting) };
 }
 
 function addAssets(app: Hono<Env>, assets: ReadonlyMap<string, Asset>): void {

@@ -1,8 +1,8 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
+import { isLoopback } from '../../config/loopback.ts';
 import type { HttpConfig } from '../../config/schema.ts';
-import { isLoopback } from '../../config/schema-http.ts';
 import type { Logger } from '../log.ts';
 import type { Companion, Monitor } from '../monitor.ts';
 import { createApp, type Route } from './app.ts';

@@ -5,13 +5,8 @@ import { basename, extname, join } from 'node:path';
 import { type ServerType, serve } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
 import { streamSSE } from 'hono/streaming';
-import type {
-  DetailQuery,
-  ListQuery,
-  PipelineReport,
-  SeriesDetail,
-  View,
-} from '../../../src/observe/http/api.ts';
+import type { DetailQuery, ListQuery, SeriesDetail, View } from '../../../src/observe/http/api.ts';
+import { pipelineReport } from '../../../src/observe/http/pipeline-report.ts';
 import type { RowOrder, SeriesState } from '../../../src/observe/monitor.ts';
 import { ROOT } from '../root.ts';
 import { FakeMonitor, type FakeMonitorOptions } from './fake-monitor.ts';
@@ -83,7 +78,7 @@ function createApp(monitor: FakeMonitor, gate: { locked: boolean }, everyMs: num
     const found = await detail(monitor, c.req.query() as unknown as DetailQuery);
     return found ? c.json(found) : c.json({ error: 'there is no such series' }, 404);
   });
-  app.get('/api/pipeline', (c) => c.json(pipeline(monitor)));
+  app.get('/api/pipeline', (c) => c.json(pipelineReport(monitor)));
   app.get('/api/live', (c) => live(c, monitor, everyMs));
   return app;
 }
@@ -104,7 +99,7 @@ async function live(c: Context, monitor: FakeMonitor, everyMs: number): Promise<
   const query = c.req.query();
   const read = (): unknown => {
     const view = query.view as View;
-    if (view === 'pipeline') return pipeline(monitor);
+    if (view === 'pipeline') return pipelineReport(monitor);
     return view === 'list' ? list(monitor, query) : detail(monitor, query as never);
   };
   if ((await read()) === undefined) return c.json({ error: 'there is no such series' }, 404);
@@ -138,11 +133,6 @@ async function detail(
   const history = monitor.board.history(series, Number(lead ?? 1));
   if (!summary || !history) return undefined;
   return { summary, history, learned: (await monitor.learned(series)) ?? null };
-}
-
-function pipeline(monitor: FakeMonitor): PipelineReport {
-  const status = monitor.pipeline();
-  return { ...status, accounting: Object.fromEntries(status.accounting) };
 }
 
 if (process.argv[1] === import.meta.filename) {
