@@ -213,27 +213,19 @@ function tables(language: Language): PanelSpec[] {
     }),
     override('coverage', { unit: 'percentunit', decimals: 0 }),
   ];
+  const bySkill = (title: string, words: string, largest: boolean): PanelSpec => ({
+    type: 'table',
+    title: `${title} forecasts`,
+    description: `The ten series of ${words} skill, with their newest score. ${SKILL_TEXT}`,
+    size: [12, 9],
+    targets: [{ query: NEWEST }],
+    transformations: firstRows('skill', largest, 10),
+    overrides: columns,
+    custom: { align: 'auto' },
+  });
   return [
-    {
-      type: 'table',
-      title: 'Worst forecasts',
-      description: `The ten series of least skill, with their newest score. ${SKILL_TEXT}`,
-      size: [12, 9],
-      targets: [{ query: NEWEST }],
-      transformations: firstRows('skill', false, 10),
-      overrides: columns,
-      custom: { align: 'auto' },
-    },
-    {
-      type: 'table',
-      title: 'Best forecasts',
-      description: `The ten series of most skill, with their newest score. ${SKILL_TEXT}`,
-      size: [12, 9],
-      targets: [{ query: NEWEST }],
-      transformations: firstRows('skill', true, 10),
-      overrides: columns,
-      custom: { align: 'auto' },
-    },
+    bySkill('Worst', 'least', false),
+    bySkill('Best', 'most', true),
     {
       type: 'table',
       title: 'Most unusual steps',

@@ -5,18 +5,12 @@ import { Backoff } from './backoff.ts';
 import { type Filter, type Grant, MqttConnection, type Taker } from './mqtt-connection.ts';
 import type { MqttDeliveries } from './mqtt-deliveries.ts';
 import { explainFailure, explainReason, type Failure } from './mqtt-failure.ts';
-import {
-  clientId,
-  clientOptions,
-  type MqttSettings,
-  type ProtocolVersion,
-} from './mqtt-options.ts';
+import { clientId, clientOptions, type MqttSettings } from './mqtt-options.ts';
+import { ProtocolChoice } from './protocol-choice.ts';
 import { SourceError, type SourceEvent } from './source.ts';
 
 /** A connection that lasted this long was a good one: the next wait is the first one again. */
 const STABLE_MS = 10_000;
-/** Some brokers do not refuse MQTT 5, they just hang up. */
-const HANG_UPS_BEFORE_FALLBACK = 2;
 const OFFLINE_MS_MAX = 2_000;
 
 export interface LinkParts {
@@ -35,12 +29,11 @@ export interface LinkParts {
 export class MqttLink {
   readonly #parts: LinkParts;
   readonly #backoff: Backoff;
+  readonly #protocol: ProtocolChoice;
   readonly #stopped = new AbortController();
   /** Kinds of trouble already told in this incident, and filters whose refusal was told. */
   readonly #told = new Set<SourceEvent['kind']>();
   readonly #refusedFilters = new Set<string>();
-  #version: ProtocolVersion;
-  #hangUps = 0;
   #wasConnected = false;
   #connection: MqttConnection | undefined;
   #filters: readonly Filter[];
@@ -53,7 +46,7 @@ export class MqttLink {
     this.#parts = parts;
     const { protocol, retry_min: minMs, retry_max: maxMs } = parts.settings;
     this.#filters = parts.filters;
-    this.#version = protocol === '3.1.1' ? 4 : 5;
+    this.#protocol = new ProtocolChoice(protocol);
     this.#backoff = new Backoff(minMs, maxMs);
   }
 
@@ -140,18 +133,18 @@ export class MqttLink {
 
   #open(): MqttConnection {
     const { settings, base, deliveries, taker } = this.#parts;
-    const options = clientOptions(settings, base, this.#version);
+    const options = clientOptions(settings, base, this.#protocol.version);
     return new MqttConnection(settings.url, options, deliveries, taker);
   }
 
   async #connected(connection: MqttConnection, connack: IConnackPacket): Promise<void> {
     this.#wasConnected = true;
-    this.#hangUps = 0;
+    this.#protocol.connected();
     this.#told.clear();
     const { settings, base } = this.#parts;
     void connection.publishRetained(statusTopic(base), 'online');
     if (!(await this.#inTurn(() => this.#subscribe(connection, this.#filters)))) return;
-    const version = this.#version === 5 ? '5' : '3.1.1';
+    const version = this.#protocol.version === 5 ? '5' : '3.1.1';
     const session = connack.sessionPresent ? 'session resumed' : 'new session';
     const detail = `${this.#broker()}: MQTT ${version}, client id ${clientId(settings, base)}, ${session}`;
     this.#parts.tell({ kind: 'connected', detail });
@@ -189,9 +182,7 @@ export class MqttLink {
   }
 
   #notConnected(failure: Failure): number {
-    if (this.#shouldFallBack(failure)) {
-      this.#version = this.#version === 5 ? 4 : 5;
-      this.#hangUps = 0;
+    if (this.#protocol.changesAfter(failure)) {
       return failure.kind === 'version' ? 0 : this.#backoff.nextMs();
     }
     if (this.#stopped.signal.aborted) return 0;
@@ -204,17 +195,9 @@ export class MqttLink {
     return this.#waitMs(failure);
   }
 
-  /** After hanging up, both versions are tried in turn: the broker may just be starting. */
-  #shouldFallBack(failure: Failure): boolean {
-    if (this.#parts.settings.protocol !== 'auto') return false;
-    if (failure.kind === 'version') return this.#version === 5;
-    if (!failure.hungUp) return false;
-    return ++this.#hangUps >= HANG_UPS_BEFORE_FALLBACK;
-  }
-
   #isFatal(failure: Failure): boolean {
     const { exit_if_unreachable: exit, protocol } = this.#parts.settings;
-    const otherVersionLeft = failure.hungUp && protocol === 'auto' && this.#version === 5;
+    const otherVersionLeft = failure.hungUp && protocol === 'auto' && this.#protocol.version === 5;
     return exit && !this.#wasConnected && !otherVersionLeft;
   }
 

@@ -3,7 +3,7 @@ import type { PipelineReport } from '../observe/http/api.ts';
 import { timeAxis, valueAxis } from './chart-style.ts';
 import { color, h, setText } from './dom.ts';
 import { formatRate } from './format.ts';
-import { THEME_CHANGED } from './theme.ts';
+import { whenRedrawn } from './redrawn.ts';
 import uPlot from './uplot.js';
 
 const KEPT_MS = 10 * 60_000;
@@ -26,7 +26,7 @@ export class RateChart {
   readonly #read: (report: PipelineReport) => number | null;
   readonly #figure = h('span', { class: 'figure' });
   readonly #host = h('div', { class: 'plot', 'aria-hidden': 'true' });
-  readonly #resized = new ResizeObserver(() => this.#fit());
+  readonly #unheard: () => void;
   #plot: uPlot | undefined;
 
   constructor(name: string, unit: string, read: (report: PipelineReport) => number | null) {
@@ -35,13 +35,11 @@ export class RateChart {
     const head = h('h3', {}, name);
     const now = h('p', { class: 'now' }, this.#figure, ` ${unit}`);
     this.node = h('div', { class: 'rate' }, head, now, this.#host);
-    document.addEventListener(THEME_CHANGED, this.#redo);
-    this.#resized.observe(this.#host);
+    this.#unheard = whenRedrawn(this.#host, () => this.#fit(), this.#redo);
   }
 
   close(): void {
-    document.removeEventListener(THEME_CHANGED, this.#redo);
-    this.#resized.disconnect();
+    this.#unheard();
     this.#plot?.destroy();
   }
 

@@ -1,6 +1,6 @@
 /** A chart over time that can be zoomed by drag, buttons and keys, and goes along with what is new. */
 import { button, h } from './dom.ts';
-import { THEME_CHANGED } from './theme.ts';
+import { whenRedrawn } from './redrawn.ts';
 import uPlot from './uplot.js';
 
 export type Columns = [number[], ...(number | null)[][]];
@@ -35,7 +35,7 @@ export class TimeChart {
   #byKey = false;
   readonly #options: TimeChartOptions;
   readonly #host = h('div', { class: 'plot' });
-  readonly #resized = new ResizeObserver(() => this.#fit());
+  readonly #unheard: () => void;
 
   constructor(options: TimeChartOptions) {
     this.#options = options;
@@ -56,13 +56,11 @@ export class TimeChart {
     );
     this.node.addEventListener('keydown', (event) => this.#key(event));
     this.node.addEventListener('blur', () => this.#plot?.setCursor({ left: -10, top: -10 }));
-    document.addEventListener(THEME_CHANGED, this.#redo);
-    this.#resized.observe(this.#host);
+    this.#unheard = whenRedrawn(this.#host, () => this.#fit(), this.#redo);
   }
 
   close(): void {
-    document.removeEventListener(THEME_CHANGED, this.#redo);
-    this.#resized.disconnect();
+    this.#unheard();
     this.#plot?.destroy();
   }
 

@@ -2,10 +2,10 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { AxeResults, RunOptions } from 'axe-core';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { CHROMIUM, launchBrowser } from '../support/page/browser.ts';
-import { type FakePageServer, startFakePage } from '../support/page/fake-page-server.ts';
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
+import { CHROMIUM } from '../support/page/browser.ts';
+import { useFakePage } from '../support/page/fake-page.ts';
 import { goTo, untilLive, visit } from '../support/page/visit.ts';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -20,20 +20,11 @@ const VIEWS: Readonly<Record<string, string>> = {
 };
 
 describe.skipIf(!CHROMIUM)('who can use the page', () => {
-  let browser: Browser;
-  let server: FakePageServer;
-  beforeAll(async () => {
-    browser = await launchBrowser();
-    server = await startFakePage({ everyMs: 400 });
-  });
-  afterAll(async () => {
-    await browser.close();
-    await server.stop();
-  });
+  const fake = useFakePage({ everyMs: 400 });
 
   it.each(['light', 'dark'] as const)('has no serious finding in any view, %s', async (theme) => {
-    server.monitor.trouble = theme === 'dark';
-    const { page, complaints, close } = await visit(browser, server.url, '#/', {
+    fake.server.monitor.trouble = theme === 'dark';
+    const { page, complaints, close } = await visit(fake.browser, fake.server.url, '#/', {
       colorScheme: theme,
     });
     await page.evaluate(AXE);
@@ -44,13 +35,13 @@ describe.skipIf(!CHROMIUM)('who can use the page', () => {
       expect([name, await findings(page)]).toEqual([name, []]);
     }
     expect(complaints).toEqual([]);
-    server.monitor.trouble = false;
+    fake.server.monitor.trouble = false;
     await close();
   });
 
   it('fits a width of 360 px without scrolling sideways, and stays legible', async () => {
     const size = { viewport: { width: 360, height: 740 } };
-    const { page, complaints, close } = await visit(browser, server.url, '#/', size);
+    const { page, complaints, close } = await visit(fake.browser, fake.server.url, '#/', size);
     for (const [name, hash] of Object.entries(VIEWS)) {
       await goTo(page, hash);
       await settled(page);
@@ -62,7 +53,7 @@ describe.skipIf(!CHROMIUM)('who can use the page', () => {
   });
 
   it('can be walked through by keyboard alone', async () => {
-    const { page, complaints, close } = await visit(browser, server.url);
+    const { page, complaints, close } = await visit(fake.browser, fake.server.url);
     await untilLive(page);
     const focused = () => page.evaluate(() => document.activeElement?.textContent?.trim() ?? '');
     await page.keyboard.press('Tab');
@@ -88,7 +79,9 @@ describe.skipIf(!CHROMIUM)('who can use the page', () => {
   });
 
   it('follows the system’s colours until they are switched, and remembers that', async () => {
-    const { page, close } = await visit(browser, server.url, '#/', { colorScheme: 'dark' });
+    const { page, close } = await visit(fake.browser, fake.server.url, '#/', {
+      colorScheme: 'dark',
+    });
     const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
     const dark = await background();
     await page.emulateMedia({ colorScheme: 'light' });

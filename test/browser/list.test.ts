@@ -1,38 +1,17 @@
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { CHROMIUM, launchBrowser } from '../support/page/browser.ts';
-import { type FakePageServer, startFakePage } from '../support/page/fake-page-server.ts';
-import { untilLive, type Visit, visit } from '../support/page/visit.ts';
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
+import { CHROMIUM } from '../support/page/browser.ts';
+import { useFakePage } from '../support/page/fake-page.ts';
 
 const HOSTILE = '<img src=x onerror=alert(1)>/"><script>alert(2)</script>';
 
 describe.skipIf(!CHROMIUM)('the list of series', () => {
-  let browser: Browser;
-  let server: FakePageServer;
-  let opened: Visit;
-  beforeAll(async () => {
-    browser = await launchBrowser();
-    server = await startFakePage({ series: 240, extra: [HOSTILE], everyMs: 200 });
-  });
-  afterAll(async () => {
-    await browser.close();
-    await server.stop();
-  });
-  afterEach(async () => {
-    expect(opened.complaints).toEqual([]);
-    await opened.close();
-  });
-
-  async function open(hash?: string): Promise<Page> {
-    opened = await visit(browser, server.url, hash);
-    await untilLive(opened.page);
-    return opened.page;
-  }
+  const fake = useFakePage({ series: 240, extra: [HOSTILE], everyMs: 200 });
   const names = (page: Page) => page.locator('tbody th a').allTextContents();
   const count = (page: Page, text: string) => page.locator('.count', { hasText: text }).waitFor();
 
   it('shows the first page, and what each series does', async () => {
-    const page = await open();
+    const page = await fake.open();
     await count(page, '241 series');
     expect(await names(page)).toHaveLength(50);
     const row = page.locator('tbody tr').first();
@@ -44,7 +23,7 @@ describe.skipIf(!CHROMIUM)('the list of series', () => {
   });
 
   it('searches for all words, filters by state and stream, and says when nothing fits', async () => {
-    const page = await open();
+    const page = await fake.open();
     await page.getByLabel('Search').fill('BOILER return');
     await count(page, '1 of 241 series');
     expect(await names(page)).toEqual(['plant/boiler-1/return_temperature']);
@@ -63,7 +42,7 @@ describe.skipIf(!CHROMIUM)('the list of series', () => {
   });
 
   it('sorts by a column, either way, and tells so', async () => {
-    const page = await open();
+    const page = await fake.open();
     const skill = page.getByRole('columnheader', { name: 'Skill' });
     const shown = async () => {
       const texts = await page.locator('td[data-label=Skill]').allTextContents();
@@ -84,7 +63,7 @@ describe.skipIf(!CHROMIUM)('the list of series', () => {
   });
 
   it('turns pages by buttons and by keys, and keeps the place in the address', async () => {
-    const page = await open();
+    const page = await fake.open();
     await count(page, '241 series');
     const first = await names(page);
     await page.getByRole('button', { name: 'Next', exact: true }).click();
@@ -107,7 +86,7 @@ describe.skipIf(!CHROMIUM)('the list of series', () => {
   });
 
   it('shows names as they are, whatever they hold, here and on their own page', async () => {
-    const page = await open('#/?search=onerror');
+    const page = await fake.open('#/?search=onerror');
     await count(page, '1 of 241 series');
     expect(await names(page)).toEqual([HOSTILE]);
     await page.locator('tbody th a').click();

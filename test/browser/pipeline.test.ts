@@ -1,34 +1,14 @@
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { CHROMIUM, launchBrowser } from '../support/page/browser.ts';
-import { type FakePageServer, startFakePage } from '../support/page/fake-page-server.ts';
-import { untilLive, type Visit, visit } from '../support/page/visit.ts';
+import { describe, expect, it } from 'vitest';
+import { CHROMIUM } from '../support/page/browser.ts';
+import { useFakePage } from '../support/page/fake-page.ts';
+import { startFakePage } from '../support/page/fake-page-server.ts';
+import { untilLive } from '../support/page/visit.ts';
 
 describe.skipIf(!CHROMIUM)('the pipeline, and the way to the daemon', () => {
-  let browser: Browser;
-  let server: FakePageServer;
-  let opened: Visit;
-  beforeAll(async () => {
-    browser = await launchBrowser();
-    server = await startFakePage({ everyMs: 200 });
-  });
-  afterAll(async () => {
-    await browser.close();
-    await server.stop();
-  });
-  afterEach(async () => {
-    expect(opened.complaints).toEqual([]);
-    await opened.close();
-  });
-
-  async function open(hash: string): Promise<Page> {
-    opened = await visit(browser, server.url, hash);
-    await untilLive(opened.page);
-    return opened.page;
-  }
+  const fake = useFakePage({ everyMs: 200 });
 
   it('shows rates, and that every sample is accounted for', async () => {
-    const page = await open('#/pipeline');
+    const page = await fake.open('#/pipeline');
     await page.getByText('All is well').waitFor();
     expect(await page.locator('.rate canvas').count()).toBe(4);
     const row = page.getByRole('region', { name: 'Samples of each stream' }).locator('tbody tr');
@@ -40,8 +20,8 @@ describe.skipIf(!CHROMIUM)('the pipeline, and the way to the daemon', () => {
   });
 
   it('puts what is wrong in words, and marks it in each view', async () => {
-    server.monitor.trouble = true;
-    const page = await open('#/pipeline');
+    fake.server.monitor.trouble = true;
+    const page = await fake.open('#/pipeline');
     const list = page.locator('.health li');
     await expect.poll(() => list.count()).toBe(8);
     const text = (await list.allTextContents()).join('\n');
@@ -57,51 +37,51 @@ describe.skipIf(!CHROMIUM)('the pipeline, and the way to the daemon', () => {
       .first()
       .click();
     await page.locator('#trouble', { hasText: '8' }).waitFor();
-    server.monitor.trouble = false;
+    fake.server.monitor.trouble = false;
   });
 
   it('says when the daemon is away, and goes on without being loaded anew', async () => {
-    const page = await open('#/series/plant%2Fboiler-1%2Fflow_temperature');
+    const page = await fake.open('#/series/plant%2Fboiler-1%2Fflow_temperature');
     await page.evaluate(() => Object.assign(window, { sameVisit: true }));
-    await server.stop();
+    await fake.server.stop();
     await page.getByText('The daemon does not answer.', { exact: true }).waitFor();
     expect(await page.locator('#link-word').textContent()).toBe('Away');
     // What was heard last is still there.
     expect(await page.locator('.chart canvas').count()).toBeGreaterThan(0);
     // Refused connections are reported by the browser itself.
-    opened.complaints.splice(0);
-    server = await startFakePage({ everyMs: 200, port: server.port, instance: 'second' });
+    fake.opened.complaints.splice(0);
+    fake.server = await startFakePage({ everyMs: 200, port: fake.server.port, instance: 'second' });
     await untilLive(page);
-    opened.complaints.splice(0);
+    fake.opened.complaints.splice(0);
     await page.locator('#banner').waitFor({ state: 'hidden' });
     const shown = () => page.locator('.tile .figure').first().textContent();
-    const last = server.monitor.board.summary('plant/boiler-1/flow_temperature')!.last as number;
+    const last = fake.server.monitor.board.summary('plant/boiler-1/flow_temperature')!
+      .last as number;
     await expect.poll(shown).toBe(last.toPrecision(4));
     expect(await page.evaluate(() => 'sameVisit' in window)).toBe(true);
   });
 
   it('loads itself anew where the daemon has another version', async () => {
-    const page = await open('#/pipeline');
+    const page = await fake.open('#/pipeline');
     await page.evaluate(() => Object.assign(window, { sameVisit: true }));
-    await server.stop();
+    await fake.server.stop();
     const newer = { instance: 'third', version: '0.2.0' };
-    server = await startFakePage({ everyMs: 200, port: server.port, ...newer });
+    fake.server = await startFakePage({ everyMs: 200, port: fake.server.port, ...newer });
     await page.getByText('Version 0.2.0').waitFor();
     await expect.poll(() => page.evaluate(() => 'sameVisit' in window)).toBe(false);
     await untilLive(page);
-    opened.complaints.splice(0);
+    fake.opened.complaints.splice(0);
   });
 
   it('asks for the token, and is back in the same view', async () => {
-    server.locked = true;
-    opened = await visit(browser, server.url, '#/pipeline');
-    const { page } = opened;
+    fake.server.locked = true;
+    const page = await fake.visit('#/pipeline');
     await page.getByLabel('Token').fill('open sesame');
     await page.getByRole('button', { name: 'Sign in' }).click();
     await page.getByText('All is well').waitFor();
     expect(page.url()).toMatch(/#\/pipeline$/);
-    server.locked = false;
+    fake.server.locked = false;
     // The 401 that led here.
-    opened.complaints.splice(0);
+    fake.opened.complaints.splice(0);
   });
 });

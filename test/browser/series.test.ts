@@ -1,44 +1,23 @@
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { CHROMIUM, launchBrowser } from '../support/page/browser.ts';
-import { type FakePageServer, startFakePage } from '../support/page/fake-page-server.ts';
-import { untilLive, type Visit, visit } from '../support/page/visit.ts';
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
+import { CHROMIUM } from '../support/page/browser.ts';
+import { useFakePage } from '../support/page/fake-page.ts';
 
 const BOILER = '#/series/plant%2Fboiler-1%2Fflow_temperature';
 
 describe.skipIf(!CHROMIUM)('one series', () => {
-  let browser: Browser;
-  let server: FakePageServer;
-  let opened: Visit;
   /** Stands still, so that what is shown can be told beforehand. */
   const nowMs = Date.UTC(2026, 2, 3, 10, 42, 3);
-  beforeAll(async () => {
-    browser = await launchBrowser();
-    server = await startFakePage({ now: () => nowMs, everyMs: 200 });
-  });
-  afterAll(async () => {
-    await browser.close();
-    await server.stop();
-  });
-  afterEach(async () => {
-    expect(opened.complaints).toEqual([]);
-    await opened.close();
-  });
-
-  async function open(hash: string): Promise<Page> {
-    opened = await visit(browser, server.url, hash);
-    await untilLive(opened.page);
-    return opened.page;
-  }
+  const fake = useFakePage({ now: () => nowMs, everyMs: 200 });
 
   it('draws past and future, and says the same in tables', async () => {
-    const page = await open(BOILER);
+    const page = await fake.open(BOILER);
     await page.locator('.chart canvas').first().waitFor();
     const [left, right] = await inkOf(page);
     expect(left).toBeGreaterThan(500);
     expect(right).toBeGreaterThan(500);
     await page.getByText('The same as tables').click();
-    const summary = server.monitor.board.summary('plant/boiler-1/flow_temperature')!;
+    const summary = fake.server.monitor.board.summary('plant/boiler-1/flow_temperature')!;
     const cells = await page
       .locator('.tables table')
       .nth(1)
@@ -59,7 +38,7 @@ describe.skipIf(!CHROMIUM)('one series', () => {
   });
 
   it('shows forecasts made at the chosen lead, which the address keeps', async () => {
-    const page = await open(BOILER);
+    const page = await fake.open(BOILER);
     await page.locator('.chart canvas').first().waitFor();
     const band = page.locator('.readout li', { hasText: 'interval' }).locator('b');
     const near = await band.innerText();
@@ -73,7 +52,7 @@ describe.skipIf(!CHROMIUM)('one series', () => {
   });
 
   it('zooms by buttons, keys and drag, and goes back', async () => {
-    const page = await open(BOILER);
+    const page = await fake.open(BOILER);
     const chart = page.locator('.chart').first();
     await chart.locator('canvas').waitFor();
     const pixels = () => chart.locator('canvas').screenshot();
@@ -101,7 +80,7 @@ describe.skipIf(!CHROMIUM)('one series', () => {
   });
 
   it('tells who is listened to, what intervals held, and how the network fares', async () => {
-    const page = await open(BOILER);
+    const page = await fake.open(BOILER);
     const experts = page.getByRole('region', { name: 'Experts' });
     expect(await experts.innerText()).toMatch(/last_value\s+as it is now\s+\d+ %/);
     const record = page.getByRole('region', { name: 'Record by lead' });
@@ -115,7 +94,7 @@ describe.skipIf(!CHROMIUM)('one series', () => {
   });
 
   it('shows symbols in lanes, with what is likely next', async () => {
-    const page = await open('#/series/plant%2Fpress-3%2Fmode');
+    const page = await fake.open('#/series/plant%2Fpress-3%2Fmode');
     await page.locator('.chart canvas').first().waitFor();
     const [left, right] = await inkOf(page);
     expect(Math.min(left, right)).toBeGreaterThan(500);
@@ -125,17 +104,17 @@ describe.skipIf(!CHROMIUM)('one series', () => {
   });
 
   it('says what a series waits for while it learns', async () => {
-    const page = await open('#/series/sensors%2Fhall-1%2Fnode-000%2Fhumidity');
+    const page = await fake.open('#/series/sensors%2Fhall-1%2Fnode-000%2Fhumidity');
     await page.getByText('Waiting for the first forecast').waitFor();
     await page.getByText('9 samples have been learned so far').waitFor();
     expect(await page.locator('.learned').isVisible()).toBe(false);
   });
 
   it('says that there is no such series', async () => {
-    opened = await visit(browser, server.url, '#/series/nothing%2Fhere');
-    await opened.page.getByText('there is no such series').waitFor();
+    const page = await fake.visit('#/series/nothing%2Fhere');
+    await page.getByText('there is no such series').waitFor();
     // The browser itself reports the 404 of a request.
-    opened.complaints.splice(0);
+    fake.opened.complaints.splice(0);
   });
 });
 

@@ -140,9 +140,9 @@ sinks: { line_protocol: { file: out.lp } }
       { ts: t0 + 20, v: 3 },
       { ts: t0 + 20, v: 3 }, // duplicate
       { ts: t0 + 1, v: 9 }, // late
-      { ts: t0 + 30, v: null }, // filtered
       { ts: t0 + 30, v: 'warm' }, // invalid
       { ts: t0 + 30, v: 4 }, // pending: its step is open
+      { ts: t0 + 30, v: null }, // filtered: told, and the last one
     ];
     for (const message of messages) {
       await mosquittoPub(broker.port, 'kinds/a', JSON.stringify(message));

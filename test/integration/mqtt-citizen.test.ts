@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { parseConfig } from '../../src/config/load.ts';
 import { createMqttCompanion } from '../../src/observe/mqtt/companion.ts';
 import { accountsIn } from '../support/durable-daemon.ts';
-import { FakeControl, FakeMonitor } from '../support/monitor.ts';
+import { BoardMonitor, FakeControl } from '../support/monitor.ts';
 import { CitizenTest, type Listener } from '../support/mqtt-citizen.ts';
 
 const T0_MS = 1_700_000_000_000;
@@ -75,7 +75,7 @@ describe('status and health', () => {
       '.',
     );
     const companion = createMqttCompanion(config, {
-      monitor: new FakeMonitor(),
+      monitor: new BoardMonitor(),
       control: new FakeControl(),
       log: pino({ level: 'silent' }),
       version: '1.2.3',

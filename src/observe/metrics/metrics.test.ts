@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
   account,
-  FakeMonitor,
   pipelineStatus,
   seriesSummary,
   sinkStatus,
-} from '../../../test/support/fake-monitor.ts';
+  ToldMonitor,
+} from '../../../test/support/monitor.ts';
 import { parsePrometheus } from '../../../test/support/prometheus.ts';
 import { ROOT } from '../../../test/support/root.ts';
 import { FAMILIES } from './families.ts';
@@ -24,7 +24,7 @@ const thousand = Array.from({ length: 1000 }, (_, i) =>
 );
 
 /** Values by labels, as `{stream="a"}`-like text. */
-async function exported(monitor: FakeMonitor): Promise<Map<string, Record<string, number>>> {
+async function exported(monitor: ToldMonitor): Promise<Map<string, Record<string, number>>> {
   const families = parsePrometheus(await new Metrics(monitor).text());
   return new Map(
     Array.from(families, ([name, { readings }]) => [
@@ -39,7 +39,7 @@ async function exported(monitor: FakeMonitor): Promise<Map<string, Record<string
 describe('Metrics', () => {
   it('tells of every sample what became of it, by stream', async () => {
     const metrics = await exported(
-      new FakeMonitor(
+      new ToldMonitor(
         pipelineStatus({
           accounting: new Map([
             ['sensors', account(100)],
@@ -69,7 +69,7 @@ describe('Metrics', () => {
       sinkStatus('influx http://db:8086'),
       { ...sinkStatus('file "a\\b"'), available: false, waiting: 900 },
     ];
-    const metrics = await exported(new FakeMonitor(pipelineStatus({ sinks, paused: true })));
+    const metrics = await exported(new ToldMonitor(pipelineStatus({ sinks, paused: true })));
     expect(metrics.get('foretide_uptime_seconds')).toEqual({ '': 60.5 });
     expect(metrics.get('foretide_latency_seconds')).toEqual({ 50: 0.004, 99: 0.025 });
     expect(metrics.get('foretide_event_loop_delay_seconds')).toEqual({ 50: 0.001, 99: 0.012 });
@@ -85,7 +85,7 @@ describe('Metrics', () => {
   });
 
   it('tells nothing of what there is not, rather than a nought', async () => {
-    const monitor = new FakeMonitor(pipelineStatus({ state: null, latencyMs: null, sinks: [] }));
+    const monitor = new ToldMonitor(pipelineStatus({ state: null, latencyMs: null, sinks: [] }));
     monitor.unreadyReason = 'not connected';
     const metrics = await exported(monitor);
     expect(metrics.get('foretide_ready')).toEqual({ '': 0 });
@@ -100,7 +100,7 @@ describe('Metrics', () => {
   });
 
   it('follows what is there: a counter may fall, a sink may go', async () => {
-    const monitor = new FakeMonitor(pipelineStatus({ sinks: [sinkStatus('a'), sinkStatus('b')] }));
+    const monitor = new ToldMonitor(pipelineStatus({ sinks: [sinkStatus('a'), sinkStatus('b')] }));
     const metrics = new Metrics(monitor);
     await metrics.text();
     monitor.status = pipelineStatus({
@@ -113,18 +113,18 @@ describe('Metrics', () => {
   });
 
   it('has as many time series for a thousand series as for one', async () => {
-    const size = async (monitor: FakeMonitor): Promise<number> => {
+    const size = async (monitor: ToldMonitor): Promise<number> => {
       const families = parsePrometheus(await new Metrics(monitor).text());
       return [...families.keys()]
         .filter((name) => name.startsWith('foretide_'))
         .reduce((sum, name) => sum + families.get(name)!.readings.length, 0);
     };
-    const one = await size(new FakeMonitor(pipelineStatus(), [seriesSummary('a')]));
-    expect(await size(new FakeMonitor(pipelineStatus(), thousand))).toBe(one);
+    const one = await size(new ToldMonitor(pipelineStatus(), [seriesSummary('a')]));
+    expect(await size(new ToldMonitor(pipelineStatus(), thousand))).toBe(one);
   });
 
   it('sums skill, coverage and states up over the series of a stream, a page at a time', async () => {
-    const monitor = new FakeMonitor(pipelineStatus(), thousand);
+    const monitor = new ToldMonitor(pipelineStatus(), thousand);
     const metrics = await exported(monitor);
     expect(metrics.get('foretide_series_skill_ratio')).toEqual({
       'sensors 10': 0.099,
@@ -142,7 +142,7 @@ describe('Metrics', () => {
   });
 
   it('reads the board once for all who ask meanwhile', async () => {
-    const monitor = new FakeMonitor(pipelineStatus(), thousand);
+    const monitor = new ToldMonitor(pipelineStatus(), thousand);
     const metrics = new Metrics(monitor);
     const [first, second] = await Promise.all([metrics.text(), metrics.text()]);
     expect(second).toBe(first);
@@ -153,7 +153,7 @@ describe('Metrics', () => {
 
   const promtool = spawnSync('promtool', ['--version']);
   it.runIf(!promtool.error)('is what promtool lets pass', async () => {
-    const input = await new Metrics(new FakeMonitor(pipelineStatus(), thousand)).text();
+    const input = await new Metrics(new ToldMonitor(pipelineStatus(), thousand)).text();
     const { status, stdout, stderr } = spawnSync('promtool', ['check', 'metrics'], {
       input,
       encoding: 'utf8',

@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { FakeMonitor } from '../../../test/support/monitor.ts';
+import { BoardMonitor } from '../../../test/support/monitor.ts';
 import { parseConfig } from '../../config/load.ts';
 import { Discovery } from './discovery.ts';
 import { announcement, deviceId, discoveryTopic } from './home-assistant.ts';
@@ -24,7 +24,7 @@ function start(
     {},
     '.',
   );
-  const monitor = new FakeMonitor(names);
+  const monitor = new BoardMonitor(names);
   const said: string[] = [];
   const warnings: string[] = [];
   const log = pino(

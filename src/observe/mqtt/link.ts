@@ -11,6 +11,7 @@ import type { MqttBroker } from '../../sink/mqtt-broker.ts';
 import { tlsOptions } from '../../sink/mqtt-connection.ts';
 import { Backoff } from '../../source/backoff.ts';
 import { explainFailure, type Failure } from '../../source/mqtt-failure.ts';
+import { ProtocolChoice } from '../../source/protocol-choice.ts';
 import type { DaemonLog } from '../incidents.ts';
 
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -22,8 +23,6 @@ const STABLE_MS = 10_000;
 const CLOSE_MS_MAX = 1_000;
 /** A broker of MQTT 5 sends us nothing that is larger. */
 const PACKET_BYTES_MAX = 256 * 1024;
-/** Some brokers do not refuse MQTT 5, they just hang up. */
-const HANG_UPS_BEFORE_FALLBACK = 2;
 
 export interface LinkParts {
   readonly broker: MqttBroker;
@@ -45,8 +44,7 @@ export class MqttCitizenLink {
   readonly #backoff = new Backoff(RETRY_MS_MIN, RETRY_MS_MAX);
   readonly #stopped = new AbortController();
   readonly #clientId: string;
-  #version: 4 | 5;
-  #hangUps = 0;
+  readonly #protocol: ProtocolChoice;
   /** Trouble that was told since it was connected last. */
   #told = false;
   #client: MqttClient | undefined;
@@ -54,7 +52,7 @@ export class MqttCitizenLink {
 
   constructor(parts: LinkParts) {
     this.#parts = parts;
-    this.#version = parts.broker.protocol === '3.1.1' ? 4 : 5;
+    this.#protocol = new ProtocolChoice(parts.broker.protocol);
     this.#clientId = `${parts.base}-about-${randomBytes(4).toString('hex')}`;
   }
 
@@ -124,7 +122,7 @@ export class MqttCitizenLink {
     this.#stopped.signal.removeEventListener('abort', abort);
     client.end(true);
     if (connectedMs === undefined) return this.#failed(explainFailure(failure));
-    this.#hangUps = 0;
+    this.#protocol.connected();
     if (performance.now() - connectedMs > STABLE_MS) this.#backoff.reset();
     return this.#tell('lost', explainFailure(failure));
   }
@@ -153,13 +151,8 @@ export class MqttCitizenLink {
   }
 
   #failed(failure: Failure): number {
-    const isAuto = this.#parts.broker.protocol === 'auto';
-    const isVersion = failure.kind === 'version' && this.#version === 5;
-    const isHangUp = failure.hungUp && ++this.#hangUps >= HANG_UPS_BEFORE_FALLBACK;
-    if (isAuto && (isVersion || isHangUp)) {
-      this.#version = this.#version === 5 ? 4 : 5;
-      this.#hangUps = 0;
-      return isVersion ? 0 : this.#backoff.nextMs();
+    if (this.#protocol.changesAfter(failure)) {
+      return failure.kind === 'version' ? 0 : this.#backoff.nextMs();
     }
     return this.#tell('cannot reach', failure);
   }
@@ -185,7 +178,7 @@ export class MqttCitizenLink {
       clientId: this.#clientId,
       username,
       password,
-      protocolVersion: this.#version,
+      protocolVersion: this.#protocol.version,
       keepalive: KEEPALIVE_S,
       clean: true,
       reconnectPeriod: 0,
@@ -193,7 +186,7 @@ export class MqttCitizenLink {
       queueQoSZero: false,
       connectTimeout: CONNECT_TIMEOUT_MS,
       ...(tellsStatus && { will: { ...will, qos: 1 as const, retain: true } }),
-      ...(this.#version === 5 && { properties: { maximumPacketSize: PACKET_BYTES_MAX } }),
+      ...(this.#protocol.version === 5 && { properties: { maximumPacketSize: PACKET_BYTES_MAX } }),
       ...tlsOptions(tls),
     };
   }

@@ -1,7 +1,7 @@
 import type { IPublishPacket } from 'mqtt';
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
-import { FakeControl, FakeMonitor } from '../../../test/support/monitor.ts';
+import { BoardMonitor, FakeControl } from '../../../test/support/monitor.ts';
 import { Requests } from './requests.ts';
 
 interface Said {
@@ -14,7 +14,7 @@ function start(requests: 'read' | 'all' = 'all') {
   const said: Said[] = [];
   const control = new FakeControl();
   let nowMs = 0;
-  const monitor = new FakeMonitor([
+  const monitor = new BoardMonitor([
     'plant:boiler/temperature',
     'plant:boiler/pressure',
     'yard:gate',

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { account, FakeMonitor, pipelineStatus } from '../../../test/support/fake-monitor.ts';
 import { collectLog, type LogLine } from '../../../test/support/log.ts';
+import { account, pipelineStatus, ToldMonitor } from '../../../test/support/monitor.ts';
 import { SystemdNotifier } from './notifier.ts';
 
 interface Watched {
-  readonly monitor: FakeMonitor;
+  readonly monitor: ToldMonitor;
   readonly notifier: SystemdNotifier;
   readonly sent: string[];
   readonly lines: LogLine[];
@@ -15,7 +15,7 @@ interface Watched {
 }
 
 function watched(env: NodeJS.ProcessEnv = {}): Watched {
-  const monitor = new FakeMonitor();
+  const monitor = new ToldMonitor();
   const sent: string[] = [];
   const { log, lines } = collectLog();
   let nowMs = 0;
