@@ -3,7 +3,7 @@
  * `describeEngine(name, create, tolerance)` and adds only what is special to it.
  */
 import { describe } from 'vitest';
-import type { OpenEngine } from '../../src/recurrent/engine.ts';
+import type { Cell, OpenEngine } from '../../src/recurrent/engine.ts';
 import { describeGolden } from './engine/golden.ts';
 import { describeGradients } from './engine/gradients.ts';
 import { describeLag } from './engine/lag.ts';
@@ -11,6 +11,7 @@ import { describeLearning } from './engine/learning.ts';
 import { describePersistence } from './engine/persistence.ts';
 import { describeSoftmax } from './engine/softmax.ts';
 import { describeStream } from './engine/stream.ts';
+import { CELLS } from './engine/tools.ts';
 import { describeTraining } from './engine/training.ts';
 
 export interface EngineTolerance {
@@ -21,6 +22,8 @@ export interface EngineTolerance {
   readonly difference: number;
   /** Random shapes whose differences are taken; default 40. Fewer for a slow engine. */
   readonly differenceRuns?: number;
+  /** Those that learn whole tasks; default all. One is enough for a slow engine. */
+  readonly learningCells?: readonly Cell[];
 }
 
 export function describeEngine(
@@ -35,7 +38,8 @@ export function describeEngine(
     describeTraining(create, tolerance);
     describePersistence(create);
     describeSoftmax(create, tolerance);
-    describeLearning(create);
-    describeLag(create);
+    const { learningCells = CELLS } = tolerance;
+    describeLearning(create, learningCells);
+    describeLag(create, learningCells);
   });
 }

@@ -21,6 +21,7 @@ describeEngine('tfjs', () => createTfjsEngine(tf), {
   differenceStep: 1e-2,
   difference: 5e-3,
   differenceRuns: 12,
+  learningCells: ['gru'],
 });
 
 describe('the tfjs engine beside the reference', () => {
