@@ -1,18 +1,15 @@
 import { availableParallelism } from 'node:os';
-import { setImmediate as turn } from 'node:timers/promises';
 import type { JournalEntry } from '../journal/journal.ts';
 import type { LearnedView } from '../observe/learned-view.ts';
 import type { SeriesPoints } from '../store/points.ts';
 import type { Engines } from './engines.ts';
-import { inTurns, type Reconfigurable, type Reconfiguration } from './reconfiguration.ts';
-import type { StreamSettings } from './settings.ts';
-import { type RestoredGroup, type SavedSeries, Shard, type ShardCounts } from './shard.ts';
+import { InlineCore } from './inline-core.ts';
+import type { Reconfigurable } from './reconfiguration.ts';
+import type { RestoredGroup, SavedSeries, ShardCounts } from './shard.ts';
 import { ShardPool, type ShardPoolOptions } from './shard-pool.ts';
 
 /** More threads than this only where the user says so: each has memory of its own. */
 const AUTO_MAX = 8;
-/** What is done without a pause, where a reload changes many series. */
-const TURN_MS_MAX = 5;
 
 /**
  * Everything between journal and outbox. The points are the same, and in the same order, however
@@ -66,83 +63,6 @@ export interface Refusal {
   /** Of the group's first series. */
   readonly id: number;
   readonly detail: string;
-}
-
-/** One shard in the calling thread. */
-export class InlineCore implements Core, Reconfigurable {
-  readonly #shard: Shard;
-  /** The newest entry that all groups have. */
-  #through = -1;
-
-  constructor(settings: ReadonlyMap<string, StreamSettings>, engines: Engines) {
-    this.#shard = new Shard(settings, engines);
-  }
-
-  async apply(entries: readonly JournalEntry[], offset: number): Promise<SeriesPoints[]> {
-    const out: SeriesPoints[] = [];
-    entries.forEach((entry, i) => {
-      this.#shard.apply(entry, offset + i, (points) => out.push(points));
-      this.#through = Math.max(this.#through, offset + i);
-    });
-    return out;
-  }
-
-  async adopt(groups: readonly RestoredGroup[], emitAfter: number): Promise<Adopted> {
-    const points: SeriesPoints[] = [];
-    const refused: Refusal[] = [];
-    for (const group of groups) {
-      const detail = this.#shard.adopt(group, emitAfter, (some) => points.push(some));
-      if (detail) refused.push({ id: group.series[0]!.id, detail });
-      this.#through = Math.max(this.#through, group.through);
-    }
-    return { points, refused };
-  }
-
-  async save(countMax: number): Promise<SavedSeries[]> {
-    const saved: SavedSeries[] = [];
-    while (saved.length < countMax) {
-      const next = this.#shard.saveNext(this.#through);
-      if (!next) break;
-      saved.push(next);
-    }
-    return saved;
-  }
-
-  async saveStreams(streams: ReadonlySet<string>, countMax: number): Promise<SavedSeries[]> {
-    return this.#shard.saveStreams(streams, this.#through, countMax);
-  }
-
-  async reconfigure(change: Reconfiguration, engines: Engines): Promise<readonly Refusal[]> {
-    return inTurns(this.#shard.reconfigure(change, engines), turn, TURN_MS_MAX);
-  }
-
-  async forget(ids: readonly number[]): Promise<ForgottenCounts> {
-    return this.#shard.forget(ids);
-  }
-
-  get unsavedCount(): number {
-    return this.#shard.unsavedCount;
-  }
-
-  get unsavedFrom(): number | undefined {
-    return this.#shard.unsavedFrom;
-  }
-
-  async finish(): Promise<SeriesPoints[]> {
-    const out: SeriesPoints[] = [];
-    this.#shard.finish((points) => out.push(points));
-    return out;
-  }
-
-  counts(): ReadonlyMap<string, Readonly<ShardCounts>> {
-    return this.#shard.counts();
-  }
-
-  async view(id: number): Promise<LearnedView | undefined> {
-    return this.#shard.view(id);
-  }
-
-  async close(): Promise<void> {}
 }
 
 export interface CoreOptions extends ShardPoolOptions {

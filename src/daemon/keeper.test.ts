@@ -8,7 +8,8 @@ import { Life, states, written } from '../../test/support/life.ts';
 import { SlowPort } from '../../test/support/slow-port.ts';
 import { Random } from '../../test/support/streams.ts';
 import type { SeriesPoints } from '../store/points.ts';
-import { type Core, InlineCore } from './core.ts';
+import type { Core } from './core.ts';
+import { InlineCore } from './inline-core.ts';
 import { ShardPool } from './shard-pool.ts';
 
 const dirs: string[] = [];

@@ -13,10 +13,11 @@ import { Checkpointer } from './checkpointer.ts';
 import type { Core } from './core.ts';
 import { type KeptChange, NotChanged, type Reconfigured } from './kept-change.ts';
 import { changeStreams, type KnownSeries, readSeries, type StreamChange } from './known-series.ts';
-import { atOnce, type Reconfigurable } from './reconfiguration.ts';
+import type { Reconfigurable } from './reconfiguration.ts';
 import { RecoveringCore } from './recovering-core.ts';
 import { knownHeads, Recovery, refusal } from './recovery.ts';
 import { takeUp } from './take-up.ts';
+import { atOnce } from './turns.ts';
 
 const MIB = 2 ** 20;
 

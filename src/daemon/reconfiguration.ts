@@ -23,26 +23,3 @@ export interface Reconfigurable {
    */
   reconfigure(change: Reconfiguration, engines: Engines): Promise<readonly Refusal[]>;
 }
-
-/** Does the work until it has taken `msMax`, then lets others have their turn. */
-export async function inTurns<T>(
-  work: Generator<void, T>,
-  turn: () => Promise<unknown>,
-  msMax: number,
-): Promise<T> {
-  for (let untilMs = performance.now() + msMax; ; ) {
-    const step = work.next();
-    if (step.done) return step.value;
-    if (performance.now() < untilMs) continue;
-    await turn();
-    untilMs = performance.now() + msMax;
-  }
-}
-
-/** Does the work at once. */
-export function atOnce<T>(work: Generator<void, T>): T {
-  for (;;) {
-    const step = work.next();
-    if (step.done) return step.value;
-  }
-}

@@ -5,6 +5,7 @@ import type { SeriesInfo } from '../decode/series.ts';
 import type { SeriesPoints } from '../store/points.ts';
 import { type Engines, loadEngines } from './engines.ts';
 import { Shard } from './shard.ts';
+import { atOnce } from './turns.ts';
 
 const T0 = 1_700_000_000_000;
 const STREAM = streamSettings();
@@ -136,7 +137,7 @@ describe('SeriesGroup', () => {
         if (s % 10 < 6) for (const c of [0, 1, 2]) samples.push([c, s, 100 * c + s]);
       }
       const points = feed(shard, samples);
-      shard.finish((last) => points.push(last));
+      atOnce(shard.finish((last) => points.push(last)));
       expect(shard.counts().get('s')).toMatchObject({ learned: 180, late: 0, pending: 0 });
       const values = points.flatMap(({ series, actual }) => (Number.isNaN(actual) ? [] : [series]));
       expect(values).toHaveLength(180);
@@ -169,7 +170,7 @@ describe('SeriesGroup', () => {
       [1, 0, 2],
       [0, 1, 3],
     ]);
-    shard.finish((last) => points.push(last));
+    atOnce(shard.finish((last) => points.push(last)));
     expect(told(points)).toEqual(['c0@0', 'c1@0', 'c0@1', 'c1@1']);
     expect(points.map(({ actual }) => actual)).toEqual([1, 2, 3, Number.NaN]);
   });

@@ -3,9 +3,9 @@ import { PointsBlockWriter } from '../store/points-block.ts';
 import type { Refusal } from './core.ts';
 import type { Engines } from './engines.ts';
 import { replayEntries } from './entry-log.ts';
-import { atOnce } from './reconfiguration.ts';
 import type { SavedSeries, Shard } from './shard.ts';
 import { COUNTS, type ShardReply, type ShardRequest } from './shard-protocol.ts';
+import { atOnce } from './turns.ts';
 
 /**
  * One series is saved for so many samples. So with n series at work each is saved every 64 n samples
@@ -36,7 +36,7 @@ export class ShardHost {
     for (const series of request.series) this.#add({ kind: 'series', series });
     switch (request.kind) {
       case 'finish':
-        this.#shard.finish(this.#emit);
+        atOnce(this.#shard.finish(this.#emit));
         return this.#reply([]);
       case 'adopt':
         return this.#adopt(request);

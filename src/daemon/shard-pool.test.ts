@@ -6,7 +6,8 @@ import { Random } from '../../test/support/streams.ts';
 import type { SeriesInfo } from '../decode/series.ts';
 import type { JournalEntry } from '../journal/journal.ts';
 import type { SeriesPoints } from '../store/points.ts';
-import { type Core, InlineCore } from './core.ts';
+import type { Core } from './core.ts';
+import { InlineCore } from './inline-core.ts';
 import { ShardPool } from './shard-pool.ts';
 
 interface Outcome {

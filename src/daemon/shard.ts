@@ -23,6 +23,7 @@ import type { StreamSettings } from './settings.ts';
 import type { RestoredGroup, SavedSeries, SavedState } from './shard-states.ts';
 import { SymbolSeries } from './symbol-series.ts';
 import { ThinHistory } from './thin-history.ts';
+import { atOnce } from './turns.ts';
 
 export type { ShardCounts } from './channel.ts';
 export type { RestoredGroup, SavedSeries, SavedState } from './shard-states.ts';
@@ -62,15 +63,23 @@ export class Shard {
 
   /** One entry moves the state on. */
   apply(entry: JournalEntry, offset: number, emit: Emit): void {
+    atOnce(this.steps(entry, offset, emit));
+  }
+
+  /** The same, a sample of a batch or a group at a tick a step; nothing is saved in between. */
+  *steps(entry: JournalEntry, offset: number, emit: Emit): Generator<void, void> {
     switch (entry.kind) {
       case 'series':
         this.#add(entry.series);
         break;
       case 'samples':
-        this.#push(entry.batch, offset, emit);
+        yield* this.#push(entry.batch, offset, emit);
         break;
       case 'tick':
-        this.#tick(entry.timeMs, offset, emit);
+        for (const group of this.#groups) {
+          this.#tickGroup(group, entry.timeMs, offset, emit);
+          yield;
+        }
         break;
       case 'thin':
         this.#thinning.add(entry.factor, offset);
@@ -80,12 +89,13 @@ export class Shard {
     }
   }
 
-  /** The input has ended: open steps are closed. */
-  finish(emit: Emit): void {
+  /** The input has ended: open steps are closed, those of a group a step. */
+  *finish(emit: Emit): Generator<void, void> {
     const factor = this.#thinning.at(Number.POSITIVE_INFINITY);
     for (const group of this.#groups) {
       thin(group, factor);
       group.finish((points, series) => emit(points, series, group.id));
+      yield;
     }
   }
 
@@ -270,7 +280,7 @@ export class Shard {
     const { group } = this.#members.get(series[0]!.id)!;
     for (const { entry, offset } of replayEntries(entries)) {
       const tell = offset > emitAfter ? emit : undefined;
-      if (entry.kind === 'samples') this.#push(entry.batch, offset, tell);
+      if (entry.kind === 'samples') atOnce(this.#push(entry.batch, offset, tell));
       else if (entry.kind === 'tick') this.#tickGroup(group, entry.timeMs, offset, tell);
     }
     if (this.#unsaved.delete(group)) this.#adopted.add(group);
@@ -314,7 +324,7 @@ export class Shard {
     return new Kind(info, settings, engine, total);
   }
 
-  #push(batch: SampleBatch, offset: number, emit: Emit | undefined): void {
+  *#push(batch: SampleBatch, offset: number, emit: Emit | undefined): Generator<void, void> {
     const factor = this.#thinning.at(offset);
     let origin = 0;
     const emitHere =
@@ -322,16 +332,14 @@ export class Shard {
     for (; origin < batch.count; origin++) {
       const member = this.#members.get(batch.seriesId[origin]!);
       // A thread that takes over is given entries again of series that were forgotten since.
-      if (!member || member.group.loadedAt >= offset) continue;
-      const { info, group } = member;
-      this.#changed(group, offset);
-      thin(group, factor);
-      group.push(info, batch.timeMs[origin]!, batch.value[origin]!, emitHere);
+      if (member && member.group.loadedAt < offset) {
+        const { info, group } = member;
+        this.#changed(group, offset);
+        thin(group, factor);
+        group.push(info, batch.timeMs[origin]!, batch.value[origin]!, emitHere);
+      }
+      yield;
     }
-  }
-
-  #tick(timeMs: number, offset: number, emit: Emit): void {
-    for (const group of this.#groups) this.#tickGroup(group, timeMs, offset, emit);
   }
 
   #tickGroup(group: Learned, timeMs: number, offset: number, emit: Emit | undefined): void {

@@ -1,10 +1,9 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Core } from './core.ts';
-import { inTurns } from './reconfiguration.ts';
 import { restoredGroup } from './recovering-core.ts';
 import type { Recovery } from './recovery.ts';
+import { inTurns } from './turns.ts';
 
-const TURN_MS_MAX = 5;
 const GROUPS_A_TURN = 8;
 
 /**
@@ -12,7 +11,7 @@ const GROUPS_A_TURN = 8;
  * What their entries close is not told: while they rested nobody waited for it.
  */
 export async function takeUp(core: Core, recovery: Recovery): Promise<void> {
-  await inTurns(recovery.fill(), turn, TURN_MS_MAX);
+  await inTurns(recovery.fill());
   const waiting = [...recovery.groups.values()];
   while (waiting.length > 0) {
     const groups = waiting

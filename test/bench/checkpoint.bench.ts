@@ -12,7 +12,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { parseConfig } from '../../src/config/load.ts';
-import { InlineCore } from '../../src/daemon/core.ts';
+import { InlineCore } from '../../src/daemon/inline-core.ts';
 import { Keeper } from '../../src/daemon/keeper.ts';
 import { prepareCore } from '../../src/daemon/prepare.ts';
 import { SeriesRegistry } from '../../src/decode/series.ts';

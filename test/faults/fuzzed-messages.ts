@@ -4,7 +4,7 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import { parseConfig } from '../../src/config/load.ts';
-import { InlineCore } from '../../src/daemon/core.ts';
+import { InlineCore } from '../../src/daemon/inline-core.ts';
 import { prepareCore } from '../../src/daemon/prepare.ts';
 import { SeriesRegistry } from '../../src/decode/series.ts';
 import { createIntake } from '../../src/decode/stream-decoder.ts';

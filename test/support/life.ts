@@ -1,5 +1,6 @@
 /** A daemon's life as far as its state goes: journal, core, checkpoints; without sources and sinks. */
-import { type Core, InlineCore } from '../../src/daemon/core.ts';
+import type { Core } from '../../src/daemon/core.ts';
+import { InlineCore } from '../../src/daemon/inline-core.ts';
 import { Keeper } from '../../src/daemon/keeper.ts';
 import { readSeries } from '../../src/daemon/known-series.ts';
 import { SeriesRegistry } from '../../src/decode/series.ts';

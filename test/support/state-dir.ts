@@ -1,7 +1,7 @@
 /** A state directory as a daemon leaves it that was killed: states, a journal after them, and points. */
 import { parseConfig } from '../../src/config/load.ts';
-import { InlineCore } from '../../src/daemon/core.ts';
 import { loadEngines } from '../../src/daemon/engines.ts';
+import { InlineCore } from '../../src/daemon/inline-core.ts';
 import { Keeper } from '../../src/daemon/keeper.ts';
 import { forgetChanged, readSeries } from '../../src/daemon/known-series.ts';
 import { streamSettings } from '../../src/daemon/settings.ts';

@@ -1,11 +1,12 @@
 /** One series as a restart would have it: its state is loaded, and what came after it is applied. */
-import { InlineCore } from '../../daemon/core.ts';
+
 import { loadEngines } from '../../daemon/engines.ts';
+import { InlineCore } from '../../daemon/inline-core.ts';
 import { readSeries, readStreamSettings } from '../../daemon/known-series.ts';
-import { atOnce } from '../../daemon/reconfiguration.ts';
 import { RecoveringCore } from '../../daemon/recovering-core.ts';
 import { knownHeads, Recovery } from '../../daemon/recovery.ts';
 import type { StreamSettings } from '../../daemon/settings.ts';
+import { atOnce } from '../../daemon/turns.ts';
 import type { SeriesInfo } from '../../decode/series.ts';
 import { LmdbJournal } from '../../journal/lmdb.ts';
 import type { LearnedView } from '../../observe/learned-view.ts';

@@ -1,0 +1,156 @@
+import type { JournalEntry } from '../journal/journal.ts';
+import type { LearnedView } from '../observe/learned-view.ts';
+import type { SeriesPoints } from '../store/points.ts';
+import type { Adopted, Core, ForgottenCounts, Refusal } from './core.ts';
+import type { Engines } from './engines.ts';
+import type { Reconfigurable, Reconfiguration } from './reconfiguration.ts';
+import type { StreamSettings } from './settings.ts';
+import { type RestoredGroup, type SavedSeries, Shard, type ShardCounts } from './shard.ts';
+import { inTurns } from './turns.ts';
+
+/** Entries that are being applied, or wait for it. */
+interface UnderWay {
+  readonly entries: readonly JournalEntry[];
+  /** The entry that is being applied, and how many samples of it are. */
+  at: number;
+  samples: number;
+}
+
+/**
+ * One shard in the calling thread, which has its turn between any two samples: a burst, or a tick of
+ * many series, holds up neither the keepalive nor the page. What is asked for meanwhile waits.
+ */
+export class InlineCore implements Core, Reconfigurable {
+  readonly #shard: Shard;
+  /** By id. */
+  readonly #streamOf: string[] = [];
+  /** The newest entry that all groups have. */
+  #through = -1;
+  readonly #underWay = new Set<UnderWay>();
+  #last: Promise<unknown> = Promise.resolve();
+  /** An entry that was applied in part: nothing that comes after it would be right. */
+  #failure: Error | undefined;
+
+  constructor(settings: ReadonlyMap<string, StreamSettings>, engines: Engines) {
+    this.#shard = new Shard(settings, engines);
+  }
+
+  apply(entries: readonly JournalEntry[], offset: number): Promise<SeriesPoints[]> {
+    for (const entry of entries) {
+      if (entry.kind === 'series') this.#streamOf[entry.series.id] = entry.series.stream;
+    }
+    const batch = { entries, at: 0, samples: 0 };
+    this.#underWay.add(batch);
+    return this.#next(async () => {
+      const out: SeriesPoints[] = [];
+      await inTurns(this.#apply(batch, offset, out)).catch((error: Error) => {
+        this.#failure = error;
+        throw error;
+      });
+      this.#underWay.delete(batch);
+      return out;
+    });
+  }
+
+  adopt(groups: readonly RestoredGroup[], emitAfter: number): Promise<Adopted> {
+    for (const { id, stream } of groups.flatMap(({ series }) => series)) {
+      this.#streamOf[id] = stream;
+    }
+    return this.#next(() => inTurns(this.#adopt(groups, emitAfter)));
+  }
+
+  save(countMax: number): Promise<SavedSeries[]> {
+    return this.#next(() => {
+      const saved: SavedSeries[] = [];
+      while (saved.length < countMax) {
+        const next = this.#shard.saveNext(this.#through);
+        if (!next) break;
+        saved.push(next);
+      }
+      return saved;
+    });
+  }
+
+  saveStreams(streams: ReadonlySet<string>, countMax: number): Promise<SavedSeries[]> {
+    return this.#next(() => this.#shard.saveStreams(streams, this.#through, countMax));
+  }
+
+  reconfigure(change: Reconfiguration, engines: Engines): Promise<readonly Refusal[]> {
+    return this.#next(() => inTurns(this.#shard.reconfigure(change, engines)));
+  }
+
+  forget(ids: readonly number[]): Promise<ForgottenCounts> {
+    return this.#next(() => this.#shard.forget(ids));
+  }
+
+  get unsavedCount(): number {
+    return this.#shard.unsavedCount;
+  }
+
+  get unsavedFrom(): number | undefined {
+    return this.#shard.unsavedFrom;
+  }
+
+  finish(): Promise<SeriesPoints[]> {
+    return this.#next(async () => {
+      const out: SeriesPoints[] = [];
+      await inTurns(this.#shard.finish((points) => out.push(points)));
+      return out;
+    });
+  }
+
+  counts(): ReadonlyMap<string, Readonly<ShardCounts>> {
+    const counts = new Map([...this.#shard.counts()].map(([name, own]) => [name, { ...own }]));
+    for (const { entries, at, samples } of this.#underWay) {
+      for (const [i, entry] of entries.slice(at).entries()) {
+        if (entry.kind !== 'samples') continue;
+        const { seriesId } = entry.batch;
+        for (let k = i === 0 ? samples : 0; k < entry.batch.count; k++) {
+          const own = counts.get(this.#streamOf[seriesId[k]!]!);
+          if (own) own.pending++;
+        }
+      }
+    }
+    return counts;
+  }
+
+  view(id: number): Promise<LearnedView | undefined> {
+    return this.#next(() => this.#shard.view(id));
+  }
+
+  async close(): Promise<void> {}
+
+  *#apply(batch: UnderWay, offset: number, out: SeriesPoints[]): Generator<void, void> {
+    const emit = (points: SeriesPoints): unknown => out.push(points);
+    for (; batch.at < batch.entries.length; batch.at++) {
+      const entry = offset + batch.at;
+      const steps = this.#shard.steps(batch.entries[batch.at]!, entry, emit);
+      for (batch.samples = 0; !steps.next().done; batch.samples++) yield;
+      batch.samples = 0;
+      this.#through = Math.max(this.#through, entry);
+    }
+  }
+
+  *#adopt(groups: readonly RestoredGroup[], emitAfter: number): Generator<void, Adopted> {
+    const points: SeriesPoints[] = [];
+    const refused: Refusal[] = [];
+    for (const group of groups) {
+      const detail = this.#shard.adopt(group, emitAfter, (some) => points.push(some));
+      if (detail) refused.push({ id: group.series[0]!.id, detail });
+      this.#through = Math.max(this.#through, group.through);
+      yield;
+    }
+    return { points, refused };
+  }
+
+  /** What is asked for is done in the order in which it was asked, one at a time. */
+  #next<T>(work: () => T | Promise<T>): Promise<T> {
+    const done = this.#last.then(() => {
+      if (this.#failure) throw this.#failure;
+      return work();
+    });
+    // Who waits for an earlier one hears of a failure first, and need not ask for this one.
+    this.#last = done.catch(() => {});
+    return done;
+  }
+}

@@ -1,0 +1,24 @@
+/** Work that can be put off between its steps, so that a thread that has it can do something else. */
+import { setImmediate as turn } from 'node:timers/promises';
+
+/** What is done without a pause. */
+const TURN_MS_MAX = 5;
+
+/** Does the work for a while, then lets others have their turn, and so on. */
+export async function inTurns<T>(work: Generator<void, T>): Promise<T> {
+  for (let untilMs = performance.now() + TURN_MS_MAX; ; ) {
+    const step = work.next();
+    if (step.done) return step.value;
+    if (performance.now() < untilMs) continue;
+    await turn();
+    untilMs = performance.now() + TURN_MS_MAX;
+  }
+}
+
+/** Does the work at once. */
+export function atOnce<T>(work: Generator<void, T>): T {
+  for (;;) {
+    const step = work.next();
+    if (step.done) return step.value;
+  }
+}
