@@ -149,8 +149,12 @@ export class InlineCore implements Core, Reconfigurable {
       if (this.#failure) throw this.#failure;
       return work();
     });
-    // Who waits for an earlier one hears of a failure first, and need not ask for this one.
-    this.#last = done.catch(() => {});
+    // Who waits for an earlier one hears of a failure first, and need not ask for this one. Of what
+    // was given, nothing is kept.
+    this.#last = done.then(
+      () => {},
+      () => {},
+    );
     return done;
   }
 }

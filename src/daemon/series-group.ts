@@ -45,6 +45,7 @@ export class SeriesGroup implements Learned {
   /** [channels] 1: begun anew, and no step closed since. */
   readonly #began: Float64Array;
   #forecaster: GroupForecaster | undefined;
+  /** While a sample is taken, and no longer: behind it stand the points of a whole batch. */
   #emit: EmitPoints | undefined;
   #goesBack = false;
   /** Newest step that has been learned. */
@@ -103,22 +104,26 @@ export class SeriesGroup implements Learned {
     const channel = this.#channels[place];
     if (channel) {
       channel.push(timeMs, value);
-      return this.#endRound();
+      this.#endRound();
+    } else {
+      const isGone = this.#stepOf(timeMs) <= this.#newestMs;
+      this.#known.push(place - this.#channels.length, timeMs, value, isGone);
     }
-    const isGone = this.#stepOf(timeMs) <= this.#newestMs;
-    this.#known.push(place - this.#channels.length, timeMs, value, isGone);
+    this.#emit = undefined;
   }
 
   tick(timeMs: number, emit: EmitPoints | undefined): void {
     this.#emit = emit;
     for (const channel of this.#channels) if (channel?.info.receiveTime) channel.tick(timeMs);
     this.#endRound();
+    this.#emit = undefined;
   }
 
   finish(emit: EmitPoints): void {
     this.#emit = emit;
     for (const channel of this.#channels) channel?.finish();
     this.#goOnWithRest();
+    this.#emit = undefined;
   }
 
   counts(): ShardCounts {

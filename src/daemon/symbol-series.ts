@@ -29,6 +29,7 @@ export class SymbolSeries implements Learned {
   readonly #engine: RecurrentEngine;
   readonly #channel: Channel;
   #forecaster: SymbolForecaster | undefined;
+  /** While a sample is taken, and no longer: behind it stand the points of a whole batch. */
   #emit: EmitPoints | undefined;
 
   constructor(
@@ -66,16 +67,19 @@ export class SymbolSeries implements Learned {
   push(_: SeriesInfo, timeMs: number, code: number, emit: EmitPoints | undefined): void {
     this.#emit = emit;
     this.#channel.push(timeMs, code);
+    this.#emit = undefined;
   }
 
   tick(timeMs: number, emit: EmitPoints | undefined): void {
     this.#emit = emit;
     this.#channel.tick(timeMs);
+    this.#emit = undefined;
   }
 
   finish(emit: EmitPoints): void {
     this.#emit = emit;
     this.#channel.finish();
+    this.#emit = undefined;
   }
 
   counts(): ShardCounts {

@@ -12,14 +12,16 @@ export function widestFirst(coverage: number | readonly number[]): number[] {
   return [...new Set([coverage].flat())].sort((a, b) => b - a);
 }
 
+/** All NaN: begun with whole numbers, each of them would be a new object at every step. */
 export function createScores(horizon: number, levels: number): MutableScore[] {
+  const unknown = Number.NaN;
   return Array.from({ length: horizon }, (_, i) => ({
     lead: i + 1,
-    forecast: 0,
-    naiveError: 0,
-    skill: 0,
+    forecast: unknown,
+    naiveError: unknown,
+    skill: unknown,
     intervals: Array.from({ length: levels }, () => {
-      return { lower: 0, upper: 0, covered: false, coverage: 0 };
+      return { lower: unknown, upper: unknown, covered: false, coverage: unknown };
     }),
   }));
 }
