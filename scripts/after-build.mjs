@@ -6,6 +6,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   writeFileSync,
 } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -24,12 +25,24 @@ const library = (file) => createRequire(import.meta.url).resolve(`uplot/dist/${f
 copyFileSync(library('uPlot.esm.js'), new URL('web/uplot.js', dist));
 copyFileSync(library('uPlot.min.css'), new URL('web/uplot.css', dist));
 
-// All modules are asked for at once, instead of one behind the other as imports are met.
-const sources = readdirSync(new URL('../src/web/', import.meta.url));
-const modules = sources.filter((name) => /^[a-z-]+\.(d\.)?ts$/.test(name));
-const links = modules.map((name) => {
-  return `<link rel="modulepreload" href="assets/${name.replace(/(\.d)?\.ts$/, '.js')}">`;
-});
-const index = new URL('web/index.html', dist);
-const html = readFileSync(index, 'utf8');
-writeFileSync(index, html.replace('<!-- modules -->', links.join('\n')));
+const web = (file) => new URL(`web/${file}`, dist);
+const read = (file) => readFileSync(web(file), 'utf8');
+const html = read('index.html');
+
+// One style sheet, and all that the first view is made of asked for at once, instead of one module
+// behind the other as imports are met.
+const SHEET = /<link rel="stylesheet" href="assets\/([a-z]+\.css)">\n/g;
+const sheets = [...html.matchAll(SHEET)].map(([, file]) => file);
+writeFileSync(web('page.css'), sheets.map(read).join('\n'));
+for (const file of sheets) rmSync(web(file));
+const modules = new Set(['main.js']);
+for (const file of modules) {
+  for (const [, next] of read(file).matchAll(/^import .*?from '\.\/([a-z-]+\.js)';$/gms))
+    modules.add(next);
+}
+const links = [...modules].map((file) => `<link rel="modulepreload" href="assets/${file}">`);
+links.unshift('<link rel="stylesheet" href="assets/page.css">');
+writeFileSync(
+  web('index.html'),
+  html.replace(SHEET, '').replace('<!-- modules -->', links.join('\n')),
+);

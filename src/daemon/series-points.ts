@@ -15,12 +15,24 @@ export interface ClosedStep {
   readonly scoreLeads: readonly number[];
 }
 
-/** A step as the outside world hears of it: copies, since the report belongs to the forecaster. */
+/**
+ * A step as the outside world hears of it: copies, since the report belongs to the forecaster. They lie
+ * in one array, as many small ones are what takes the garbage collector longest.
+ */
 export function seriesPoints(info: SeriesInfo, step: ClosedStep): SeriesPoints {
   const { timeMs, actual, report, target } = step;
-  const { issued } = report;
-  const cells = (values: Float64Array): Float64Array => (issued ? values.slice() : NOTHING);
-  const bands = report.intervals.map(({ coverage, lower, upper }) => ({
+  const { issued, mean, intervals } = report;
+  const leads = issued ? mean.length : 0;
+  const all = issued ? new Float64Array((2 + 2 * intervals.length) * leads) : NOTHING;
+  let end = 0;
+  const cells = (values?: Float64Array): Float64Array => {
+    if (values && issued) all.set(values, end);
+    end += leads;
+    return all.subarray(end - leads, end);
+  };
+  const targetMs = cells();
+  for (let i = 0; i < leads; i++) targetMs[i] = target(i + 1);
+  const bands = intervals.map(({ coverage, lower, upper }) => ({
     coverage,
     lower: cells(lower),
     upper: cells(upper),
@@ -31,8 +43,8 @@ export function seriesPoints(info: SeriesInfo, step: ClosedStep): SeriesPoints {
     series: info.name,
     issuedMs: timeMs,
     actual,
-    targetMs: issued ? report.mean.map((_, i) => target(i + 1)) : NOTHING,
-    mean: cells(report.mean),
+    targetMs,
+    mean: cells(mean),
     lower,
     upper,
     inner,

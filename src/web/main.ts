@@ -1,12 +1,10 @@
 /** Starts the page: what the address asks for, how the daemon fares, light or dark. */
-import { announce, byId, h, setAttributes, setText } from './dom.ts';
+import { announce, button, byId, h, setAttributes, setText } from './dom.ts';
 import { keepAsking, troubleCount, watchReport } from './health.ts';
 import { ListView } from './list-view.ts';
 import { type Link, watchLink } from './live.ts';
 import { loginView } from './login-view.ts';
-import { PipelineView } from './pipeline-view.ts';
 import { readRoute } from './route.ts';
-import { SeriesView } from './series-view.ts';
 import { currentTheme, THEME_CHANGED, toggleTheme } from './theme.ts';
 import type { MountedView } from './view.ts';
 
@@ -15,15 +13,42 @@ const AWAY_SHOWN_MS = 900;
 
 const main = byId('main');
 let shown: MountedView | undefined;
+/** Addresses gone to so far: of two, the last one counts, whichever comes first. */
+let gone = 0;
+/** A view that could not be loaded comes when the daemon is back: browsers ask only once. */
+let isMissing = false;
 
-function createView(): MountedView {
+/** The list does not wait for the others, which come with the charts. */
+const loadPipeline = () => import('./pipeline-view.ts');
+const loadSeries = () => import('./series-view.ts');
+
+async function createView(): Promise<() => MountedView> {
   const route = readRoute(location.hash);
-  if (route.view === 'list') return new ListView(route.choice);
-  if (route.view === 'pipeline') return new PipelineView();
-  if (route.view === 'series') return new SeriesView(route.series, route.lead);
-  const heading = h('h1', { tabindex: -1 }, 'There is no such page');
-  const back = h('p', {}, h('a', { href: '#/' }, 'To the series'));
-  return { title: 'Not found', heading, node: h('div', {}, heading, back), close: () => {} };
+  if (route.view === 'list') return () => new ListView(route.choice);
+  if (route.view === 'pipeline') {
+    const { PipelineView } = await loadPipeline();
+    return () => new PipelineView();
+  }
+  if (route.view === 'series') {
+    const { SeriesView } = await loadSeries();
+    return () => new SeriesView(route.series, route.lead);
+  }
+  return () => notice('There is no such page', h('a', { href: '#/' }, 'To the series'));
+}
+
+function notice(text: string, ...more: HTMLElement[]): MountedView {
+  const heading = h('h1', { tabindex: -1 }, text);
+  const node = h('div', {}, heading, h('p', {}, ...more));
+  return { title: text, heading, node, close: () => {} };
+}
+
+async function go(focus: boolean): Promise<void> {
+  const place = ++gone;
+  const create = await createView().catch(() => undefined);
+  if (place !== gone) return;
+  isMissing = create === undefined;
+  const again = button('Try again', {}, () => location.reload());
+  show(create ? create() : notice('This view waits for the daemon', again), focus);
 }
 
 function show(view: MountedView, focus: boolean): void {
@@ -52,11 +77,17 @@ function followLink(): void {
   const banner = byId('banner');
   let timer: ReturnType<typeof setTimeout>;
   let wasAway = false;
+  let before: Link | undefined;
   watchLink((link) => {
     clearTimeout(timer);
+    if (link === 'live' && before === 'away' && isMissing) location.reload();
+    before = link;
     byId('link').dataset.link = link;
     setText(byId('link-word'), LINKS[link]);
-    if (link === 'locked') return show(loginView(), true);
+    if (link === 'locked') {
+      gone++;
+      return show(loginView(), true);
+    }
     if (link !== 'away') {
       banner.hidden = true;
       if (wasAway) announce('The daemon is back.');
@@ -86,7 +117,7 @@ function followTheme(): void {
 }
 
 byId('skip').addEventListener('click', () => main.focus());
-addEventListener('hashchange', () => show(createView(), true));
+addEventListener('hashchange', () => void go(true));
 followTheme();
 followLink();
 watchReport((report) => {
@@ -97,5 +128,9 @@ watchReport((report) => {
   setAttributes(mark, { 'aria-label': `${count} to look at`, title: `${count} to look at` });
   setText(byId('version'), `Foretide ${report.version}`);
 });
-show(createView(), false);
+// So that they are there when they are wanted, whatever the daemon does by then.
+void go(false)
+  .then(loadSeries)
+  .then(loadPipeline)
+  .catch(() => {});
 void keepAsking();

@@ -61,6 +61,20 @@ describe.skipIf(!CHROMIUM)('the pipeline, and the way to the daemon', () => {
     expect(await page.evaluate(() => 'sameVisit' in window)).toBe(true);
   });
 
+  it('offers to try again where a view could not be loaded', async () => {
+    const context = await fake.browser.newContext();
+    const page = await context.newPage();
+    await page.route('**/pipeline-view.js', (route) => route.abort());
+    await page.goto(`${fake.server.url}/#/`);
+    await untilLive(page);
+    await page.getByRole('link', { name: /^Pipeline/ }).click();
+    await page.getByText('This view waits for the daemon').waitFor();
+    await page.unroute('**/pipeline-view.js');
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.getByText('All is well').waitFor();
+    await context.close();
+  });
+
   it('loads itself anew where the daemon has another version', async () => {
     const page = await fake.open('#/pipeline');
     await page.evaluate(() => Object.assign(window, { sameVisit: true }));
