@@ -10,8 +10,8 @@ export interface OverloadParts {
   readonly gate: Pick<PipelineGate, 'busyMs'> & { readonly isHeld?: boolean };
   readonly control: OverloadControl;
   /**
-   * Whether the core works in this thread: then the gate stays open, as nothing is read meanwhile,
-   * and it is the event loop that tells.
+   * Whether the core works in this thread: then the event loop tells before the gate does, as less
+   * is read meanwhile.
    */
   readonly inline: boolean;
   readonly nowMs?: () => number;
