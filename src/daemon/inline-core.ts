@@ -125,7 +125,10 @@ export class InlineCore implements Core, Reconfigurable {
     for (; batch.at < batch.entries.length; batch.at++) {
       const entry = offset + batch.at;
       const steps = this.#shard.steps(batch.entries[batch.at]!, entry, emit);
-      for (batch.samples = 0; !steps.next().done; batch.samples++) yield;
+      while (!steps.next().done) {
+        batch.samples++;
+        yield;
+      }
       batch.samples = 0;
       this.#through = Math.max(this.#through, entry);
     }
