@@ -5,6 +5,7 @@
  * pure core, on one thread or several. Bounded everywhere: the gate holds the source while batches or
  * points pile up, the outbox has a limit with a policy.
  */
+import { setImmediate as turn } from 'node:timers/promises';
 import {
   concat,
   concatMap,
@@ -34,6 +35,8 @@ import type { PipelineGate } from './gate.ts';
 const TICK_MS = 1_000;
 /** A message may still be on its way through this process when the clock is read. */
 const TICK_SLACK_MS = 100;
+/** What those who look on take a millisecond or two for. */
+const SLICE_POINTS = 500;
 
 export interface PipelineParts {
   readonly source: Source;
@@ -50,7 +53,7 @@ export interface PipelineParts {
   readonly onPut?: (receivedMs: readonly number[]) => void;
 }
 
-/** Emits what was computed, batch by batch; completes when the source has ended and all is put. */
+/** Emits what was computed and put, some at a time; completes when the source has ended. */
 export function pipeline(parts: PipelineParts): Observable<readonly SeriesPoints[]> {
   const { source, intake, journal, core, outbox, gate, live, thinning = EMPTY, onPut } = parts;
   const ended = new Subject<void>();
@@ -92,7 +95,15 @@ export function pipeline(parts: PipelineParts): Observable<readonly SeriesPoints
     tap((points) => outbox.put(points, Number.POSITIVE_INFINITY)),
   );
 
-  return concat(computed, live ? EMPTY : end).pipe(filter((points) => points.length > 0));
+  return concat(computed, live ? EMPTY : end).pipe(concatMap(inSlices));
+}
+
+/** Others have their turn between what a tick of thousands of series has closed. */
+async function* inSlices(points: readonly SeriesPoints[]): AsyncGenerator<readonly SeriesPoints[]> {
+  for (let first = 0; first < points.length; first += SLICE_POINTS) {
+    if (first > 0) await turn();
+    yield points.slice(first, first + SLICE_POINTS);
+  }
 }
 
 /** What one turn brings: entries, and the messages that they are made of. */
