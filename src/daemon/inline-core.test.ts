@@ -72,6 +72,38 @@ describe('a burst', () => {
   });
 });
 
+it('lets others have their turn between many small batches, too', async () => {
+  const busy = core();
+  await busy.apply(series(), 0);
+  const { batch } = burst() as JournalEntry & { kind: 'samples' };
+  let turns = 0;
+  let isDone = false;
+  const small = Array.from({ length: STEPS }, (_, step): JournalEntry => {
+    const [from, to] = [step * SERIES, (step + 1) * SERIES];
+    const seriesId = batch.seriesId.slice(from, to);
+    const [timeMs, value] = [batch.timeMs.slice(from, to), batch.value.slice(from, to)];
+    return { kind: 'samples', batch: { count: SERIES, seriesId, timeMs, value } };
+  });
+  const all = Promise.all(small.map((entry, i) => busy.apply([entry], SERIES + i)));
+  void all.finally(() => {
+    isDone = true;
+  });
+  for (; !isDone; turns++) await turn();
+  expect((await all).flat().length).toBe(SERIES * STEPS);
+  expect(turns).toBeGreaterThan(3);
+});
+
+it('ends in the middle of a batch', async () => {
+  const busy = core();
+  await busy.apply(series(), 0);
+  const applied = busy.apply([burst()], SERIES);
+  const failed = expect(applied).rejects.toThrow('the core is closed');
+  await turn();
+  await busy.close();
+  await failed;
+  expect(busy.counts().get(STREAM)!.learned).toBeLessThan(SERIES * STEPS);
+});
+
 it('takes nothing more after an entry that cannot be applied', async () => {
   const broken = core();
   const strange = { id: 0, name: 's0', stream: 'no-such', receiveTime: false };

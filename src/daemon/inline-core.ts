@@ -3,10 +3,11 @@ import type { LearnedView } from '../observe/learned-view.ts';
 import type { SeriesPoints } from '../store/points.ts';
 import type { Adopted, Core, ForgottenCounts, Refusal } from './core.ts';
 import type { Engines } from './engines.ts';
+import { least } from './least.ts';
 import type { Reconfigurable, Reconfiguration } from './reconfiguration.ts';
 import type { StreamSettings } from './settings.ts';
 import { type RestoredGroup, type SavedSeries, Shard, type ShardCounts } from './shard.ts';
-import { inTurns } from './turns.ts';
+import { Turns } from './turns.ts';
 
 /** Entries that are being applied, or wait for it. */
 interface UnderWay {
@@ -27,8 +28,11 @@ export class InlineCore implements Core, Reconfigurable {
   /** The newest entry that all groups have. */
   #through = -1;
   readonly #underWay = new Set<UnderWay>();
+  /** Groups that wait to be adopted: the journal must keep their entries. */
+  readonly #adopting = new Set<RestoredGroup>();
+  readonly #turns = new Turns();
   #last: Promise<unknown> = Promise.resolve();
-  /** An entry that was applied in part: nothing that comes after it would be right. */
+  /** An entry that was applied in part, or the end: nothing that comes after it would be right. */
   #failure: Error | undefined;
 
   constructor(settings: ReadonlyMap<string, StreamSettings>, engines: Engines) {
@@ -43,8 +47,8 @@ export class InlineCore implements Core, Reconfigurable {
     this.#underWay.add(batch);
     return this.#next(async () => {
       const out: SeriesPoints[] = [];
-      await inTurns(this.#apply(batch, offset, out)).catch((error: Error) => {
-        this.#failure = error;
+      await this.#turns.do(this.#apply(batch, offset, out)).catch((error: Error) => {
+        this.#failure ??= error;
         throw error;
       });
       this.#underWay.delete(batch);
@@ -53,10 +57,11 @@ export class InlineCore implements Core, Reconfigurable {
   }
 
   adopt(groups: readonly RestoredGroup[], emitAfter: number): Promise<Adopted> {
-    for (const { id, stream } of groups.flatMap(({ series }) => series)) {
-      this.#streamOf[id] = stream;
+    for (const group of groups) {
+      this.#adopting.add(group);
+      for (const { id, stream } of group.series) this.#streamOf[id] = stream;
     }
-    return this.#next(() => inTurns(this.#adopt(groups, emitAfter)));
+    return this.#next(() => this.#turns.do(this.#adopt(groups, emitAfter)));
   }
 
   save(countMax: number): Promise<SavedSeries[]> {
@@ -76,7 +81,7 @@ export class InlineCore implements Core, Reconfigurable {
   }
 
   reconfigure(change: Reconfiguration, engines: Engines): Promise<readonly Refusal[]> {
-    return this.#next(() => inTurns(this.#shard.reconfigure(change, engines)));
+    return this.#next(() => this.#turns.do(this.#shard.reconfigure(change, engines)));
   }
 
   forget(ids: readonly number[]): Promise<ForgottenCounts> {
@@ -88,29 +93,35 @@ export class InlineCore implements Core, Reconfigurable {
   }
 
   get unsavedFrom(): number | undefined {
-    return this.#shard.unsavedFrom;
+    let oldest = this.#shard.unsavedFrom;
+    for (const { entries } of this.#adopting) oldest = least(oldest, entries.offset[0]);
+    return oldest;
   }
 
   finish(): Promise<SeriesPoints[]> {
     return this.#next(async () => {
       const out: SeriesPoints[] = [];
-      await inTurns(this.#shard.finish((points) => out.push(points)));
+      await this.#turns.do(this.#shard.finish((points) => out.push(points)));
       return out;
     });
   }
 
   counts(): ReadonlyMap<string, Readonly<ShardCounts>> {
     const counts = new Map([...this.#shard.counts()].map(([name, own]) => [name, { ...own }]));
+    const wait = (ids: Int32Array): void => {
+      for (const id of ids) {
+        // Ticks among a group's entries are of no series.
+        const own = id < 0 ? undefined : counts.get(this.#streamOf[id]!);
+        if (own) own.pending++;
+      }
+    };
     for (const { entries, at, samples } of this.#underWay) {
       for (const [i, entry] of entries.slice(at).entries()) {
         if (entry.kind !== 'samples') continue;
-        const { seriesId } = entry.batch;
-        for (let k = i === 0 ? samples : 0; k < entry.batch.count; k++) {
-          const own = counts.get(this.#streamOf[seriesId[k]!]!);
-          if (own) own.pending++;
-        }
+        wait(entry.batch.seriesId.subarray(i === 0 ? samples : 0, entry.batch.count));
       }
     }
+    for (const { entries } of this.#adopting) wait(entries.seriesId);
     return counts;
   }
 
@@ -118,7 +129,10 @@ export class InlineCore implements Core, Reconfigurable {
     return this.#next(() => this.#shard.view(id));
   }
 
-  async close(): Promise<void> {}
+  async close(): Promise<void> {
+    this.#failure ??= new Error('the core is closed');
+    await this.#last;
+  }
 
   *#apply(batch: UnderWay, offset: number, out: SeriesPoints[]): Generator<void, void> {
     const emit = (points: SeriesPoints): unknown => out.push(points);
@@ -128,6 +142,7 @@ export class InlineCore implements Core, Reconfigurable {
       while (!steps.next().done) {
         batch.samples++;
         yield;
+        if (this.#failure) throw this.#failure;
       }
       batch.samples = 0;
       this.#through = Math.max(this.#through, entry);
@@ -139,9 +154,11 @@ export class InlineCore implements Core, Reconfigurable {
     const refused: Refusal[] = [];
     for (const group of groups) {
       const detail = this.#shard.adopt(group, emitAfter, (some) => points.push(some));
+      this.#adopting.delete(group);
       if (detail) refused.push({ id: group.series[0]!.id, detail });
       this.#through = Math.max(this.#through, group.through);
       yield;
+      if (this.#failure) throw this.#failure;
     }
     return { points, refused };
   }

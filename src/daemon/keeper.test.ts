@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { coreJournal, ENGINES, SETTINGS } from '../../test/support/core-journal.ts';
 import { Life, states, written } from '../../test/support/life.ts';
@@ -45,6 +46,11 @@ async function uninterrupted(
   const life = new Life(dir);
   for (const entries of coreJournal(batches, seed)) await life.apply(entries);
   return { points: written([await life.stop()]), states: await states(dir) };
+}
+
+/** Of all samples, whatever became of them. */
+function sumOf(core: Pick<Core, 'counts'>): number {
+  return [...core.counts().values()].flatMap(Object.values<number>).reduce((a, b) => a + b);
 }
 
 describe('Keeper', () => {
@@ -102,6 +108,40 @@ describe('Keeper', () => {
     expect(written(told)).toEqual(whole.points);
     expect(await states(dir)).toEqual(whole.states);
   });
+
+  it.each([1, 2])(
+    'keeps and counts what is being taken up, whenever the journal is trimmed (%i threads)',
+    async (shards) => {
+      const entries = [...coreJournal(60, 9)];
+      const whole = await uninterrupted(60, 9);
+      const dir = newDir();
+      const told: (readonly SeriesPoints[])[] = [];
+      const first = new Life(dir, coreOf(shards));
+      for (const some of entries.slice(0, 50)) await first.apply(some);
+      await first.keeper.flush();
+      told.push(await first.die());
+      const second = new Life(dir, coreOf(shards));
+      const { core } = second.keeper;
+      const sums = new Set([sumOf(core)]);
+      let isTakenUp = false;
+      const takenUp = core.recover().then(() => {
+        isTakenUp = true;
+      });
+      await second.keeper.checkpoint(0);
+      while (!isTakenUp) {
+        sums.add(sumOf(core));
+        await turn();
+      }
+      await takenUp;
+      expect(sums.size).toBe(1);
+      told.push(await second.die());
+      const third = new Life(dir, coreOf(shards));
+      for (const some of entries.slice(50)) await third.apply(some);
+      told.push(await third.stop());
+      expect(written(told)).toEqual(whole.points);
+      expect(await states(dir)).toEqual(whole.states);
+    },
+  );
 
   it('begins a series anew whose entries cannot be applied, and takes up the others', async () => {
     const dir = newDir();

@@ -30,11 +30,15 @@ class CoreByHand {
   async close(): Promise<void> {}
 }
 
-function recovering() {
+function recovering(groups = 1) {
   const inner = new CoreByHand();
   let isDone = false;
   const core = new RecoveringCore(inner as unknown as Core, {
-    groups: new Map([[0, { id: 0, series: [SERIES], after: -1 }]]),
+    groups: new Map(
+      Array.from({ length: groups }, (_, id) => {
+        return [id, { id, series: [{ ...SERIES, id, name: `s${id}` }], after: -1 }];
+      }),
+    ),
     backlog: new Backlog(),
     through: 9,
     emitAfter: -1,
@@ -75,6 +79,16 @@ describe('RecoveringCore', () => {
     adoptions[0]!.resolve({ points: [POINTS], refused: [] });
     expect(await view).toEqual({ newestMs: 0, channels: [] });
     expect(await core.apply([], 10)).toEqual([POINTS]);
+  });
+
+  it('asks for a few groups at a time, so that a new sample need not wait for many', async () => {
+    const { core, adoptions } = recovering(100);
+    void core.recover();
+    await sleep(20);
+    expect([adoptions.length, core.waitingCount]).toEqual([2, 84]);
+    for (const { resolve } of [...adoptions]) resolve({ points: [], refused: [] });
+    await sleep(20);
+    expect(adoptions.length).toBe(4);
   });
 
   it('can be closed after a failure', async () => {

@@ -215,12 +215,15 @@ export class RecoveringCore implements Core {
   async #recover(): Promise<void> {
     while (this.#waiting.size > 0 && !this.#closed) {
       const untilMs = performance.now() + TURN_MS_MAX;
-      const under: Promise<unknown>[] = [];
+      let before: Promise<unknown> | undefined;
       do {
         this.#restore(first(this.#waiting.values(), GROUPS_A_TURN));
-        under.push(...this.#restored.slice(-1));
+        // A new sample waits for two such lots at most; and threads have something to go on with.
+        const newest = this.#restored.at(-1);
+        await before;
+        before = newest;
       } while (this.#waiting.size > 0 && performance.now() < untilMs);
-      await Promise.all(under);
+      await before;
       await turn();
     }
   }

@@ -193,10 +193,7 @@ export class ShardPool implements Core, Reconfigurable {
           if (total) total[name] += counts[i * COUNTS.length + j]!;
         }
       }
-      for (const entry of thread.unanswered()) {
-        if (entry.kind !== 'samples') continue;
-        for (const id of entry.batch.seriesId) totals.get(this.#series[id]!.stream)!.pending++;
-      }
+      for (const id of thread.unanswered()) totals.get(this.#series[id]!.stream)!.pending++;
     }
     return totals;
   }

@@ -75,9 +75,14 @@ export class ShardThread {
     return this.#given;
   }
 
-  /** Entries that it has been given and has not answered. */
-  unanswered(): JournalEntry[] {
-    return this.#unanswered.flatMap((work) => (work.kind === 'apply' ? [work.entry] : []));
+  /** The series of the samples that it has been given and has not answered. */
+  *unanswered(): Generator<number> {
+    for (const work of this.#unanswered) {
+      if (work.kind === 'apply' && work.entry.kind === 'samples') yield* work.entry.batch.seriesId;
+      if (work.kind !== 'adopt') continue;
+      // Ticks among a group's entries are of no series.
+      for (const { entries } of work.groups) yield* entries.seriesId.filter((id) => id >= 0);
+    }
   }
 
   /** The shard learns of the series with its next entry. In ascending order of ids. */

@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { Core } from './core.ts';
 import { restoredGroup } from './recovering-core.ts';
 import type { Recovery } from './recovery.ts';
-import { inTurns } from './turns.ts';
+import { Turns } from './turns.ts';
 
 const GROUPS_A_TURN = 8;
 
@@ -11,7 +11,7 @@ const GROUPS_A_TURN = 8;
  * What their entries close is not told: while they rested nobody waited for it.
  */
 export async function takeUp(core: Core, recovery: Recovery): Promise<void> {
-  await inTurns(recovery.fill());
+  await new Turns().do(recovery.fill());
   const waiting = [...recovery.groups.values()];
   while (waiting.length > 0) {
     const groups = waiting

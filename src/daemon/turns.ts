@@ -4,14 +4,19 @@ import { setImmediate as turn } from 'node:timers/promises';
 /** What is done without a pause. */
 const TURN_MS_MAX = 5;
 
-/** Does the work for a while, then lets others have their turn, and so on. */
-export async function inTurns<T>(work: Generator<void, T>): Promise<T> {
-  for (let untilMs = performance.now() + TURN_MS_MAX; ; ) {
-    const step = work.next();
-    if (step.done) return step.value;
-    if (performance.now() < untilMs) continue;
-    await turn();
-    untilMs = performance.now() + TURN_MS_MAX;
+/** Works for a while, then lets others have their turn, and so on; all its works share the while. */
+export class Turns {
+  #untilMs = 0;
+
+  async do<T>(work: Generator<void, T>): Promise<T> {
+    for (;;) {
+      if (performance.now() >= this.#untilMs) {
+        await turn();
+        this.#untilMs = performance.now() + TURN_MS_MAX;
+      }
+      const step = work.next();
+      if (step.done) return step.value;
+    }
   }
 }
 
