@@ -21,10 +21,11 @@ export interface CompanionOptions {
 
 export function companionsOf(
   config: Config,
-  { control, monitor }: Daemon,
+  daemon: Daemon,
   log: DaemonLog,
   { onPage, sourceUrl }: CompanionOptions = {},
 ): Companion[] {
+  const { control, monitor } = daemon;
   const page = (http: HttpConfig): Companion =>
     new HttpServer(http, {
       monitor,
@@ -33,7 +34,8 @@ export function companionsOf(
       ...(onPage && { onListening: onPage }),
     });
   const knowsAll = keepsState(config);
-  const parts = { monitor, control, log, version: VERSION, sourceUrl, knowsAll };
+  const streams = () => daemon.setup.config.streams;
+  const parts = { monitor, control, log, version: VERSION, streams, sourceUrl, knowsAll };
   const mqtt = createMqttCompanion(config, parts);
   const isWatched = process.env.NOTIFY_SOCKET !== undefined;
   return [

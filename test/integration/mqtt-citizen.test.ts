@@ -79,6 +79,7 @@ describe('status and health', () => {
       control: new FakeControl(),
       log: pino({ level: 'silent' }),
       version: '1.2.3',
+      streams: () => config.streams,
       sourceUrl: undefined,
       knowsAll: false,
     })!;

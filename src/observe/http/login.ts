@@ -53,7 +53,7 @@ function shown(c: Context<Env>, guard: TokenGuard): Verdict | undefined {
   const [, bearer] = /^Bearer +(\S+) *$/i.exec(c.req.header('Authorization') ?? '') ?? [];
   if (bearer !== undefined) return guard.token(bearer, addressOf(c));
   const cookie = getCookie(c, guard.cookieName);
-  return cookie === undefined ? undefined : guard.cookie(cookie, addressOf(c));
+  return cookie === undefined ? undefined : guard.cookie(cookie);
 }
 
 function cookieOptions(c: Context) {

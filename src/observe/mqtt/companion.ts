@@ -16,6 +16,8 @@ export interface MqttCompanionParts {
   readonly control: Control;
   readonly log: DaemonLog;
   readonly version: string;
+  /** Those that run: a reload changes them. */
+  readonly streams: () => Config['streams'];
   /** Where the source is connected to. */
   readonly sourceUrl: string | undefined;
   /** See DiscoveryParts. */
@@ -43,6 +45,7 @@ class MqttCompanion implements Companion {
   readonly #base: string;
   readonly #healthMs: number;
   readonly #monitor: Monitor;
+  readonly #log: DaemonLog;
   readonly #link: MqttCitizenLink;
   readonly #requests: Requests;
   readonly #discovery: Discovery;
@@ -53,11 +56,12 @@ class MqttCompanion implements Companion {
     parts: MqttCompanionParts,
     broker: NonNullable<ReturnType<typeof mqttBroker>>,
   ) {
-    const { monitor, log } = parts;
+    const { monitor, log, streams } = parts;
     const { base, mqtt } = config;
     this.#base = base;
     this.#healthMs = mqtt.health_every;
     this.#monitor = monitor;
+    this.#log = log;
     this.#discovery = new Discovery({
       ...parts,
       config,
@@ -69,7 +73,7 @@ class MqttCompanion implements Companion {
       asked: { monitor, control: this.#synced(parts.control) },
       log,
       publish: (topic, payload, options) => this.#link.publish(topic, payload, options),
-      topicFault: (topic) => responseFault(topic, config),
+      topicFault: (topic) => responseFault(topic, config, streams()),
     });
     const asked = mqtt.requests === 'none' ? [] : [requestTopic(base, '+')];
     this.#link = new MqttCitizenLink({
@@ -109,7 +113,9 @@ class MqttCompanion implements Companion {
     const beginning = requestTopic(this.#base, '');
     const { topic } = packet;
     if (topic.startsWith(beginning)) {
-      void this.#requests.take(topic.slice(beginning.length), packet);
+      const taken = this.#requests.take(topic.slice(beginning.length), packet);
+      // Whatever is asked, the daemon goes on.
+      taken.catch((error: Error) => this.#log.error(`mqtt: ${topic}: ${error.message}`));
     } else {
       this.#discovery.onMessage(topic, packet.payload.toString());
     }
@@ -130,7 +136,11 @@ class MqttCompanion implements Companion {
 }
 
 /** An answer must not be a request, nor be learned from, nor speak for us. */
-function responseFault(topic: string, { base, mqtt, streams }: Config): string | undefined {
+function responseFault(
+  topic: string,
+  { base, mqtt }: Config,
+  streams: Config['streams'],
+): string | undefined {
   const isResponse = topic.startsWith(`${base}/response/`);
   if (isResponse) return undefined;
   const { prefix } = mqtt.home_assistant;

@@ -31,8 +31,10 @@ function start(
     { level: 'warn' },
     { write: (line) => void warnings.push(JSON.parse(line).msg) },
   );
+  let { streams } = config;
   const subject = new Discovery({
     config,
+    streams: () => streams,
     version: '1.2.3',
     monitor,
     knowsAll,
@@ -44,7 +46,10 @@ function start(
   });
   subject.start();
   const taken = (): string[] => said.splice(0);
-  return { subject, monitor, taken, warnings, config };
+  const reload = (next: typeof streams): void => {
+    streams = next;
+  };
+  return { subject, monitor, taken, warnings, config, reload };
 }
 
 const SERIES = ['a', 'b', 'c', 'd', 'old'];
@@ -71,6 +76,17 @@ describe('Discovery', () => {
     expect(taken()).toEqual(['− a', '+ c']);
     await vi.advanceTimersByTimeAsync(60_000);
     expect(taken()).toEqual([]);
+    subject.stop();
+  });
+
+  it('announces the streams that a reload brings', async () => {
+    const { subject, monitor, taken, reload, config } = start(['plant:a']);
+    subject.onConnected();
+    expect(taken()).toEqual(['+ a']);
+    reload([...config.streams, { ...config.streams[0]!, name: 'shed', topic: 's/#' }]);
+    monitor.add('shed:b');
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(taken()).toEqual(['+ b']);
     subject.stop();
   });
 

@@ -22,8 +22,12 @@ const BIRTH_MS_MAX = 5_000;
 const MESSAGES_A_TURN = 50;
 const TURN_MS = 100;
 
+type About = Partial<NonNullable<HomeAssistantConfig['streams']>[number]>;
+
 export interface DiscoveryParts {
-  readonly config: Pick<Config, 'base' | 'streams' | 'mqtt'>;
+  readonly config: Pick<Config, 'base' | 'mqtt'>;
+  /** Those that run: a reload changes them. */
+  readonly streams: () => Config['streams'];
   readonly version: string;
   readonly monitor: Pick<Monitor, 'board' | 'ready' | 'learned'>;
   /** What an earlier run has learned is kept: a series that nobody knows is no more. */
@@ -38,11 +42,6 @@ export interface DiscoveryParts {
 export class Discovery {
   readonly #parts: DiscoveryParts;
   readonly #config: HomeAssistantConfig;
-  /** By stream: what is said of its values. */
-  readonly #about: ReadonlyMap<
-    string,
-    Partial<NonNullable<HomeAssistantConfig['streams']>[number]>
-  >;
   /** Announced since the start, and their topics. */
   readonly #announced = new Map<string, string>();
   /** Announced by an earlier run, and not by this one: their topics. */
@@ -58,12 +57,15 @@ export class Discovery {
   #connected = false;
 
   constructor(parts: DiscoveryParts) {
-    const { config } = parts;
     this.#parts = parts;
-    this.#config = config.mqtt.home_assistant;
-    const names = config.streams.map(({ name, topic }) => name ?? topic);
-    const chosen = this.#config.streams ?? names.map((name) => ({ name }));
-    this.#about = new Map(chosen.map((about) => [about.name, about]));
+    this.#config = parts.config.mqtt.home_assistant;
+  }
+
+  /** By stream that is announced: what is said of its values. */
+  get #about(): ReadonlyMap<string, About> {
+    const all = this.#parts.streams().map(nameOf);
+    const chosen = this.#config.streams ?? all.map((name) => ({ name }));
+    return new Map(chosen.map((about) => [about.name, about]));
   }
 
   /** Topics that it has to hear of: Home Assistant’s birth, and what an earlier run has announced. */
@@ -138,19 +140,22 @@ export class Discovery {
     for (let count = 1; this.#waiting.size > 0 && !this.#stopped.signal.aborted; count++) {
       const [summary] = this.#waiting.values();
       this.#waiting.delete(summary!.series);
-      const { topic, payload } = this.#messageOf(summary!);
-      this.#parts.publish(topic, payload);
-      this.#announced.set(summary!.series, topic);
+      const message = this.#messageOf(summary!);
+      if (!message) continue;
+      this.#parts.publish(message.topic, message.payload);
+      this.#announced.set(summary!.series, message.topic);
       this.#leftover.delete(summary!.series);
       if (count % MESSAGES_A_TURN === 0) await sleep(TURN_MS);
     }
     this.#announcing = false;
   }
 
-  #messageOf(summary: SeriesSummary): { readonly topic: string; readonly payload: string } {
-    const { config, version } = this.#parts;
-    const { base, streams } = config;
-    const stream = streams.find(({ name, topic }) => (name ?? topic) === summary.stream)!;
+  /** undefined: its stream has gone meanwhile. */
+  #messageOf(summary: SeriesSummary): ReturnType<typeof announcement> | undefined {
+    const { config, streams, version } = this.#parts;
+    const { base } = config;
+    const stream = streams().find((one) => nameOf(one) === summary.stream);
+    if (!stream) return undefined;
     if (!fitsAttributes(stream, summary.kind)) {
       const why = 'its forecasts are larger than attributes may be (16 KiB)';
       this.#tell(`stream ${summary.stream} has no attributes: ${why}; a shorter horizon has them`);
@@ -202,4 +207,8 @@ export class Discovery {
     this.#told.add(text);
     this.#parts.log.warn(`home assistant: ${text}`);
   }
+}
+
+function nameOf({ name, topic }: Config['streams'][number]): string {
+  return name ?? topic;
 }

@@ -118,6 +118,8 @@ describe('Requests', () => {
     );
     expect(await errorOf('list', { limit: 1_001, sort: 'size' })).toMatch(/"sort": .*; "limit": /);
     expect(await errorOf('forget', {})).toMatch(/^"series": /);
+    const deep = `{"id":${'['.repeat(8_000)}${']'.repeat(8_000)}}`;
+    expect(await errorOf('list', deep)).toBe('"id": nested deeper than 32 levels');
     expect(await errorOf('inspect', { series: 'none' })).toBe(
       'series "none": there is none of that name',
     );

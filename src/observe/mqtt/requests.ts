@@ -13,6 +13,8 @@ import type { PublishOptions } from './link.ts';
 
 const REQUEST_BYTES_MAX = 16 * 1024;
 const RESPONSE_BYTES_MAX = 4 * 2 ** 20;
+/** What comes back with the answer must not be too much for whoever writes it. */
+const ID_DEPTH_MAX = 32;
 const BURST = 20;
 const PER_SECOND = 10;
 
@@ -75,7 +77,10 @@ export class Requests {
     let isOurs = false;
     try {
       const given = parse(payload);
-      if (isObject(given)) id = given.id;
+      if (isObject(given) && given.id !== undefined) {
+        if (isDeep(given.id)) throw new Error(`"id": nested deeper than ${ID_DEPTH_MAX} levels`);
+        id = given.id;
+      }
       const known = COMMANDS.get(command);
       const there = this.#allowed.join(', ');
       if (!known) throw new Error(`no such command; there are ${there}`);
@@ -140,6 +145,12 @@ function parse(payload: Buffer): unknown {
   } catch (error) {
     throw new Error(`not JSON (${(error as Error).message}); write {"key": value}, or nothing`);
   }
+}
+
+/** No deeper than it has to look. */
+function isDeep(value: unknown, levels = ID_DEPTH_MAX): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((inner) => isDeep(inner, levels - 1));
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
