@@ -1,8 +1,9 @@
 /** One recording through the same pipeline as `run`, with its forecasts scored as they come true. */
 import type { Config } from '../config/schema.ts';
+import { streamName } from '../config/stream-name.ts';
 import { Daemon } from '../daemon/daemon.ts';
 import { prepareCore } from '../daemon/prepare.ts';
-import { firstSeasonSteps, streamName } from '../daemon/settings.ts';
+import { firstSeasonSteps } from '../daemon/settings.ts';
 import { widestFirst } from '../forecaster/report.ts';
 import type { Accounting } from '../observe/accounting.ts';
 import type { Logger } from '../observe/log.ts';

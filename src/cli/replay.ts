@@ -1,9 +1,10 @@
 import type { CommandModule } from 'yargs';
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
+import { streamName } from '../config/stream-name.ts';
 import { Daemon } from '../daemon/daemon.ts';
 import { prepareCore } from '../daemon/prepare.ts';
-import { firstSeasonSteps, streamName } from '../daemon/settings.ts';
+import { firstSeasonSteps } from '../daemon/settings.ts';
 import { formatAccounting } from '../observe/accounting.ts';
 import { createLog } from '../observe/log.ts';
 import { Scoreboard } from '../observe/scoreboard.ts';

@@ -12,6 +12,7 @@ import { sinks } from './schema-sink.ts';
 import { source } from './schema-source.ts';
 import { state } from './schema-state.ts';
 import { stream } from './schema-stream.ts';
+import { streamName } from './stream-name.ts';
 import { checkStreams } from './stream-rules.ts';
 
 const outbox = z.strictObject({
@@ -115,7 +116,7 @@ function checkHomeAssistant({ streams, sinks, mqtt }: HomeAssistantKeys, fault: 
     const why = 'needs the forecasts on MQTT, which is where Home Assistant reads them';
     fault([...at, 'enabled'], `${why}; add sinks: { mqtt: {} }`);
   }
-  const names = streams.map(({ name, topic }) => name ?? topic);
+  const names = streams.map(streamName);
   for (const [i, { name }] of announced.entries()) {
     if (names.includes(name)) continue;
     const message = `"${name}" is no stream; write one of ${names.join(', ')}`;

@@ -1,8 +1,9 @@
 /** What is different in another configuration, and what of it a running daemon can take over. */
 import { isDeepStrictEqual } from 'node:util';
 import type { Config, StreamConfig } from '../config/schema.ts';
+import { streamName } from '../config/stream-name.ts';
 import { SINK_KINDS, type SinkKind } from '../sink/registry.ts';
-import { type StreamSettings, streamName } from './settings.ts';
+import type { StreamSettings } from './settings.ts';
 import { differences, streamIdentity } from './stream-identity.ts';
 
 /** Top-level keys that are taken over at once; all others wait for the next start. */

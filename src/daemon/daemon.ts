@@ -1,5 +1,6 @@
 import { BehaviorSubject, EMPTY, type Observable, of, switchMap, tap } from 'rxjs';
 import type { Config } from '../config/schema.ts';
+import { streamName } from '../config/stream-name.ts';
 import { type Accounting, sumAccounting } from '../observe/accounting.ts';
 import type { DaemonLog } from '../observe/incidents.ts';
 import type { Companion } from '../observe/monitor.ts';
@@ -13,7 +14,6 @@ import { overloadFactors } from './overload-watch.ts';
 import { pipeline } from './pipeline.ts';
 import type { CoreParts } from './prepare.ts';
 import { type Change, Reconfigurer } from './reconfigurer.ts';
-import { streamName } from './settings.ts';
 import { logDrainEvent, logSourceEvent, missing } from './telling.ts';
 import { assemble, type DaemonParts, type Works } from './works.ts';
 

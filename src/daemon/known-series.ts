@@ -1,11 +1,12 @@
 /** The series that an earlier life of the process has left in the store. */
 import type { StreamConfig } from '../config/schema.ts';
+import { streamName } from '../config/stream-name.ts';
 import type { SeriesInfo } from '../decode/series.ts';
 import { removeState } from '../store/heads.ts';
 import { jsonBytes, readJson } from '../store/json.ts';
 import type { StateStore, Writer } from '../store/state-store.ts';
 import { readSettings, type StoredSettings, settingsRow } from './saved-settings.ts';
-import { type StreamSettings, streamName } from './settings.ts';
+import type { StreamSettings } from './settings.ts';
 import { differences, type StreamIdentity, streamIdentity } from './stream-identity.ts';
 
 export interface RecoveryEvents {

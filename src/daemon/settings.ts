@@ -2,6 +2,7 @@ import type { AlignSettings } from '../align/aligner.ts';
 import { channelsOf } from '../config/channels.ts';
 import { type Period, periodMs } from '../config/duration.ts';
 import type { Config, StreamConfig } from '../config/schema.ts';
+import { streamName } from '../config/stream-name.ts';
 import { BAR_PARTS, type BarPart } from '../decode/bars.ts';
 import type { Effort, ForecasterSettings, RecurrentSettings } from '../forecaster/forecaster.ts';
 import { networkSize } from '../forecaster/network-defaults.ts';
@@ -38,10 +39,6 @@ export interface StreamSettings {
   readonly covariates?: { readonly past: number; readonly known: number };
   readonly engine: EngineChoice;
   readonly seed: number;
-}
-
-export function streamName(stream: StreamConfig): string {
-  return stream.name ?? stream.topic;
 }
 
 /** @throws InitialWeightsError when a stream's initial weights cannot be used */

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Channels, channelsOf } from '../config/channels.ts';
 import type { StreamConfig } from '../config/schema.ts';
+import { streamName } from '../config/stream-name.ts';
 import type { PayloadDecoder } from './decoder.ts';
 import { createLookAhead, type LookAhead } from './look-ahead.ts';
 import { createNamer, type Namer } from './naming.ts';
@@ -46,7 +47,7 @@ export function streamIntakes(
   const series = new Map<string, number>();
   for (const { stream } of known) series.set(stream, (series.get(stream) ?? 0) + 1);
   return streams.map((config) => {
-    const name = config.name ?? config.topic;
+    const name = streamName(config);
     const same = before.find((one) => isDeepStrictEqual(one.config, config));
     const parts = same ?? {
       name,

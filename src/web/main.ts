@@ -42,13 +42,17 @@ function notice(text: string, ...more: HTMLElement[]): MountedView {
   return { title: text, heading, node, close: () => {} };
 }
 
+function missing(): MountedView {
+  const again = button('Try again', {}, () => location.reload());
+  return notice('This view waits for the daemon', again);
+}
+
 async function go(focus: boolean): Promise<void> {
   const place = ++gone;
   const create = await createView().catch(() => undefined);
   if (place !== gone) return;
   isMissing = create === undefined;
-  const again = button('Try again', {}, () => location.reload());
-  show(create ? create() : notice('This view waits for the daemon', again), focus);
+  show(create ? create() : missing(), focus);
 }
 
 function show(view: MountedView, focus: boolean): void {

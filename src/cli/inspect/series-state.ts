@@ -1,5 +1,4 @@
 /** One series as a restart would have it: its state is loaded, and what came after it is applied. */
-
 import { loadEngines } from '../../daemon/engines.ts';
 import { InlineCore } from '../../daemon/inline-core.ts';
 import { readSeries, readStreamSettings } from '../../daemon/known-series.ts';

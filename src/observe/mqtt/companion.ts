@@ -2,6 +2,7 @@
 import type { IPublishPacket } from 'mqtt';
 import { healthTopic, ownTopics, requestTopic } from '../../config/own-topics.ts';
 import type { Config } from '../../config/schema.ts';
+import { streamName } from '../../config/stream-name.ts';
 import { filterCovers } from '../../config/topic.ts';
 import { mqttBroker } from '../../sink/mqtt-broker.ts';
 import type { DaemonLog } from '../incidents.ts';
@@ -150,6 +151,5 @@ function responseFault(
   }
   const taken = streams.find((stream) => filterCovers(stream.topic, topic));
   if (!taken) return undefined;
-  const stream = taken.name ?? taken.topic;
-  return `"${topic}" would be taken as samples of stream ${stream}; take ${base}/response/…`;
+  return `"${topic}" would be taken as samples of stream ${streamName(taken)}; take ${base}/response/…`;
 }

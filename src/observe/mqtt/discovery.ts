@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config, HomeAssistantConfig } from '../../config/schema.ts';
+import { streamName } from '../../config/stream-name.ts';
 import type { DaemonLog } from '../incidents.ts';
 import type { Monitor, SeriesSummary } from '../monitor.ts';
 import {
@@ -63,7 +64,7 @@ export class Discovery {
 
   /** By stream that is announced: what is said of its values. */
   get #about(): ReadonlyMap<string, About> {
-    const all = this.#parts.streams().map(nameOf);
+    const all = this.#parts.streams().map(streamName);
     const chosen = this.#config.streams ?? all.map((name) => ({ name }));
     return new Map(chosen.map((about) => [about.name, about]));
   }
@@ -154,7 +155,7 @@ export class Discovery {
   #messageOf(summary: SeriesSummary): ReturnType<typeof announcement> | undefined {
     const { config, streams, version } = this.#parts;
     const { base } = config;
-    const stream = streams().find((one) => nameOf(one) === summary.stream);
+    const stream = streams().find((one) => streamName(one) === summary.stream);
     if (!stream) return undefined;
     if (!fitsAttributes(stream, summary.kind)) {
       const why = 'its forecasts are larger than attributes may be (16 KiB)';
@@ -207,8 +208,4 @@ export class Discovery {
     this.#told.add(text);
     this.#parts.log.warn(`home assistant: ${text}`);
   }
-}
-
-function nameOf({ name, topic }: Config['streams'][number]): string {
-  return name ?? topic;
 }

@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto';
 import { discoveryNode, statusTopic } from '../../config/own-topics.ts';
 import type { HomeAssistantConfig, StreamConfig } from '../../config/schema.ts';
+import { streamName } from '../../config/stream-name.ts';
 import { forecastTopic } from '../../sink/mqtt-message.ts';
 import type { SeriesSummary } from '../monitor.ts';
 
@@ -119,7 +120,7 @@ export function announcement(
       ids: [`foretide_${id}`],
       name: series,
       mf: 'Foretide',
-      mdl: stream.name ?? stream.topic,
+      mdl: streamName(stream),
       sw: version,
     },
     o: { name: 'foretide', sw: version },
