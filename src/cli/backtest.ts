@@ -1,4 +1,3 @@
-import type { CommandModule } from 'yargs';
 import { outputPaths } from '../backtest/output-paths.ts';
 import { type PlanOptions, planAll } from '../backtest/plan.ts';
 import { ReportCollector } from '../backtest/report/collector.ts';
@@ -16,13 +15,12 @@ import {
   STREAM_OPTIONS,
 } from './backtest/arguments.ts';
 import { backtestFile } from './backtest/one-file.ts';
+import type { Command } from './command.ts';
 import { UserError } from './exit.ts';
 import { recordingKind, recordingSource, refuseOverwriting } from './recording.ts';
 import { stopOnSignals } from './signals.ts';
 
-export const backtestCommand: CommandModule<object, BacktestArguments> = {
-  command: 'backtest <files..>',
-  describe: 'How good would the forecasts have been? One honest pass over recorded data',
+export const backtestCommand: Command<BacktestArguments> = {
   builder: (y) =>
     y
       .positional('files', {

@@ -1,7 +1,7 @@
-import type { CommandModule } from 'yargs';
 import type { Environment } from '../config/environment.ts';
 import { ConfigError, loadConfig } from '../config/load.ts';
 import { printConfig } from '../config/print.ts';
+import type { Command } from './command.ts';
 import { EXIT } from './exit.ts';
 
 interface CheckArguments {
@@ -16,9 +16,7 @@ export interface CheckResult {
   readonly exitCode: number;
 }
 
-export const checkCommand: CommandModule<object, CheckArguments> = {
-  command: 'check <config>',
-  describe: 'Print every fault of a configuration, or the configuration with all defaults',
+export const checkCommand: Command<CheckArguments> = {
   builder: (y) =>
     y
       .positional('config', {

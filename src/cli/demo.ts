@@ -1,5 +1,4 @@
 import logUpdate from 'log-update';
-import type { CommandModule } from 'yargs';
 import { parseDurationMs } from '../config/duration.ts';
 import { parseConfig } from '../config/load.ts';
 import { Daemon } from '../daemon/daemon.ts';
@@ -8,6 +7,7 @@ import { formatAccounting } from '../observe/accounting.ts';
 import { createLog } from '../observe/log.ts';
 import { createSinks } from '../sink/registry.ts';
 import { createSource } from '../source/registry.ts';
+import type { Command } from './command.ts';
 import { companionsOf } from './companions.ts';
 import { LiveTable } from './demo/live-table.ts';
 import { DEMO_TOPIC, startPublisher } from './demo/publisher.ts';
@@ -25,9 +25,7 @@ interface DemoArguments {
   out: string;
 }
 
-export const demoCommand: CommandModule<object, DemoArguments> = {
-  command: 'demo',
-  describe: 'Forecast this machine’s own vital signs, with everything built in',
+export const demoCommand: Command<DemoArguments> = {
   builder: (y) =>
     y
       .option('for', { type: 'string', describe: 'End by itself after this long, e.g. 60s' })

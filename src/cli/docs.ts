@@ -1,17 +1,15 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { CommandModule } from 'yargs';
 import { referenceFiles } from '../config/reference.ts';
+import type { Command } from './command.ts';
 import { UserError } from './exit.ts';
 
 /** Both src/cli/ and dist/cli/ lie two levels below the package. */
 const PACKAGE_DIR = fileURLToPath(new URL('../..', import.meta.url));
 
 /** For developers: not in the list of commands. */
-export const docsCommand: CommandModule<object, { check: boolean; dir: string }> = {
-  command: 'docs',
-  describe: false,
+export const docsCommand: Command<{ check: boolean; dir: string }> = {
   builder: (y) =>
     y
       .usage('$0 docs\n\nWrite the reference page and the JSON Schema from the schema in the code.')

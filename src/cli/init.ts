@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { dirname, isAbsolute, join, relative } from 'node:path';
-import type { CommandModule } from 'yargs';
 import { formatDuration } from '../config/duration.ts';
 import { parseConfig } from '../config/load.ts';
+import type { Command } from './command.ts';
 import { UserError } from './exit.ts';
 import { type Asker, nobody, terminal } from './init/ask.ts';
 import { type Chosen, chooseDatabase } from './init/choose-database.ts';
@@ -26,9 +26,7 @@ const PAGE_PORT = 8484;
 const PAGE_PORTS = 20;
 const ABORTED = 130;
 
-export const initCommand: CommandModule<object, InitArguments> = {
-  command: 'init [file]',
-  describe: 'Listen to a broker, and write a configuration that fits what it says',
+export const initCommand: Command<InitArguments> = {
   builder: (y) =>
     y
       .positional('file', { type: 'string', describe: 'File to write; default foretide.yaml' })

@@ -1,5 +1,5 @@
-import type { CommandModule } from 'yargs';
 import { type ReadStore, readStore } from '../store/read-store.ts';
+import type { Command } from './command.ts';
 import { UserError } from './exit.ts';
 import { checkValues, readOverview } from './inspect/overview.ts';
 import { overviewText } from './inspect/overview-text.ts';
@@ -18,9 +18,7 @@ interface InspectArguments {
   values: boolean;
 }
 
-export const inspectCommand: CommandModule<object, InspectArguments> = {
-  command: 'inspect <state>',
-  describe: 'Show what a state directory holds; a daemon may go on meanwhile',
+export const inspectCommand: Command<InspectArguments> = {
   builder: (y) =>
     y
       .positional('state', {

@@ -1,4 +1,3 @@
-import type { CommandModule } from 'yargs';
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import { streamName } from '../config/stream-name.ts';
@@ -13,6 +12,7 @@ import { formatNumber, formatPercent, formatTable } from '../observe/table.ts';
 import { createSinks } from '../sink/registry.ts';
 import { createSource } from '../source/registry.ts';
 import type { SeriesPoints } from '../store/points.ts';
+import type { Command } from './command.ts';
 import { UserError } from './exit.ts';
 import { progressBar } from './progress.ts';
 import { recordingSource, refuseOverwriting } from './recording.ts';
@@ -25,9 +25,7 @@ interface ReplayArguments {
   out?: string;
 }
 
-export const replayCommand: CommandModule<object, ReplayArguments> = {
-  command: 'replay <file>',
-  describe: 'Feed a recorded stream through the same pipeline, and say how the forecasts fared',
+export const replayCommand: Command<ReplayArguments> = {
   builder: (y) =>
     y
       .positional('file', {

@@ -1,4 +1,3 @@
-import type { CommandModule } from 'yargs';
 import { loadConfig } from '../config/load.ts';
 import { Daemon } from '../daemon/daemon.ts';
 import { keepsState, openDaemonState } from '../daemon/daemon-state.ts';
@@ -9,13 +8,12 @@ import { createLog, type Logger } from '../observe/log.ts';
 import { createSinks } from '../sink/registry.ts';
 import { createSource } from '../source/registry.ts';
 import { StateError } from '../store/state-error.ts';
+import type { Command } from './command.ts';
 import { companionsOf } from './companions.ts';
 import { UserError } from './exit.ts';
 import { onHangup, stopOnSignals } from './signals.ts';
 
-export const runCommand: CommandModule<object, { config: string }> = {
-  command: 'run <config>',
-  describe: 'Run the daemon',
+export const runCommand: Command<{ config: string }> = {
   builder: (y) =>
     y
       .positional('config', {

@@ -1,5 +1,6 @@
 import type { CommandModule } from 'yargs';
 import { listSnapshots, removeSnapshot, saveSnapshot } from '../daemon/snapshots.ts';
+import type { Command } from './command.ts';
 import { snapshotsText } from './inspect/overview-text.ts';
 import { print } from './print.ts';
 import {
@@ -48,9 +49,7 @@ const removeCommand: CommandModule<object, NameArguments> = {
   },
 };
 
-export const snapshotCommand: CommandModule = {
-  command: 'snapshot',
-  describe: 'Save, list, restore and remove copies of the state',
+export const snapshotCommand: Command = {
   builder: (y) =>
     y
       .command(saveCommand)

@@ -3,6 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import type { CommandModule } from 'yargs';
 import { fromKeras, toKeras, WEIGHTS_FILE } from '../recurrent/keras.ts';
 import { readWeights, shapeText, writeWeights } from '../recurrent/weights-file.ts';
+import type { Command } from './command.ts';
 import { UserError } from './exit.ts';
 
 const MODEL_FILE = 'model.json';
@@ -52,9 +53,7 @@ const exportCommand: CommandModule<object, ExportArguments> = {
   },
 };
 
-export const weightsCommand: CommandModule = {
-  command: 'weights',
-  describe: 'Exchange the weights of networks with Keras',
+export const weightsCommand: Command = {
   builder: (y) =>
     y.command(importCommand).command(exportCommand).demandCommand(1, 'Say import or export.'),
   handler: () => {},

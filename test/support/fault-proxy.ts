@@ -20,6 +20,8 @@ export interface FaultProxy {
   readonly url: string;
   /** Requests to `/write` so far. */
   readonly writes: number;
+  /** Those of them that the server has and has not answered. */
+  readonly underWay: number;
   /** What becomes of the next requests to `/write`, by their number from 0; undefined: forwarded. */
   fault: (write: number) => Fault | undefined;
   stop(): Promise<void>;
@@ -33,17 +35,26 @@ interface Answer {
 
 export async function startFaultProxy(target: string): Promise<FaultProxy> {
   let writes = 0;
+  let underWay = 0;
   const proxy = { fault: (_write: number): Fault | undefined => undefined };
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const body = await collect(request);
-    const fault = request.url!.startsWith('/write') ? proxy.fault(writes++) : undefined;
+    const isWrite = request.url!.startsWith('/write');
+    const fault = isWrite ? proxy.fault(writes++) : undefined;
     if (fault?.kind === 'answer') {
       response.writeHead(fault.status).end(fault.body ?? '');
       return;
     }
     if (fault?.kind === 'cut' && fault.when === 'before') return void request.socket.destroy();
     if (fault?.kind === 'delay') await sleep(fault.ms);
-    const { status, headers, body: answer } = await forward(target, request, body);
+    underWay += Number(isWrite);
+    const {
+      status,
+      headers,
+      body: answer,
+    } = await forward(target, request, body).finally(() => {
+      underWay -= Number(isWrite);
+    });
     if (fault?.kind === 'cut') return void request.socket.destroy();
     response.writeHead(status, headers).end(answer);
   };
@@ -56,6 +67,7 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
   return Object.defineProperties(proxy as FaultProxy, {
     url: { value: `http://127.0.0.1:${port}` },
     writes: { get: () => writes },
+    underWay: { get: () => underWay },
     stop: {
       value: () => {
         server.closeAllConnections();

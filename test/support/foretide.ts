@@ -13,7 +13,7 @@ export interface RunningForetide {
   readonly process: ChildProcess;
   /** Standard output and standard error so far. */
   output(): string;
-  /** Resolves once the output holds the text. */
+  /** Resolves once the output holds the text. @throws Error once it cannot any more */
   says(text: string): Promise<void>;
   readonly exitCode: Promise<number | null>;
 }
@@ -45,7 +45,11 @@ export function startForetide(
     output: output$,
     says: (text) =>
       until(
-        () => output.includes(text),
+        () => {
+          if (output.includes(text)) return true;
+          if (child.exitCode === null) return false;
+          throw new Error(`ended with code ${child.exitCode}, and "${text}" is not in:\n${output}`);
+        },
         () => `"${text}" in:\n${output}`,
       ),
     exitCode,
@@ -60,14 +64,14 @@ export function writeConfig(text: string): { dir: string; path: string } {
   return { dir, path };
 }
 
-/** Waits for a condition. @throws Error after 20 s, saying what it waited for */
+/** Waits for a condition. @throws Error after a minute, saying what it waited for */
 export async function until(
   condition: () => boolean | Promise<boolean>,
   what: () => string = () => 'a condition',
 ): Promise<void> {
-  const giveUpMs = performance.now() + 20_000;
+  const giveUpMs = performance.now() + 60_000;
   while (!(await condition())) {
-    if (performance.now() > giveUpMs) throw new Error(`waited 20 s for ${what()}`);
+    if (performance.now() > giveUpMs) throw new Error(`waited a minute for ${what()}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }

@@ -20,7 +20,7 @@ describeEngine('tfjs', () => createTfjsEngine(tf), {
   value: VALUE,
   differenceStep: 1e-2,
   difference: 5e-3,
-  differenceRuns: 12,
+  differenceRuns: 4,
   learningCells: ['gru'],
 });
 
@@ -62,13 +62,13 @@ describe('the tfjs engine beside the reference', () => {
 });
 
 describe('tensors', () => {
-  it.each(CELLS)('%s: as many after 1,000 updates as before', (cell) => {
+  it.each(CELLS)('%s: as many after 200 updates as before', (cell) => {
     const network = createTfjsEngine(tf).create(shapeOf(cell, { windowSteps: 3 }), RMSPROP, 1);
     const random = new Random(1);
     streamAndTrain(network, 8, random);
     const { numTensors, numDataBuffers, numBytes } = tf.memory();
-    const { reports } = streamAndTrain(network, 4000, random);
-    expect(reports.length).toBe(1000);
+    const { reports } = streamAndTrain(network, 800, random);
+    expect(reports.length).toBe(200);
     expect(tf.memory()).toMatchObject({ numTensors, numDataBuffers, numBytes });
     network.dispose();
   });

@@ -1,0 +1,71 @@
+import type { Argv } from 'yargs';
+import type { Command } from './command.ts';
+
+interface Entry {
+  readonly name: string;
+  /** For the list of commands alone. */
+  mention(y: Argv): Argv;
+  /** With its options, and all that it needs to run. */
+  add(y: Argv): Promise<Argv>;
+}
+
+const COMMANDS: readonly Entry[] = [
+  entry('init [file]', 'Listen to a broker, and write a configuration that fits what it says', () =>
+    import('./init.ts').then((module) => module.initCommand),
+  ),
+  entry('run <config>', 'Run the daemon', () =>
+    import('./run.ts').then((module) => module.runCommand),
+  ),
+  entry(
+    'replay <file>',
+    'Feed a recorded stream through the same pipeline, and say how the forecasts fared',
+    () => import('./replay.ts').then((module) => module.replayCommand),
+  ),
+  entry(
+    'backtest <files..>',
+    'How good would the forecasts have been? One honest pass over recorded data',
+    () => import('./backtest.ts').then((module) => module.backtestCommand),
+  ),
+  entry(
+    'check <config>',
+    'Print every fault of a configuration, or the configuration with all defaults',
+    () => import('./check.ts').then((module) => module.checkCommand),
+  ),
+  entry('inspect <state>', 'Show what a state directory holds; a daemon may go on meanwhile', () =>
+    import('./inspect.ts').then((module) => module.inspectCommand),
+  ),
+  entry('snapshot', 'Save, list, restore and remove copies of the state', () =>
+    import('./snapshot.ts').then((module) => module.snapshotCommand),
+  ),
+  entry('weights', 'Exchange the weights of networks with Keras', () =>
+    import('./weights.ts').then((module) => module.weightsCommand),
+  ),
+  entry('demo', 'Forecast this machine’s own vital signs, with everything built in', () =>
+    import('./demo.ts').then((module) => module.demoCommand),
+  ),
+  entry('docs', false, () => import('./docs.ts').then((module) => module.docsCommand)),
+];
+
+/**
+ * Adds all commands; only of those that the words name is the module loaded: the libraries of all
+ * take seconds to load on a small machine.
+ */
+export async function addCommands(y: Argv, words: readonly string[]): Promise<Argv> {
+  for (const command of COMMANDS) {
+    if (words.includes(command.name)) await command.add(y);
+    else command.mention(y);
+  }
+  return y;
+}
+
+function entry<U>(
+  command: string,
+  describe: string | false,
+  load: () => Promise<Command<U>>,
+): Entry {
+  return {
+    name: command.split(' ')[0]!,
+    mention: (y) => y.command({ command, describe, handler: () => {} }),
+    add: async (y) => y.command({ command, describe, ...(await load()) }),
+  };
+}
