@@ -8,7 +8,8 @@ export default defineConfig({
     reporters: ['default', './test/support/server-count-reporter.ts'],
     testTimeout: 120_000,
     hookTimeout: 120_000,
-    // Two cores: more workers only make the server tests wait for each other.
-    maxWorkers: 2,
+    expect: { poll: { timeout: 30_000 } },
+    // Half of the tests wait for servers and daemons: two cores have room for a third worker.
+    maxWorkers: 3,
   },
 });

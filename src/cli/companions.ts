@@ -3,9 +3,7 @@ import type { Config, HttpConfig } from '../config/schema.ts';
 import type { Daemon } from '../daemon/daemon.ts';
 import { keepsState } from '../daemon/daemon-state.ts';
 import { HealthWriter } from '../observe/health/health-writer.ts';
-import { HttpServer } from '../observe/http/server.ts';
 import type { DaemonLog } from '../observe/incidents.ts';
-import { metricsRoute } from '../observe/metrics/route.ts';
 import type { Companion, Monitor } from '../observe/monitor.ts';
 import { createMqttCompanion } from '../observe/mqtt/companion.ts';
 import { SystemdNotifier } from '../observe/systemd/notifier.ts';
@@ -19,31 +17,37 @@ export interface CompanionOptions {
   readonly sourceUrl?: string | undefined;
 }
 
-export function companionsOf(
+export async function companionsOf(
   config: Config,
   daemon: Daemon,
   log: DaemonLog,
   { onPage, sourceUrl }: CompanionOptions = {},
-): Companion[] {
+): Promise<Companion[]> {
   const { control, monitor } = daemon;
-  const page = (http: HttpConfig): Companion =>
-    new HttpServer(http, {
-      monitor,
-      log,
-      routes: [metricsRoute(monitor)],
-      ...(onPage && { onListening: onPage }),
-    });
   const knowsAll = keepsState(config);
   const streams = () => daemon.setup.config.streams;
   const parts = { monitor, control, log, version: VERSION, streams, sourceUrl, knowsAll };
   const mqtt = createMqttCompanion(config, parts);
   const isWatched = process.env.NOTIFY_SOCKET !== undefined;
   return [
-    ...(config.http ? [page(config.http)] : []),
+    ...(config.http ? [await httpServer(config.http, monitor, log, onPage)] : []),
     ...(mqtt ? [mqtt] : []),
     ...healthWriter(config, monitor, log),
     ...(isWatched ? [new SystemdNotifier({ monitor, log })] : []),
   ];
+}
+
+/** Its libraries are loaded where it is wanted alone: they are a good part of the program. */
+async function httpServer(
+  http: HttpConfig,
+  monitor: Monitor,
+  log: DaemonLog,
+  onListening: CompanionOptions['onPage'],
+): Promise<Companion> {
+  const { HttpServer } = await import('../observe/http/server.ts');
+  const { metricsRoute } = await import('../observe/metrics/route.ts');
+  const routes = [metricsRoute(monitor)];
+  return new HttpServer(http, { monitor, log, routes, ...(onListening && { onListening }) });
 }
 
 /** Of a live source alone: what a recording gives hangs on no clock. */

@@ -90,7 +90,7 @@ async function demo(argv: DemoArguments): Promise<void> {
   };
   const display = showLive(table);
   try {
-    await daemon.run(companionsOf(config, daemon, daemon.log, { onPage }));
+    await daemon.run(await companionsOf(config, daemon, daemon.log, { onPage }));
   } finally {
     clearTimeout(timer);
     display.stop();

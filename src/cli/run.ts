@@ -56,7 +56,7 @@ export async function run(path: string): Promise<void> {
   if (isEarly) reload();
   if (live) await reloader.start();
   try {
-    await daemon.run(companionsOf(config, daemon, daemon.log, { sourceUrl: source.url }));
+    await daemon.run(await companionsOf(config, daemon, daemon.log, { sourceUrl: source.url }));
   } catch (error) {
     // What was under way then is in no account; the broker still has it.
     if (!(error instanceof StateError)) tell(daemon, log);

@@ -24,10 +24,6 @@ function run(broker: WireBroker, keys: object = {}): RunningSource {
   return running;
 }
 
-function eventually<T>(look: () => T) {
-  return expect.poll(look, { timeout: 20_000 });
-}
-
 function messages(count: number, qosOf: (id: number) => 1 | 2, firstId = 1): WireMessage[] {
   return Array.from({ length: count }, (_, i) => {
     const id = firstId + i;
@@ -49,11 +45,11 @@ describe.each(['5', '3.1.1'])('acknowledgement on MQTT %s', (protocol) => {
     await running.received(900);
     // More than one packet follows, so whatever mqtt.js sends by itself is there before.
     broker.sendPubrel(9_999);
-    await eventually(() => broker.acknowledgements()).toEqual(['pubcomp 9999']);
+    await expect.poll(() => broker.acknowledgements()).toEqual(['pubcomp 9999']);
     running.commit(400);
-    await eventually(() => broker.acknowledgements().length).toBe(401);
+    await expect.poll(() => broker.acknowledgements().length).toBe(401);
     running.commit();
-    await eventually(() => broker.acknowledgements().length).toBe(901);
+    await expect.poll(() => broker.acknowledgements().length).toBe(901);
     expect(broker.acknowledgements().slice(1)).toEqual(sent.map(ackOf));
     expect(running.payloads()).toEqual(sent.map(({ payload }) => payload));
     expect(running.events.map(({ kind }) => kind)).toEqual(['connected']);
@@ -69,7 +65,7 @@ describe.each(['5', '3.1.1'])('acknowledgement on MQTT %s', (protocol) => {
       broker.send(sent);
       for (const { id } of sent) broker.sendPubrel(id);
     }
-    await eventually(() => broker.acknowledgements().length).toBe(1_800);
+    await expect.poll(() => broker.acknowledgements().length).toBe(1_800);
     const ids = messages(900, () => 2);
     const acks = broker.acknowledgements();
     expect(acks.filter((ack) => ack.startsWith('pubrec'))).toEqual(ids.map(ackOf));
@@ -94,7 +90,9 @@ describe.each(['5', '3.1.1'])('acknowledgement on MQTT %s', (protocol) => {
     expect(running.payloads()).toEqual(['a', 'c']);
     expect(broker.acknowledgements()).toEqual([]);
     running.commit();
-    await eventually(() => broker.acknowledgements()).toEqual(['puback 1', 'puback 2', 'pubrec 3']);
+    await expect
+      .poll(() => broker.acknowledgements())
+      .toEqual(['puback 1', 'puback 2', 'pubrec 3']);
     expect(running.deliveries.map(({ packetId }) => packetId)).toEqual([1, 3]);
   });
 
@@ -108,10 +106,10 @@ describe.each(['5', '3.1.1'])('acknowledgement on MQTT %s', (protocol) => {
     await running.source.stop();
     broker.send(messages(10, mixed, 11));
     broker.sendPubrel(9_999);
-    await eventually(() => broker.acknowledgements()).toEqual(['pubcomp 9999']);
+    await expect.poll(() => broker.acknowledgements()).toEqual(['pubcomp 9999']);
     running.commit();
     await running.source.close();
-    await eventually(() => broker.received.at(-1)?.name).toBe('disconnect');
+    await expect.poll(() => broker.received.at(-1)?.name).toBe('disconnect');
     expect(broker.acknowledgements().slice(1)).toEqual(messages(10, mixed).map(ackOf));
     expect(running.payloads()).toHaveLength(10);
   });
@@ -135,7 +133,7 @@ describe.each(['5', '3.1.1'])('acknowledgement on MQTT %s', (protocol) => {
     running.holding = false;
     running.commit();
     await running.received(1_500);
-    await eventually(() => broker.acknowledgements().length).toBe(1_500);
+    await expect.poll(() => broker.acknowledgements().length).toBe(1_500);
     expect(broker.acknowledgements()).toEqual(messages(1_500, mixed).map(ackOf));
     expect(running.events.map(({ kind }) => kind)).toEqual(['connected']);
   });
@@ -163,7 +161,7 @@ describe.each(['5', '3.1.1'])('acknowledgement on MQTT %s', (protocol) => {
     broker.send(sent);
     await running.received(6);
     running.commit(2);
-    await eventually(() => broker.acknowledgements().length).toBe(2);
+    await expect.poll(() => broker.acknowledgements().length).toBe(2);
     broker.sessionPresent = true;
     broker.cut();
     await running.connected(2);
@@ -172,7 +170,7 @@ describe.each(['5', '3.1.1'])('acknowledgement on MQTT %s', (protocol) => {
     broker.send(again);
     await running.arrived(11);
     running.commit();
-    await eventually(() => broker.acknowledgements().length).toBe(7);
+    await expect.poll(() => broker.acknowledgements().length).toBe(7);
     // Those of the lost connection are sent nowhere.
     expect(broker.acknowledgements().slice(2)).toEqual(again.map(ackOf));
     expect(running.payloads()).toEqual(['1', '2', '3', '4', '5', '6', '7']);
@@ -229,5 +227,5 @@ it('pings as often as an MQTT 5 broker asks for', async () => {
   broker.serverKeepalive = 1;
   const running = run(broker, { protocol: '5', keepalive: '1h' });
   await running.connected();
-  await eventually(() => broker.received.some(({ name }) => name === 'pingreq')).toBe(true);
+  await expect.poll(() => broker.received.some(({ name }) => name === 'pingreq')).toBe(true);
 });

@@ -30,12 +30,12 @@ describe('MQTT source behind a closed gate', () => {
       if (id === 'daemon') acknowledged++;
     });
     const gate = closedGate();
-    const running = run(broker.url, { keepalive: '1s' }, gate);
+    const running = run(broker.url, { keepalive: '3s' }, gate);
     await running.connected();
     const publisher = await client(broker.url);
     // More than it takes in unacknowledged; this broker sends without a window of its own.
     for (let i = 0; i < 3_000; i++) publisher.publish('a', `${i}`, { qos: 1 });
-    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    await new Promise((resolve) => setTimeout(resolve, 5_000));
     const statusAcks = acknowledged;
     expect(running.messages).toHaveLength(0);
     expect(statusAcks).toBeLessThan(5);

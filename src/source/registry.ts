@@ -2,7 +2,6 @@ import { ownTopics } from '../config/own-topics.ts';
 import type { Config, MqttSourceConfig, StreamConfig } from '../config/schema.ts';
 import { filterCovers } from '../config/topic.ts';
 import { createCsvSource } from './csv.ts';
-import { startEmbeddedBroker } from './embedded-broker.ts';
 import { createMqttSource, type MqttSource } from './mqtt.ts';
 import type { Filter } from './mqtt-connection.ts';
 import { ownClientId } from './mqtt-options.ts';
@@ -40,6 +39,8 @@ async function createMqtt(config: Config, mqtt: MqttSourceConfig): Promise<Sourc
     return following(source, mqtt.qos);
   }
   if (!embedded) throw new SourceError('source.mqtt: names no broker; give url or embedded');
+  // Most have a broker of their own, and need none of this one's libraries.
+  const { startEmbeddedBroker } = await import('./embedded-broker.ts');
   const broker = await startEmbeddedBroker(embedded);
   const settings = { ...mqtt, client_id, url: broker.url, protocol: '3.1.1' } as const;
   const source = createMqttSource(settings, config.base, filters, isOwn);

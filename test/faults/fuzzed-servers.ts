@@ -8,7 +8,7 @@ import { startInfluxd, startMosquitto, type TestServer } from '../support/server
 import { STREAMS } from './fuzzed-messages.ts';
 import { FaultError } from './scenario.ts';
 
-const WAIT_MS = 30_000;
+const WAIT_MS = 60_000;
 const MEASUREMENTS = ['actual', 'forecast', 'forecast_event', 'forecast_score'];
 
 /** @returns steps in the database */

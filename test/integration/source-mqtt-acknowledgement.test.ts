@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { broker, cleanup, client, LATER, numbers, publish, source } from '../support/mosquitto.ts';
+import { broker, cleanup, client, numbers, publish, source } from '../support/mosquitto.ts';
 import type { RunningSource } from '../support/mqtt-source.ts';
 import { WireTap } from '../support/mqtt-wire.ts';
 import type { TestServer } from '../support/servers.ts';
@@ -47,9 +47,9 @@ describe.each([
     expect(tap.acknowledgements).toEqual([]);
     const ids = running.messages.map(({ delivery }) => `${ack} ${delivery!.packetId}`);
     running.commit(150);
-    await expect.poll(() => tap.acknowledgements, LATER).toEqual(ids.slice(0, 150));
+    await expect.poll(() => tap.acknowledgements).toEqual(ids.slice(0, 150));
     running.commit();
-    await expect.poll(() => tap.acknowledgements, LATER).toEqual(ids);
+    await expect.poll(() => tap.acknowledgements).toEqual(ids);
     expect(new Set(ids).size).toBe(401);
   });
 
@@ -62,7 +62,7 @@ describe.each([
     await send(server, numbers(100));
     await first.received(100);
     first.commit(40);
-    await expect.poll(() => tap.acknowledgements.length, LATER).toBe(40);
+    await expect.poll(() => tap.acknowledgements.length).toBe(40);
     await publish(server, '-t', 'elsewhere', '-q', '1', '-m', 'the broker has read on');
     await die(first, tap);
     // Committed, but the acknowledgement did not come through any more.
@@ -194,14 +194,14 @@ describe('a broker that comes back', () => {
     for (const i of numbers(10)) await publisher.publishAsync('a/b', i, { qos: 1 });
     await running.received(10);
     process.kill(server.pid, 'SIGUSR1');
-    await expect.poll(() => existsSync(join(server.dir, 'mosquitto.db')), LATER).toBe(true);
-    await expect.poll(() => server.output, LATER).toMatch(/Saving in-memory database/);
+    await expect.poll(() => existsSync(join(server.dir, 'mosquitto.db'))).toBe(true);
+    await expect.poll(() => server.output).toMatch(/Saving in-memory database/);
     running.holding = false;
     running.commit();
     await publisher.publishAsync('a/b', 'later', { qos: 1 });
     await running.received(11);
     // The broker reads in order: the answer to this comes after it has read the acknowledgements.
-    await expect.poll(() => server.output, LATER).toMatch(/Received PUBACK from daemon \(Mid: 11/);
+    await expect.poll(() => server.output).toMatch(/Received PUBACK from daemon \(Mid: 11/);
     await server.kill('SIGKILL');
     await server.restart();
     await running.arrived(21);

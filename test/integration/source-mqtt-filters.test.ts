@@ -1,8 +1,8 @@
 /** Subscriptions that change while messages come, on a real Mosquitto. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { createMqttSource } from '../../src/source/mqtt.ts';
-import { broker, cleanup, client, LATER, numbers } from '../support/mosquitto.ts';
+import { broker, cleanup, client, numbers } from '../support/mosquitto.ts';
 import { mqttSettings, RunningSource } from '../support/mqtt-source.ts';
 
 const filter = (topic: string) => ({ topic, qos: 1 as const });
@@ -42,7 +42,7 @@ describe.each(['5', '3.1.1'])('filters that change, protocol %s', (protocol) => 
     const publisher = await client(server.url);
     await publisher.publishAsync('a/1', 'old', { qos: 1 });
     await publisher.publishAsync('b/1', 'new', { qos: 1 });
-    await vi.waitFor(() => expect(running.payloads()).toEqual(['new']), LATER);
+    await expect.poll(() => running.payloads()).toEqual(['new']);
     await sleep(100);
     expect(running.payloads()).toEqual(['new']);
   });

@@ -3,15 +3,14 @@
  * `describeEngine(name, create, tolerance)` and adds only what is special to it.
  */
 import { describe } from 'vitest';
-import type { Cell, OpenEngine } from '../../src/recurrent/engine.ts';
+import type { OpenEngine } from '../../src/recurrent/engine.ts';
 import { describeGolden } from './engine/golden.ts';
 import { describeGradients } from './engine/gradients.ts';
-import { describeLag } from './engine/lag.ts';
+import { describeLag, describeMemory } from './engine/lag.ts';
 import { describeLearning } from './engine/learning.ts';
 import { describePersistence } from './engine/persistence.ts';
 import { describeSoftmax } from './engine/softmax.ts';
 import { describeStream } from './engine/stream.ts';
-import { CELLS } from './engine/tools.ts';
 import { describeTraining } from './engine/training.ts';
 
 export interface EngineTolerance {
@@ -22,8 +21,8 @@ export interface EngineTolerance {
   readonly difference: number;
   /** Random shapes whose differences are taken; default 40. Fewer for a slow engine. */
   readonly differenceRuns?: number;
-  /** For a slow engine: those that learn whole tasks, without the longest one; default all. */
-  readonly learningCells?: readonly Cell[];
+  /** Whole tasks, thousands of updates each; default true. */
+  readonly learnsTasks?: boolean;
 }
 
 export function describeEngine(
@@ -38,7 +37,10 @@ export function describeEngine(
     describeTraining(create, tolerance);
     describePersistence(create);
     describeSoftmax(create, tolerance);
-    describeLearning(create, tolerance.learningCells ?? CELLS);
-    describeLag(create, tolerance.learningCells ? [] : CELLS);
+    describeMemory(create);
+    if (tolerance.learnsTasks ?? true) {
+      describeLearning(create);
+      describeLag(create);
+    }
   });
 }

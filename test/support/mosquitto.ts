@@ -49,6 +49,4 @@ export function publish({ port }: TestServer, ...args: readonly string[]): Promi
   return run('mosquitto_pub', ['-h', '127.0.0.1', '-p', String(port), ...args]);
 }
 
-/** For conditions that a busy machine may reach late. */
-export const LATER = { timeout: 20_000 };
 export const numbers = (count: number): string[] => Array.from({ length: count }, (_, i) => `${i}`);

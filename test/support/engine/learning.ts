@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Cell, OpenEngine } from '../../../src/recurrent/engine.ts';
 import { Random } from '../../../src/recurrent/random.ts';
+import { CELLS } from './tools.ts';
 
 const WINDOW_STEPS = 12;
 const UPDATE_STEPS = 4;
@@ -36,9 +37,9 @@ function learnOnline(
   return sum / scored;
 }
 
-export function describeLearning(create: () => OpenEngine, cells: readonly Cell[]): void {
+export function describeLearning(create: () => OpenEngine): void {
   describe('learning online', () => {
-    it.each(cells.filter((cell) => cell !== 'rnn_relu'))(
+    it.each(CELLS.filter((cell) => cell !== 'rnn_relu'))(
       '%s: repeats a random sign three steps later',
       (cell) => {
         const random = new Random(11);
@@ -52,7 +53,7 @@ export function describeLearning(create: () => OpenEngine, cells: readonly Cell[
       },
     );
 
-    it.each(cells)(
+    it.each(CELLS)(
       '%s: forecasts a sine of unsteady height better than the last value does',
       (cell) => {
         const height = (t: number): number => 1 + 0.4 * Math.sin(t / 97);
