@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { SlowFirst } from './test/support/slow-first.ts';
 
 export default defineConfig({
   test: {
@@ -11,5 +12,6 @@ export default defineConfig({
     expect: { poll: { timeout: 30_000 } },
     // Half of the tests wait for servers and daemons: two cores have room for a third worker.
     maxWorkers: 3,
+    sequence: { sequencer: SlowFirst },
   },
 });
