@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
-import { addCommands } from './cli/commands.ts';
+import { addCommands, usageOf } from './cli/commands.ts';
 import { EXIT, exitWith } from './cli/exit.ts';
 import { VERSION } from './observe/version.ts';
 
@@ -24,9 +24,23 @@ await cli
   .wrap(100)
   .fail((message, error) => {
     if (error) exitWith(error);
-    const what = message.startsWith('Not enough non-option') ? 'Something is missing.' : message;
-    console.error(`${what}\n\nSee foretide --help, or foretide <command> --help.`);
+    console.error(explain(message));
     process.exit(EXIT.usage);
   })
   .parseAsync()
   .catch(exitWith);
+
+/** What yargs found wrong, for a person. */
+function explain(message: string): string {
+  const usage = usageOf(words);
+  const see = usage ? `foretide ${words[0]} --help` : 'foretide --help';
+  let what = message;
+  if (message.startsWith('Not enough non-option')) {
+    const isWhole = usage?.includes('<');
+    what = `Something is missing${isWhole ? `: foretide ${usage}` : ` after ${words.join(' ')}`}`;
+  } else if (message.startsWith('Did you mean')) {
+    // The first word that is no command itself; of subcommands the second.
+    what = `Unknown command: ${words[usage ? 1 : 0]}. ${message}`;
+  }
+  return `${what}\n\nSee ${see}.`;
+}

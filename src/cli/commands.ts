@@ -3,6 +3,8 @@ import type { Command } from './command.ts';
 
 interface Entry {
   readonly name: string;
+  /** With what has to follow the name. */
+  readonly usage: string;
   /** For the list of commands alone. */
   mention(y: Argv): Argv;
   /** With its options, and all that it needs to run. */
@@ -58,6 +60,11 @@ export async function addCommands(y: Argv, words: readonly string[]): Promise<Ar
   return y;
 }
 
+/** Of the command that the words begin with; undefined: of none. */
+export function usageOf(words: readonly string[]): string | undefined {
+  return COMMANDS.find(({ name }) => name === words[0])?.usage;
+}
+
 function entry<U>(
   command: string,
   describe: string | false,
@@ -65,6 +72,7 @@ function entry<U>(
 ): Entry {
   return {
     name: command.split(' ')[0]!,
+    usage: command,
     mention: (y) => y.command({ command, describe, handler: () => {} }),
     add: async (y) => y.command({ command, describe, ...(await load()) }),
   };

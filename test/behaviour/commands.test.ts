@@ -22,9 +22,10 @@ describe('foretide', () => {
   });
 
   it.each([
-    [['rnu'], 'Did you mean run?'],
+    [['rnu'], 'Unknown command: rnu. Did you mean run?'],
+    [['snapshot', 'lst'], 'Unknown command: lst. Did you mean list?'],
     [[], 'Name a command.'],
-    [['run'], 'Something is missing'],
+    [['run'], 'Something is missing: foretide run <config>\n\nSee foretide run --help.'],
     [['run', 'absent.yaml'], 'absent.yaml: does not exist'],
     [['check', 'absent.yaml'], 'absent.yaml: does not exist'],
     [['replay', 'a.csv'], 'config'],

@@ -274,6 +274,14 @@ describe('what is left out', () => {
     expect(config(text).streams[0]!.values).toBe('load');
   });
 
+  it('a text that is the same within each topic, and another in the next', () => {
+    const rooms = ['cellar', 'kitchen'];
+    const heard = twenty((i) => JSON.stringify({ id: `dev-${rooms[i % 2]}`, t: Math.sin(i) })).map(
+      (payload, i) => message(`sensors/${rooms[i % 2]}`, payload, start + 500 * i),
+    );
+    expect(proposed(heard).text).toContain('# Left out: id (always the same within a topic)');
+  });
+
   it('but not the only value there is', () => {
     const counts = twenty((i) => JSON.stringify({ n: i })).map((payload, i) =>
       message('a/b', payload, start + 1_000 * i),

@@ -65,6 +65,8 @@ export interface PlannedFields {
   readonly leftOut: readonly PlannedField[];
 }
 
+const ALWAYS = 'always ';
+
 /** What to forecast of topics of one shape: what is worth it in any of them. */
 export function plannedFields(topics: readonly TopicFinding[]): PlannedFields {
   const roles = new Map<string, Role>();
@@ -72,7 +74,7 @@ export function plannedFields(topics: readonly TopicFinding[]): PlannedFields {
     for (const field of fields) {
       const role = roleOf(field, looked - odd, clock.field);
       const before = roles.get(field.name);
-      if (!before || ('reason' in before && !('reason' in role))) roles.set(field.name, role);
+      roles.set(field.name, before ? inBoth(before, role) : role);
     }
   }
   const named = (wanted: Kind): string[] =>
@@ -95,6 +97,15 @@ export function plannedFields(topics: readonly TopicFinding[]): PlannedFields {
       return { name, role: role.role, reason: 'a state: a stream takes numbers or states' };
     });
   return { kind, values, leftOut };
+}
+
+/** What a field is in topics of one shape: what makes it worth a forecast counts. */
+function inBoth(before: Role, role: Role): Role {
+  if (!('reason' in before)) return before;
+  if (!('reason' in role)) return role;
+  const areSteady = [before, role].every(({ reason }) => reason.startsWith(ALWAYS));
+  if (!areSteady || before.reason === role.reason) return before;
+  return { ...before, reason: `${ALWAYS}the same within a topic` };
 }
 
 function nothing({ fields, looked, odd, clock }: TopicFinding): string {
