@@ -39,8 +39,9 @@ function explain(message: string): string {
     const isWhole = usage?.includes('<');
     what = `Something is missing${isWhole ? `: foretide ${usage}` : ` after ${words.join(' ')}`}`;
   } else if (message.startsWith('Did you mean')) {
-    // The first word that is no command itself; of subcommands the second.
-    what = `Unknown command: ${words[usage ? 1 : 0]}. ${message}`;
+    // Of subcommands it is the second.
+    const given = words.filter((word) => !word.startsWith('-'));
+    what = `Unknown command: ${given[usage ? 1 : 0]}. ${message}`;
   }
   return `${what}\n\nSee ${see}.`;
 }

@@ -20,7 +20,7 @@ import { UserError } from './exit.ts';
 import { recordingKind, recordingSource, refuseOverwriting } from './recording.ts';
 import { stopOnSignals } from './signals.ts';
 
-export const backtestCommand: Command<BacktestArguments> = {
+export const command: Command<BacktestArguments> = {
   builder: (y) =>
     y
       .positional('files', {

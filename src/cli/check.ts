@@ -16,7 +16,7 @@ export interface CheckResult {
   readonly exitCode: number;
 }
 
-export const checkCommand: Command<CheckArguments> = {
+export const command: Command<CheckArguments> = {
   builder: (y) =>
     y
       .positional('config', {

@@ -12,40 +12,44 @@ interface Entry {
 }
 
 const COMMANDS: readonly Entry[] = [
-  entry('init [file]', 'Listen to a broker, and write a configuration that fits what it says', () =>
-    import('./init.ts').then((module) => module.initCommand),
+  entry(
+    'init [file]',
+    'Listen to a broker, and write a configuration that fits what it says',
+    () => import('./init.ts'),
   ),
-  entry('run <config>', 'Run the daemon', () =>
-    import('./run.ts').then((module) => module.runCommand),
-  ),
+  entry('run <config>', 'Run the daemon', () => import('./run.ts')),
   entry(
     'replay <file>',
     'Feed a recorded stream through the same pipeline, and say how the forecasts fared',
-    () => import('./replay.ts').then((module) => module.replayCommand),
+    () => import('./replay.ts'),
   ),
   entry(
     'backtest <files..>',
     'How good would the forecasts have been? One honest pass over recorded data',
-    () => import('./backtest.ts').then((module) => module.backtestCommand),
+    () => import('./backtest.ts'),
   ),
   entry(
     'check <config>',
     'Print every fault of a configuration, or the configuration with all defaults',
-    () => import('./check.ts').then((module) => module.checkCommand),
+    () => import('./check.ts'),
   ),
-  entry('inspect <state>', 'Show what a state directory holds; a daemon may go on meanwhile', () =>
-    import('./inspect.ts').then((module) => module.inspectCommand),
+  entry(
+    'inspect <state>',
+    'Show what a state directory holds; a daemon may go on meanwhile',
+    () => import('./inspect.ts'),
   ),
-  entry('snapshot', 'Save, list, restore and remove copies of the state', () =>
-    import('./snapshot.ts').then((module) => module.snapshotCommand),
+  entry(
+    'snapshot',
+    'Save, list, restore and remove copies of the state',
+    () => import('./snapshot.ts'),
   ),
-  entry('weights', 'Exchange the weights of networks with Keras', () =>
-    import('./weights.ts').then((module) => module.weightsCommand),
+  entry('weights', 'Exchange the weights of networks with Keras', () => import('./weights.ts')),
+  entry(
+    'demo',
+    'Forecast this machine’s own vital signs, with everything built in',
+    () => import('./demo.ts'),
   ),
-  entry('demo', 'Forecast this machine’s own vital signs, with everything built in', () =>
-    import('./demo.ts').then((module) => module.demoCommand),
-  ),
-  entry('docs', false, () => import('./docs.ts').then((module) => module.docsCommand)),
+  entry('docs', false, () => import('./docs.ts')),
 ];
 
 /**
@@ -66,14 +70,14 @@ export function usageOf(words: readonly string[]): string | undefined {
 }
 
 function entry<U>(
-  command: string,
+  usage: string,
   describe: string | false,
-  load: () => Promise<Command<U>>,
+  load: () => Promise<{ readonly command: Command<U> }>,
 ): Entry {
   return {
-    name: command.split(' ')[0]!,
-    usage: command,
-    mention: (y) => y.command({ command, describe, handler: () => {} }),
-    add: async (y) => y.command({ command, describe, ...(await load()) }),
+    name: usage.split(' ')[0]!,
+    usage,
+    mention: (y) => y.command({ command: usage, describe, handler: () => {} }),
+    add: async (y) => y.command({ command: usage, describe, ...(await load()).command }),
   };
 }

@@ -25,7 +25,7 @@ interface DemoArguments {
   out: string;
 }
 
-export const demoCommand: Command<DemoArguments> = {
+export const command: Command<DemoArguments> = {
   builder: (y) =>
     y
       .option('for', { type: 'string', describe: 'End by itself after this long, e.g. 60s' })

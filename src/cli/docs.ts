@@ -9,7 +9,7 @@ import { UserError } from './exit.ts';
 const PACKAGE_DIR = fileURLToPath(new URL('../..', import.meta.url));
 
 /** For developers: not in the list of commands. */
-export const docsCommand: Command<{ check: boolean; dir: string }> = {
+export const command: Command<{ check: boolean; dir: string }> = {
   builder: (y) =>
     y
       .usage('$0 docs\n\nWrite the reference page and the JSON Schema from the schema in the code.')

@@ -26,7 +26,7 @@ const PAGE_PORT = 8484;
 const PAGE_PORTS = 20;
 const ABORTED = 130;
 
-export const initCommand: Command<InitArguments> = {
+export const command: Command<InitArguments> = {
   builder: (y) =>
     y
       .positional('file', { type: 'string', describe: 'File to write; default foretide.yaml' })

@@ -18,7 +18,7 @@ interface InspectArguments {
   values: boolean;
 }
 
-export const inspectCommand: Command<InspectArguments> = {
+export const command: Command<InspectArguments> = {
   builder: (y) =>
     y
       .positional('state', {

@@ -25,7 +25,7 @@ interface ReplayArguments {
   out?: string;
 }
 
-export const replayCommand: Command<ReplayArguments> = {
+export const command: Command<ReplayArguments> = {
   builder: (y) =>
     y
       .positional('file', {

@@ -13,7 +13,7 @@ import { companionsOf } from './companions.ts';
 import { UserError } from './exit.ts';
 import { onHangup, stopOnSignals } from './signals.ts';
 
-export const runCommand: Command<{ config: string }> = {
+export const command: Command<{ config: string }> = {
   builder: (y) =>
     y
       .positional('config', {

@@ -49,7 +49,7 @@ const removeCommand: CommandModule<object, NameArguments> = {
   },
 };
 
-export const snapshotCommand: Command = {
+export const command: Command = {
   builder: (y) =>
     y
       .command(saveCommand)

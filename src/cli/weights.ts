@@ -53,7 +53,7 @@ const exportCommand: CommandModule<object, ExportArguments> = {
   },
 };
 
-export const weightsCommand: Command = {
+export const command: Command = {
   builder: (y) =>
     y.command(importCommand).command(exportCommand).demandCommand(1, 'Say import or export.'),
   handler: () => {},

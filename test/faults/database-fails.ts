@@ -11,7 +11,7 @@ import { Publisher } from '../support/faults/publisher.ts';
 import { type Surroundings, withServers } from '../support/faults/servers.ts';
 import { hasItsOwnTime, Load } from '../support/faults/streams.ts';
 import { Twins } from '../support/faults/twins.ts';
-import { until } from '../support/foretide.ts';
+import { waitFor } from '../support/faults/wait.ts';
 import { startInfluxd, type TestServer } from '../support/servers.ts';
 import { Random } from '../support/streams.ts';
 import { type Counts, FaultError, type Scenario } from './scenario.ts';
@@ -144,7 +144,10 @@ class Trouble {
     if (this.#kind === 'kept too short') {
       // A write that is cut may be stored, and its steps be dropped: nobody could count those.
       this.#proxy.fault = () => ({ kind: 'cut', when: 'before' });
-      await until(() => this.#proxy.underWay === 0);
+      await waitFor(
+        () => this.#proxy.underWay === 0,
+        () => 'the last write before the database stops',
+      );
       return this.#database.kill('SIGTERM');
     }
     const random = new Random(this.#seed);

@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { parseConfig } from '../../src/config/load.ts';
 import { createMqttCompanion } from '../../src/observe/mqtt/companion.ts';
 import { accountsIn } from '../support/durable-daemon.ts';
+import { until } from '../support/foretide.ts';
 import { BoardMonitor, FakeControl } from '../support/monitor.ts';
 import { CitizenTest, type Listener } from '../support/mqtt-citizen.ts';
 
@@ -33,7 +34,7 @@ async function account(client: Listener): Promise<{ received: number; learned: n
 }
 
 async function takes(client: Listener, samples: number): Promise<void> {
-  while ((await account(client)).learned < samples) await new Promise((r) => setTimeout(r, 200));
+  await until(async () => (await account(client)).learned >= samples);
 }
 
 describe('status and health', () => {

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { waitFor } from './faults/wait.ts';
 import { ROOT } from './root.ts';
 
 const main = join(ROOT, 'dist/main.js');
@@ -65,15 +66,11 @@ export function writeConfig(text: string): { dir: string; path: string } {
 }
 
 /** Waits for a condition. @throws Error after a minute, saying what it waited for */
-export async function until(
+export function until(
   condition: () => boolean | Promise<boolean>,
   what: () => string = () => 'a condition',
 ): Promise<void> {
-  const giveUpMs = performance.now() + 60_000;
-  while (!(await condition())) {
-    if (performance.now() > giveUpMs) throw new Error(`waited a minute for ${what()}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+  return waitFor(condition, what, 60_000);
 }
 
 export async function mosquittoPub(port: number, topic: string, payload: string): Promise<void> {

@@ -19,15 +19,15 @@ function hasRoom(): boolean {
   try {
     const { bavail, bsize } = statfsSync(MEMORY);
     // Packages are installed and run in it, too.
-    const [, , , options] = mountOf(MEMORY) ?? [];
+    const options = mountOptions(MEMORY);
     return bavail * bsize >= ROOM_BYTES && options !== undefined && !/\bnoexec\b/.test(options);
   } catch {
     return false;
   }
 }
 
-/** Its line in the table of mounts: device, folder, type, options … */
-function mountOf(dir: string): string[] | undefined {
+function mountOptions(dir: string): string | undefined {
   const lines = readFileSync('/proc/self/mounts', 'utf8').split('\n');
-  return lines.map((line) => line.split(' ')).find((fields) => fields[1] === dir);
+  // Device, folder, type, options …
+  return lines.map((line) => line.split(' ')).find((fields) => fields[1] === dir)?.[3];
 }

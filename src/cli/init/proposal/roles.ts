@@ -9,6 +9,9 @@ export type Role =
   /** Says whose value it is, so that several devices share the topic. */
   | { readonly role: 'entity'; readonly reason: string };
 
+/** How the reasons of fields begin that have one value. */
+export const ALWAYS = 'always';
+
 /** Fewer messages say little about what never changes. */
 const CONSTANT_SEEN_MIN = 8;
 const COUNTER_SEEN_MIN = 8;
@@ -39,7 +42,7 @@ export function roleOf(field: FieldFinding, messages: number, clock: string | un
   const { name, origin, seen, nulls, numbers } = field;
   if (name === clock) return none('the time');
   const values = seen - nulls;
-  if (values === 0) return none('always null');
+  if (values === 0) return none(`${ALWAYS} null`);
   if (/[.[]/.test(name) && !isPath(name)) return none('no path leads to this name');
   if (origin === undefined && messages >= 3 && values < PRESENT_SHARE_MIN * messages) {
     return none(`only in ${values} of ${messages} messages`);
@@ -68,7 +71,7 @@ function numberRole(field: FieldFinding): Role {
   if (isBinary(field)) return { role: 'symbol' };
   if (distinct.length === 1) {
     if (seen < CONSTANT_SEEN_MIN || MEASURE.test(name)) return { role: 'number' };
-    return weak(`always ${distinct[0]}`);
+    return weak(`${ALWAYS} ${distinct[0]}`);
   }
   if (falls > 0 || rises < 3) return { role: 'number' };
   const isEven = whole && sameStep !== undefined && !Number.isNaN(sameStep);
@@ -87,8 +90,10 @@ function symbolRole({ name, origin, seen, nulls, distinct }: FieldFinding): Role
   const areStates = distinct.every((text) => STATES.test(text));
   if (areStates && distinct.length > 1) return { role: 'symbol' };
   if (distinct.length === 1) {
-    if (areStates) return { role: 'none', reason: `always ${shown(distinct)}`, weak: 'symbol' };
-    return none(values < STATE_SEEN_MIN ? 'a text, seen too seldom' : `always ${shown(distinct)}`);
+    if (areStates) return { role: 'none', reason: `${ALWAYS} ${shown(distinct)}`, weak: 'symbol' };
+    return none(
+      values < STATE_SEEN_MIN ? 'a text, seen too seldom' : `${ALWAYS} ${shown(distinct)}`,
+    );
   }
   if (distinct.length >= DISTINCT_MAX || distinct.length > values / 2) {
     return none('texts that do not come again');

@@ -1,7 +1,7 @@
 /** Topics of one shape can share a stream: the same format, fields and clock. */
 import { isNumeric } from '../survey/field.ts';
 import type { TopicFinding } from '../survey/topic.ts';
-import { loneRole, type Role, roleOf } from './roles.ts';
+import { ALWAYS, loneRole, type Role, roleOf } from './roles.ts';
 
 export type Kind = 'number' | 'symbol';
 
@@ -65,8 +65,6 @@ export interface PlannedFields {
   readonly leftOut: readonly PlannedField[];
 }
 
-const ALWAYS = 'always ';
-
 /** What to forecast of topics of one shape: what is worth it in any of them. */
 export function plannedFields(topics: readonly TopicFinding[]): PlannedFields {
   const roles = new Map<string, Role>();
@@ -105,7 +103,7 @@ function inBoth(before: Role, role: Role): Role {
   if (!('reason' in role)) return role;
   const areSteady = [before, role].every(({ reason }) => reason.startsWith(ALWAYS));
   if (!areSteady || before.reason === role.reason) return before;
-  return { ...before, reason: `${ALWAYS}the same within a topic` };
+  return { ...before, reason: `${ALWAYS} the same within a topic` };
 }
 
 function nothing({ fields, looked, odd, clock }: TopicFinding): string {
